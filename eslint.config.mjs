@@ -2,7 +2,18 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'runs', 'lib/wasm/assembly', 'lib/wasm/binary.ts', '**/.venv', '**/*.js', '**/*.cjs'] },
+  {
+    ignores: [
+      'dist',
+      'node_modules',
+      'runs',
+      'lib/wasm/assembly',
+      'lib/wasm/binary.ts',
+      '**/.venv',
+      '**/*.js',
+      '**/*.cjs',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
