@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs';
+import { sizeOf } from '../lib/core/host-tensor';
+import { UserError } from '../lib/core/errors';
+
+/**
+ * What training minimises: predictions and labels of a batch to one number, the *mean* over its examples. Write your own with
+ * tfjs ops; the compiled engine traces it once per batch shape.
+ */
+export type Loss = (predictions: tf.Tensor, labels: tf.Tensor) => tf.Scalar;
+
+/**
+ * Cross entropy of softmax(logits) and the true class, averaged over the batch: `mean_i −log softmax(logits_i)[label_i]`.
+ *
+ * @param logits [..., classes] float32, unnormalised.
+ * @param labels [...] int32, class numbers in [0, classes).
+ * @throws UserError if the shapes do not fit.
+ * @example softmaxCrossEntropy(tf.tensor2d([[0, 0]]), tf.tensor1d([1], 'int32')) // ln 2
+ */
+export const softmaxCrossEntropy: Loss = (logits, labels) => {
+  const classes = logits.shape.at(-1) ?? 0;
+  expectLabels(
+    labels,
+    logits.shape.slice(0, -1),
+    'softmaxCrossEntropy',
+    'one class number per row of logits',
+  );
+  return tf.tidy(() => {
+    const truth = tf.oneHot(labels.flatten().toInt(), classes); // [rows, classes]
+    const logProbability = tf.logSoftmax(logits.reshape([-1, classes]));
+    return truth.toFloat().mul(logProbability).sum(-1).mean().neg() as tf.Scalar;
+  });
+};
+
+/**
+ * `mean (predictions − labels)²` over every number of the batch.
+ *
+ * @param predictions [batch, ...] float32.
+ * @param labels as many numbers, of the same shape but for sizes of 1: [batch] fits predictions [batch, 1].
+ * @throws UserError if the shapes do not fit.
+ */
+export const meanSquaredError: Loss = (predictions, labels) => {
+  expectLabels(labels, predictions.shape, 'meanSquaredError', 'one number per prediction');
+  return tf.tidy(() => predictions.flatten().sub(labels.flatten().toFloat()).square().mean() as tf.Scalar);
+};
+
+/** Sizes of 1 aside, labels have the expected shape: anything else would broadcast into a wrong loss. */
+function expectLabels(labels: tf.Tensor, expected: number[], loss: string, what: string): void {
+  const significant = (shape: number[]) => shape.filter((size) => size !== 1).join();
+  if (sizeOf(labels.shape) === sizeOf(expected) && significant(labels.shape) === significant(expected))
+    return;
+  throw new UserError(
+    `${loss} expected ${what}, shape [${expected.join(', ')}], and received labels of shape [${labels.shape.join(', ')}].`,
+  );
+}

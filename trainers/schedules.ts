@@ -1,0 +1,47 @@
+import { UserError } from '../lib/core/errors';
+
+/** The learning rate of the optimizer step that follows `step` finished ones: the first step of a run uses `rate(0)`. */
+export type LearningRate = (step: number) => number;
+
+/** The same rate at every step. */
+export function constant(rate: number): LearningRate {
+  expectRate(rate, 'rate');
+  return () => rate;
+}
+
+export interface LinearWarmupOptions {
+  /** The highest rate, reached after the warm-up. */
+  readonly peak: number;
+  /** Steps of linear growth from 0; 0 for none. */
+  readonly warmupSteps: number;
+  /** Steps of the whole run; the rate falls linearly to 0 there. */
+  readonly totalSteps: number;
+}
+
+/**
+ * Linear warm-up, then linear decay to zero, as BERT is fine-tuned (transformers' `get_linear_schedule_with_warmup`, number for
+ * number): with w = warmupSteps and n = totalSteps, the rate is `peak · step / w` while step < w, then
+ * `peak · (n − step) / (n − w)`, and 0 from n on. The very first step of a warm-up has rate 0.
+ *
+ * @throws UserError unless 0 ≤ warmupSteps ≤ totalSteps and totalSteps ≥ 1.
+ * @example linearWarmup({ peak: 5e-5, warmupSteps: 10, totalSteps: 100 })(55) // 2.5e-5
+ */
+export function linearWarmup({ peak, warmupSteps, totalSteps }: LinearWarmupOptions): LearningRate {
+  expectRate(peak, 'peak');
+  const whole = Number.isInteger(warmupSteps) && Number.isInteger(totalSteps);
+  if (!whole || warmupSteps < 0 || totalSteps < 1 || warmupSteps > totalSteps) {
+    throw new UserError(
+      `linearWarmup expected whole numbers with 0 <= warmupSteps <= totalSteps and totalSteps >= 1, received ` +
+        `warmupSteps ${warmupSteps} and totalSteps ${totalSteps}.`,
+    );
+  }
+  return (step) => {
+    if (step < warmupSteps) return (peak * step) / warmupSteps;
+    return peak * Math.max(0, (totalSteps - step) / Math.max(1, totalSteps - warmupSteps));
+  };
+}
+
+function expectRate(rate: number, name: string): void {
+  if (Number.isFinite(rate) && rate >= 0) return;
+  throw new UserError(`A learning rate must be a finite number >= 0; received ${name} ${rate}.`);
+}
