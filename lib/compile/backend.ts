@@ -1,0 +1,120 @@
+import * as tf from '@tensorflow/tfjs';
+import { TRACE } from '../core/derived';
+import { UserError } from '../core/errors';
+import { dataOf, GraphBuilder } from './builder';
+import { DataType, Value } from './graph';
+
+/** A tensor while tracing: a graph value, or host data that becomes a constant when a kernel first uses it. */
+interface Entry {
+  value?: Value;
+  readonly host?: tf.BackendValues;
+}
+
+/**
+ * A tfjs backend that records instead of computing. Tensors made from host data are constants; tensors that live on another
+ * backend are captured: variables as inputs, others as constants. They are recognised by `dataId` and their data is never
+ * moved here.
+ */
+class TraceBackend extends tf.KernelBackend {
+  private entries = new Map<object, Entry>();
+  private variables = new Map<object, tf.Variable>();
+  /** The graph being recorded. */
+  builder = new GraphBuilder();
+
+  /** Forgets the last trace and starts another. */
+  begin(): void {
+    this.entries = new Map();
+    this.builder = new GraphBuilder();
+    const registered = Object.values(tf.engine().registeredVariables);
+    this.variables = new Map(registered.map((variable) => [variable.dataId, variable]));
+  }
+
+  /** Forgets everything, so that nothing traced is kept alive. */
+  end(): void {
+    this.entries = new Map();
+    this.variables = new Map();
+    this.builder = new GraphBuilder();
+  }
+
+  /** A tensor handle for a graph value. */
+  wrap(value: Value): tf.TensorInfo {
+    const dataId = {};
+    this.entries.set(dataId, { value });
+    return { dataId, shape: [...value.shape], dtype: value.dtype as tf.DataType };
+  }
+
+  /** The graph value of a tensor that a kernel uses. */
+  lookup(tensor: tf.TensorInfo): Value {
+    const entry = this.entries.get(tensor.dataId);
+    if (entry?.value) return reshaped(entry.value, tensor, this.builder);
+    const variable = this.variables.get(tensor.dataId);
+    const value = variable
+      ? this.builder.variable(variable)
+      : this.hostConstant(entry?.host ?? captured(tensor), tensor);
+    this.entries.set(tensor.dataId, { value, host: entry?.host });
+    return reshaped(value, tensor, this.builder);
+  }
+
+  private hostConstant(values: tf.BackendValues, tensor: tf.TensorInfo): Value {
+    const numbers = values as ArrayLike<number>;
+    if (tensor.shape.length === 0) return this.builder.scalar(Number(numbers[0]), tensor.dtype as DataType);
+    const data = dataOf(numbers, tensor.dtype as DataType);
+    return this.builder.constant(data, tensor.shape, tensor.dtype as DataType);
+  }
+
+  override write(values: tf.BackendValues): object {
+    const dataId = {};
+    this.entries.set(dataId, { host: values });
+    return dataId;
+  }
+
+  override readSync(dataId: object): tf.BackendValues {
+    const host = this.entries.get(dataId)?.host;
+    if (host) return host;
+    throw new UserError(
+      'The value of a traced tensor was read (dataSync, data, array or print) inside a compiled function, where tensors have ' +
+        'no values yet; move the read out of the function, or run it eagerly (--engine eager).',
+    );
+  }
+
+  override async read(dataId: object): Promise<tf.BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override disposeData(): boolean {
+    return true; // the entries of a trace live until it ends: an assigned value may outlive its tensor
+  }
+
+  override incRef(): void {}
+  override refCount(): number {
+    return 1;
+  }
+  override numDataIds(): number {
+    return this.entries.size;
+  }
+  override floatPrecision(): 32 {
+    return 32;
+  }
+  override epsilon(): number {
+    return 1e-7;
+  }
+  override timerAvailable(): boolean {
+    return false;
+  }
+  override dispose(): void {}
+}
+
+/** tfjs reshapes without a kernel in places (a clone with another shape): the handle's shape wins. */
+function reshaped(value: Value, tensor: tf.TensorInfo, builder: GraphBuilder): Value {
+  if (value.shape.join() === tensor.shape.join()) return value;
+  return builder.node('Reshape', [value, builder.ints(tensor.shape)], tensor.shape, value.dtype);
+}
+
+/** The data of a tensor of another backend, read where it is. */
+function captured(tensor: tf.TensorInfo): tf.BackendValues {
+  return tf.engine().readSync(tensor.dataId);
+}
+
+/** The one tracing backend; registered with tfjs when this file is loaded. */
+export const traceBackend = new TraceBackend();
+tf.registerBackend(TRACE, () => traceBackend);

@@ -1,0 +1,105 @@
+import { onnx } from 'onnx-proto';
+import { Attribute, Data, DataType, elements, Graph, Node, Value } from './graph';
+
+const { FLOAT, INT32, INT64, BOOL, INT8, UINT8 } = onnx.TensorProto.DataType;
+
+/** ONNX's numbers for the element types. */
+export const ONNX_TYPE: Readonly<Record<DataType, onnx.TensorProto.DataType>> = {
+  float32: FLOAT,
+  int32: INT32,
+  int64: INT64,
+  bool: BOOL,
+  int8: INT8,
+  uint8: UINT8,
+};
+
+/** The operator sets that our graphs are written in. */
+const OPSETS = [
+  { domain: '', version: 20 },
+  { domain: 'com.microsoft', version: 1 },
+];
+
+/** Names of a graph's values: inputs, constants, node outputs; outputs are named by their place. */
+export interface Encoded {
+  readonly bytes: Uint8Array;
+  readonly inputNames: ReadonlyMap<Value, string>;
+  readonly outputNames: readonly string[];
+}
+
+/** How the ends of an exported graph are called; a program's own names serve otherwise. */
+export interface EncodeOptions {
+  readonly inputName?: (value: Value, index: number) => string;
+  readonly outputName?: (index: number) => string;
+}
+
+/**
+ * Writes a graph as an ONNX model (IR version 10).
+ *
+ * An output may be an input, a constant or another output too: ONNX wants each output made by a node of its own, so such
+ * ones pass through `Identity`.
+ */
+export function encode(graph: Graph, options: EncodeOptions = {}): Encoded {
+  const { inputName = (_, i) => `i${i}`, outputName = (i) => `o${i}` } = options;
+  const inputNames = new Map([...graph.inputs.keys()].map((value, i) => [value, inputName(value, i)]));
+  const names = new Map<Value, string>(inputNames);
+  [...graph.constants.keys()].forEach((value, i) => names.set(value, `c${i}`));
+  const outputNames = graph.outputs.map((_, i) => outputName(i));
+  const identities = nameOutputs(graph, names, outputNames);
+  graph.nodes.forEach((node, i) => names.has(node.output) || names.set(node.output, `t${i}`));
+  const model = onnx.ModelProto.create({
+    irVersion: 10,
+    opsetImport: OPSETS,
+    producerName: 'whittle',
+    graph: {
+      name: 'whittle',
+      node: [...graph.nodes.map((node) => nodeProto(node, names)), ...identities(names)],
+      initializer: [...graph.constants].map(([value, data]) => tensorProto(names.get(value)!, value, data)),
+      input: [...inputNames].map(([value, name]) => valueProto(name, value)),
+      output: graph.outputs.map((value, i) => valueProto(outputNames[i]!, value)),
+    },
+  });
+  return { bytes: onnx.ModelProto.encode(model).finish(), inputNames, outputNames };
+}
+
+/** Gives produced outputs their names, and returns the `Identity` nodes for the rest. */
+function nameOutputs(graph: Graph, names: Map<Value, string>, outputNames: readonly string[]) {
+  const aliases: [Value, string][] = [];
+  graph.outputs.forEach((value, i) => {
+    if (names.has(value)) aliases.push([value, outputNames[i]!]);
+    else names.set(value, outputNames[i]!);
+  });
+  return (known: ReadonlyMap<Value, string>): onnx.INodeProto[] =>
+    aliases.map(([value, name]) => ({ opType: 'Identity', input: [known.get(value)!], output: [name] }));
+}
+
+function nodeProto(node: Node, names: ReadonlyMap<Value, string>): onnx.INodeProto {
+  return {
+    opType: node.op,
+    domain: node.domain,
+    name: names.get(node.output)!,
+    input: node.inputs.map((value) => names.get(value)!),
+    output: [names.get(node.output)!],
+    attribute: Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value)),
+  };
+}
+
+function attributeProto(name: string, value: Attribute): onnx.IAttributeProto {
+  const { INT, INTS, FLOAT: REAL, STRING } = onnx.AttributeProto.AttributeType;
+  if (typeof value === 'number') return { name, type: INT, i: value };
+  if (typeof value === 'string') return { name, type: STRING, s: new TextEncoder().encode(value) };
+  if ('float' in value) return { name, type: REAL, f: value.float };
+  return { name, type: INTS, ints: [...value] };
+}
+
+function tensorProto(name: string, value: Value, data: Data): onnx.ITensorProto {
+  if (data.length !== elements(value)) {
+    throw new Error(`Constant ${name} has ${data.length} values for shape [${value.shape.join(', ')}].`);
+  }
+  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { name, dims: [...value.shape], dataType: ONNX_TYPE[value.dtype], rawData };
+}
+
+function valueProto(name: string, value: Value): onnx.IValueInfoProto {
+  const dim = value.shape.map((size) => ({ dimValue: size }));
+  return { name, type: { tensorType: { elemType: ONNX_TYPE[value.dtype], shape: { dim } } } };
+}

@@ -1,0 +1,50 @@
+import type { DerivedInput } from '../core/derived';
+import type * as tf from '@tensorflow/tfjs';
+
+/** Element types of a program's values: tfjs's and the raw ones that tfjs does not know. */
+export type DataType = 'float32' | 'int32' | 'bool' | 'int64' | 'int8' | 'uint8';
+
+export type Data = Float32Array | Int32Array | Uint8Array | Int8Array | BigInt64Array;
+
+/** One tensor of the graph, in single assignment form: produced by exactly one node, input or constant. */
+export interface Value {
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+}
+
+/** Where an input's data comes from at every run. */
+export type Source =
+  | { readonly kind: 'argument'; readonly index: number }
+  | { readonly kind: 'variable'; readonly variable: tf.Variable }
+  | { readonly kind: 'derived'; readonly input: DerivedInput };
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+/** An ONNX operator applied to values. The domain '' is ONNX's own; 'whittle' marks what a pass must lower. */
+export interface Node {
+  readonly op: string;
+  readonly domain: Domain;
+  readonly inputs: readonly Value[];
+  readonly output: Value;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export type Domain = '' | 'com.microsoft' | 'whittle';
+
+/** What a traced function became: nodes in execution order between inputs, constants and outputs. */
+export interface Graph {
+  readonly inputs: ReadonlyMap<Value, Source>;
+  readonly constants: ReadonlyMap<Value, Data>;
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly Value[];
+}
+
+/** How many elements a value has. */
+export function elements(value: Value): number {
+  return value.shape.reduce((product, size) => product * size, 1);
+}
+
+/** The node that produces each value. */
+export function producers(nodes: readonly Node[]): Map<Value, Node> {
+  return new Map(nodes.map((node) => [node.output, node]));
+}

@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs';
+import { TRACE } from '../../core/derived';
+import { traceBackend } from '../backend';
+import { GraphBuilder } from '../builder';
+import { Value } from '../graph';
+
+/** How one tfjs kernel is written in ONNX: its inputs by name, its attributes, and the graph to append to. */
+export type Mapping = (
+  inputs: Readonly<Record<string, Value>>,
+  attrs: Attrs,
+  graph: GraphBuilder,
+) => Value | readonly Value[];
+
+/** A kernel's attributes, read through accessors that check their type once, here at the edge. */
+export class Attrs {
+  constructor(private readonly raw: Readonly<Record<string, unknown>>) {}
+
+  get<T>(name: string): T {
+    return this.raw[name] as T;
+  }
+}
+
+/** Registers mappings, by tfjs kernel name, with the tracing backend. */
+export function registerMappings(mappings: Readonly<Record<string, Mapping>>): void {
+  for (const [kernelName, mapping] of Object.entries(mappings)) {
+    tf.registerKernel({ kernelName, backendName: TRACE, kernelFunc: (params) => run(mapping, params) });
+  }
+}
+
+function run(mapping: Mapping, { inputs, attrs }: KernelParams): tf.TensorInfo | tf.TensorInfo[] {
+  const values = Object.fromEntries(
+    Object.entries(inputs)
+      .filter(([, tensor]) => tensor !== undefined && tensor !== null)
+      .map(([name, tensor]) => [name, traceBackend.lookup(tensor as tf.TensorInfo)]),
+  );
+  const result = mapping(values, new Attrs(attrs ?? {}), traceBackend.builder);
+  return isList(result) ? result.map((value) => traceBackend.wrap(value)) : traceBackend.wrap(result);
+}
+
+type KernelParams = Parameters<tf.KernelFunc>[0];
+
+function isList(result: Value | readonly Value[]): result is readonly Value[] {
+  return Array.isArray(result);
+}
+
+/** Input `name` of a kernel. */
+export function input(inputs: Readonly<Record<string, Value>>, name: string): Value {
+  const value = inputs[name];
+  if (!value) throw new Error(`Kernel input "${name}" is missing.`);
+  return value;
+}
+
+/** The shape that two operands broadcast to. */
+export function broadcastShape(a: Value, b: Value): number[] {
+  return tf.backend_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);
+}

@@ -1,0 +1,58 @@
+import * as tf from '@tensorflow/tfjs';
+import { GraphBuilder } from '../builder';
+import { Value } from '../graph';
+import { Attrs, broadcastShape, input, Mapping } from './kernel';
+
+/** `a · b` with either operand's last two axes swapped, batched and broadcast. */
+function multiply(graph: GraphBuilder, a: Value, b: Value, attrs: Attrs): Value {
+  const [transA, transB] = [attrs.get<boolean>('transposeA'), attrs.get<boolean>('transposeB')].map(Number);
+  const rows = a.shape.at(transA ? -1 : -2)!;
+  const columns = b.shape.at(transB ? -2 : -1)!;
+  const batch = tf.backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const shape = [...batch, rows, columns];
+  if (!transA && !transB) return graph.node('MatMul', [a, b], shape, a.dtype);
+  const attributes = { transA: transA!, transB: transB! };
+  return graph.node('FusedMatMul', [a, b], shape, a.dtype, { attributes, domain: 'com.microsoft' });
+}
+
+const ACTIVATION: Readonly<Record<string, string>> = {
+  relu: 'Relu',
+  elu: 'Elu',
+  sigmoid: 'Sigmoid',
+};
+
+/** The activations that tfjs fuses into a matmul or a convolution. */
+export function activate(
+  graph: GraphBuilder,
+  x: Value,
+  inputs: Readonly<Record<string, Value>>,
+  attrs: Attrs,
+): Value {
+  const name = attrs.get<string | undefined>('activation') ?? 'linear';
+  if (name === 'linear') return x;
+  if (name === 'relu6') return graph.node('Clip', [x, graph.scalar(0), graph.scalar(6)], x.shape, x.dtype);
+  if (name === 'prelu') {
+    return graph.node('PRelu', [x, input(inputs, 'preluActivationWeights')], x.shape, x.dtype);
+  }
+  if (name === 'leakyrelu') {
+    const attributes = { alpha: { float: attrs.get<number>('leakyreluAlpha') } };
+    return graph.node('LeakyRelu', [x], x.shape, x.dtype, { attributes });
+  }
+  const op = ACTIVATION[name];
+  if (!op) throw new Error(`Unknown fused activation "${name}".`);
+  return graph.node(op, [x], x.shape, x.dtype);
+}
+
+/** Adds the bias of a fused kernel, if it has one. */
+export function addBias(graph: GraphBuilder, x: Value, inputs: Readonly<Record<string, Value>>): Value {
+  const { bias } = inputs;
+  return bias ? graph.node('Add', [x, bias], broadcastShape(x, bias), x.dtype) : x;
+}
+
+export const matmul: Record<string, Mapping> = {
+  BatchMatMul: (inputs, attrs, graph) => multiply(graph, input(inputs, 'a'), input(inputs, 'b'), attrs),
+  _FusedMatMul: (inputs, attrs, graph) => {
+    const product = multiply(graph, input(inputs, 'a'), input(inputs, 'b'), attrs);
+    return activate(graph, addBias(graph, product, inputs), inputs, attrs);
+  },
+};

@@ -1,0 +1,43 @@
+import { Node, Value } from '../graph';
+import { Rule } from './rewrite';
+
+/**
+ * Moves a reshape in front of the dequantization that feeds it, so that the codes reach the matmul:
+ * `Reshape(DequantizeLinear(q))` is `DequantizeLinear(Reshape(q))` when one scale serves the whole tensor.
+ */
+export const hoistReshape: Rule = (node, { producer, builder }) => {
+  if (node.op !== 'Reshape') return undefined;
+  const dequantized = producer(node.inputs[0]!);
+  if (dequantized?.op !== 'DequantizeLinear' || dequantized.inputs[1]!.shape.length > 0) return undefined;
+  const [codes, ...parameters] = dequantized.inputs as [Value, ...Value[]];
+  const reshaped = builder.node('Reshape', [codes, node.inputs[1]!], node.output.shape, codes.dtype);
+  return builder.node('DequantizeLinear', [reshaped, ...parameters], node.output.shape, 'float32');
+};
+
+/**
+ * `MatMul` of dequantized activations (uint8, one scale) and dequantized weights (int8, a scale per column) is a matmul of
+ * their codes: exact int32 sums, scaled once. onnxruntime has this rewrite too, but not where the dequantized operands are
+ * used a second time, as the backward pass of training does.
+ */
+export const integerMatmul: Rule = (node, context) => {
+  if (node.op !== 'MatMul') return undefined;
+  const [a, b] = node.inputs.map((value) => context.producer(value));
+  if (!isActivation(a) || !isWeight(b)) return undefined;
+  const [x, xScale, xZero] = a!.inputs as [Value, Value, Value];
+  const [w, wScale] = b!.inputs as [Value, Value];
+  const { builder } = context;
+  return builder.node('MatMulIntegerToFloat', [x, w, xScale, wScale, xZero], node.output.shape, 'float32', {
+    domain: 'com.microsoft',
+  });
+};
+
+const isActivation = (node: Node | undefined): boolean =>
+  node?.op === 'DequantizeLinear' && node.inputs[0]!.dtype === 'uint8' && node.inputs.length === 3;
+
+const isWeight = (node: Node | undefined): boolean =>
+  node?.op === 'DequantizeLinear' &&
+  node.inputs[0]!.dtype === 'int8' &&
+  node.inputs.length === 2 &&
+  node.inputs[0]!.shape.length === 2 &&
+  node.inputs[1]!.shape.length === 1 &&
+  node.attributes.axis === 1;

@@ -1,0 +1,184 @@
+import * as tf from '@tensorflow/tfjs';
+import * as ort from 'onnxruntime-node';
+import { HostTensor } from '../core/host-tensor';
+import { encode } from './encode';
+import { Data, DataType, elements, Graph, Source, Value } from './graph';
+import { optimize } from './passes';
+import { RowOutput } from './passes/segment-sum';
+import { ArgumentSpec, Trace, trace, Traceable } from './trace';
+
+/** How programs run. */
+export interface ProgramOptions {
+  /** Threads of one operator. Default: what onnxruntime chooses, the number of physical cores. */
+  readonly threads?: number;
+  /** onnxruntime's execution provider: `cpu` (default), `webgpu`, `cuda`. */
+  readonly provider?: string;
+  /** Multiply int8 codes as integers where a matmul's operands are dequantized. Default true. */
+  readonly integerMatmul?: boolean;
+  /** Write onnxruntime's profile of every run to files with this prefix. */
+  readonly profile?: string;
+}
+
+/** Where one result of a run goes. */
+export interface Sink {
+  /** Memory for the dense value; the program's own by default, overwritten by the next run. */
+  readonly into?: Float32Array;
+  /** Takes the rows of a row output: `value[ids[i]] += rows[i]`. Without it they are summed into a dense value. */
+  readonly addRows?: (ids: Int32Array, rows: Float32Array, width: number) => void;
+}
+
+/**
+ * A traced function as an onnxruntime session. Variables are read where they live, without a copy; new values of assigned
+ * variables are written back in place after the run.
+ */
+export class Program {
+  private readonly buffers: Data[];
+  private readonly feeders: [name: string, feed: (args: readonly HostTensor[]) => ort.Tensor][];
+
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    private readonly graph: Graph,
+    private readonly plan: readonly RowOutput[],
+    private readonly source: Trace,
+    inputNames: ReadonlyMap<Value, string>,
+    private readonly outputNames: readonly string[],
+    private readonly profiled: boolean,
+  ) {
+    this.buffers = graph.outputs.map((value) => allocate(value));
+    this.feeders = [...graph.inputs].map(([value, from]) => [inputNames.get(value)!, feeder(value, from)]);
+  }
+
+  /** Traces, optimizes and loads a function for arguments of these shapes. */
+  static async compile(
+    fn: Traceable,
+    specs: readonly ArgumentSpec[],
+    options: ProgramOptions = {},
+  ): Promise<Program> {
+    const source = trace(fn, specs);
+    const { graph, plan } = optimize(source.graph, { integerMatmul: options.integerMatmul ?? true });
+    const { bytes, inputNames, outputNames } = encode(graph);
+    const session = await ort.InferenceSession.create(bytes, {
+      executionProviders: [options.provider ?? 'cpu'],
+      ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+      ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
+    });
+    return new Program(session, graph, plan, source, inputNames, outputNames, Boolean(options.profile));
+  }
+
+  /** Puts results back into the form in which the function returned them. */
+  get rebuild(): Trace['rebuild'] {
+    return this.source.rebuild;
+  }
+
+  /** The operators of the program, for tests and reports. */
+  get operators(): string[] {
+    return this.graph.nodes.map((node) => node.op);
+  }
+
+  /**
+   * Runs once. The results' data belongs to the program and is overwritten by the next run.
+   *
+   * @param sinks where results go, by their place; the assigned variables are written back by the program itself.
+   */
+  async run(args: readonly HostTensor[], sinks: readonly (Sink | undefined)[] = []): Promise<HostTensor[]> {
+    const feeds = Object.fromEntries(this.feeders.map(([name, feed]) => [name, feed(args)]));
+    const targets = this.targets(sinks);
+    const fetches = Object.fromEntries(
+      this.outputNames.map((name, i) => [name, ortTensor(this.graph.outputs[i]!, targets[i]!)]),
+    );
+    await this.session.run(feeds, fetches);
+    const results = this.plan.map((plan, i) =>
+      this.collect(plan, targets, this.source.graph.outputs[i]!, sinks[i]),
+    );
+    const { assigned } = this.source;
+    const count = results.length - assigned.length;
+    assigned.forEach((variable, i) => writeBack(variable, results[count + i]!));
+    return results.slice(0, count);
+  }
+
+  /** Frees the session. */
+  async release(): Promise<void> {
+    if (this.profiled) this.session.endProfiling();
+    await this.session.release();
+  }
+
+  private targets(sinks: readonly (Sink | undefined)[]): Data[] {
+    const targets = [...this.buffers];
+    this.plan.forEach(({ dense }, i) => {
+      const into = sinks[i]?.into;
+      if (dense !== undefined && into) targets[dense] = into;
+    });
+    return targets;
+  }
+
+  private collect(
+    plan: RowOutput,
+    targets: readonly Data[],
+    value: Value,
+    sink: Sink | undefined,
+  ): HostTensor {
+    const { dense, parts } = plan;
+    const base = dense === undefined ? undefined : targets[dense]!;
+    const { shape, dtype } = { shape: [...value.shape], dtype: value.dtype as HostTensor['dtype'] };
+    const whole = () => base ?? sink?.into?.fill(0) ?? new Float32Array(elements(value));
+    const data = (
+      parts.length > 0 && sink?.addRows ? (base ?? new Float32Array(0)) : whole()
+    ) as HostTensor['data'];
+    for (const { rows, ids } of parts) {
+      const add = sink?.addRows ?? adderInto(data as Float32Array);
+      add(targets[ids] as Int32Array, targets[rows] as Float32Array, value.shape[1]!);
+    }
+    return { shape, dtype, data };
+  }
+}
+
+/** Adds rows into a table, in order. */
+function adderInto(table: Float32Array): NonNullable<Sink['addRows']> {
+  return (ids, rows, width) =>
+    ids.forEach((id, i) => {
+      for (let j = 0; j < width; j++) table[id * width + j]! += rows[i * width + j]!;
+    });
+}
+
+function feeder(value: Value, from: Source): (args: readonly HostTensor[]) => ort.Tensor {
+  switch (from.kind) {
+    case 'argument':
+      return (args) => ortTensor(value, args[from.index]!.data);
+    case 'variable':
+      return () => ortTensor(value, from.variable.dataSync() as Data);
+    case 'derived': {
+      const tensor = ortTensor(value, from.input.data);
+      return () => {
+        from.input.refresh();
+        return tensor;
+      };
+    }
+  }
+}
+
+function writeBack(variable: tf.Variable, { data, shape }: HostTensor): void {
+  const current = variable.dataSync();
+  if (tf.engine().backendName === 'cpu') current.set(data as Float32Array);
+  else tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(data), shape, variable.dtype as 'float32')));
+}
+
+function allocate(value: Value): Data {
+  const count = elements(value);
+  switch (value.dtype) {
+    case 'float32':
+      return new Float32Array(count);
+    case 'int32':
+      return new Int32Array(count);
+    case 'int64':
+      return new BigInt64Array(count);
+    case 'int8':
+      return new Int8Array(count);
+    default:
+      return new Uint8Array(count);
+  }
+}
+
+/** A view for onnxruntime; nothing is copied. */
+function ortTensor(value: Value, data: Data): ort.Tensor {
+  return new ort.Tensor(value.dtype as DataType & ort.Tensor.Type, data as Float32Array, value.shape);
+}

@@ -1,0 +1,184 @@
+import * as tf from '@tensorflow/tfjs';
+import { TRACE } from '../core/derived';
+import { UserError } from '../core/errors';
+import { traceBackend } from './backend';
+import { Data, DataType, Graph, Value } from './graph';
+import './kernels';
+
+/** A function of tensors that can be traced: synchronous, its result a tensor or an array or record of tensors. */
+export type Traceable = (...args: tf.Tensor[]) => TensorResult;
+export type TensorResult = tf.Tensor | readonly tf.Tensor[] | Readonly<Record<string, tf.Tensor>>;
+
+/** Shape and dtype of one argument. */
+export interface ArgumentSpec {
+  readonly shape: readonly number[];
+  readonly dtype: DataType;
+}
+
+/** A recorded function. The graph's outputs are the results, then the new values of the assigned variables. */
+export interface Trace {
+  readonly graph: Graph;
+  readonly assigned: readonly tf.Variable[];
+  /** Puts the results back into the form in which the function returned them. */
+  readonly rebuild: <T>(results: readonly T[]) => T | T[] | Record<string, T>;
+}
+
+/**
+ * Records what `fn` does with arguments of these shapes.
+ *
+ * A trace freezes what JavaScript decides. To catch what must not be frozen, the function is recorded twice, and constants
+ * that differ (random numbers made on the host: a stock dropout layer, `tf.randomUniform`) are an error.
+ *
+ * @throws UserError for a kernel without a mapping, a read of a traced value, a host constant that varies, a variable made
+ * inside, or a promise returned.
+ */
+export function trace(fn: Traceable, specs: readonly ArgumentSpec[]): Trace {
+  const first = record(fn, specs);
+  const second = record(fn, specs);
+  const difference = firstDifference(first.graph, second.graph);
+  if (difference) throw new UserError(varying(difference, origins(fn, specs)));
+  return second;
+}
+
+function record(fn: Traceable, specs: readonly ArgumentSpec[]): Trace {
+  const previous = tf.getBackend();
+  const restore = interceptAssignments();
+  tf.setBackend(TRACE);
+  traceBackend.begin();
+  try {
+    const results: Value[] = [];
+    let rebuild: Trace['rebuild'] = (values) => [...values];
+    tf.tidy(() => {
+      const result = flatten(fn(...specs.map(argument)));
+      result.tensors.forEach((tensor) => results.push(traceBackend.lookup(tensor)));
+      ({ rebuild } = result);
+    });
+    const assigned = restore.assigned();
+    const updates = assigned.map((variable) => traceBackend.lookup(variable));
+    const graph = traceBackend.builder.finish([...results, ...updates]);
+    return { graph, assigned, rebuild };
+  } catch (error) {
+    throw explained(error);
+  } finally {
+    restore.undo();
+    traceBackend.end();
+    tf.setBackend(previous);
+  }
+}
+
+function argument(spec: ArgumentSpec, index: number): tf.Tensor {
+  const value = traceBackend.builder.argument(index, spec.shape, spec.dtype);
+  return tf.engine().makeTensorFromTensorInfo(traceBackend.wrap(value));
+}
+
+/**
+ * While tracing, `assign` only points the variable at the traced value: tfjs would dispose the real data. Undoing gives every
+ * variable its data back, and disposes those that the function made.
+ */
+function interceptAssignments() {
+  const { prototype } = tf.Variable;
+  const original = prototype.assign;
+  const before = new Map<tf.Variable, object>();
+  const known = new Set(Object.keys(tf.engine().registeredVariables));
+  prototype.assign = function (this: tf.Variable, value: tf.Tensor): void {
+    if (value.dtype !== this.dtype || value.shape.join() !== this.shape.join()) original.call(this, value); // throws
+    if (!before.has(this)) before.set(this, this.dataId);
+    this.dataId = value.dataId;
+  };
+  const made = () => Object.values(tf.engine().registeredVariables).filter(({ name }) => !known.has(name));
+  return {
+    assigned(): tf.Variable[] {
+      const [fresh] = made();
+      if (fresh) {
+        throw new UserError(
+          `The compiled function made the variable "${fresh.name}" while it was traced; make variables before compiling.`,
+        );
+      }
+      return [...before.keys()];
+    },
+    undo(): void {
+      prototype.assign = original;
+      for (const [variable, dataId] of before) variable.dataId = dataId;
+      made().forEach((variable) => variable.dispose());
+    },
+  };
+}
+
+function flatten(result: TensorResult): { tensors: readonly tf.Tensor[]; rebuild: Trace['rebuild'] } {
+  if (result instanceof tf.Tensor) return { tensors: [result], rebuild: (values) => values[0]! };
+  if (result instanceof Promise) {
+    throw new UserError('A compiled function must return its tensors directly, but it returned a promise.');
+  }
+  if (Array.isArray(result)) return { tensors: result, rebuild: (values) => [...values] };
+  const names = Object.keys(result);
+  return {
+    tensors: Object.values(result),
+    rebuild: (values) => Object.fromEntries(names.map((name, i) => [name, values[i]!])),
+  };
+}
+
+/** tfjs says only that a kernel is not registered; say what to do. */
+function explained(error: unknown): unknown {
+  const missing = /ernel '(\w+)' (?:not registered )?for backend/.exec(String(error))?.[1];
+  if (!missing) return error;
+  return new UserError(
+    `The tfjs kernel "${missing}" has no ONNX mapping, so this function cannot be compiled; run it eagerly ` +
+      '(--engine eager, or call the function itself).',
+  );
+}
+
+interface Difference {
+  readonly value: Value;
+  readonly usedBy: string;
+  readonly index: number;
+}
+
+/** The first host constant that is not the same in both traces, or a node that is not. */
+function firstDifference(a: Graph, b: Graph): Difference | undefined {
+  const others = [...b.constants];
+  const different = [...a.constants].findIndex(([, data], i) => !sameData(data, others[i]?.[1]));
+  if (different >= 0) {
+    const value = [...a.constants.keys()][different]!;
+    const user = a.nodes.find((node) => node.inputs.includes(value));
+    return { value, usedBy: user?.op ?? 'the result', index: different };
+  }
+  const node = a.nodes.find((node, i) => node.op !== b.nodes[i]?.op);
+  return node || a.nodes.length !== b.nodes.length
+    ? { value: (node ?? a.nodes.at(-1)!).output, usedBy: node?.op ?? 'the result', index: -1 }
+    : undefined;
+}
+
+function sameData(a: Data, b: Data | undefined): boolean {
+  if (a.length !== b?.length) return false;
+  return Buffer.compare(bytes(a), bytes(b)) === 0;
+}
+
+function bytes(data: Data): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The tfjs ops and layers on the stack where each constant was made, from one more trace. */
+function origins(fn: Traceable, specs: readonly ArgumentSpec[]): string[] {
+  const stacks: string[] = [];
+  const write = traceBackend.write;
+  traceBackend.write = function (values) {
+    stacks.push(new Error().stack ?? '');
+    return write.call(traceBackend, values);
+  };
+  try {
+    record(fn, specs);
+  } finally {
+    traceBackend.write = write;
+  }
+  return stacks.flatMap(
+    (stack) => /\b(random\w+|dropout|truncatedNormal|multinomial)_/.exec(stack)?.[1] ?? [],
+  );
+}
+
+function varying({ value, usedBy }: Difference, random: readonly string[]): string {
+  const maker = random[0] ? `tf.${random.at(-1)}` : 'a host constant';
+  return (
+    `Compiling would freeze ${maker} (shape [${value.shape.join(', ')}], used by ${usedBy}), whose values differ between two ` +
+    "traces; use Whittle's dropout layer, pass the value as an argument, or run eagerly (--engine eager)."
+  );
+}
