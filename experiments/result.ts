@@ -1,0 +1,101 @@
+import * as fs from 'node:fs';
+import { UserError } from '../lib/core/errors';
+import { writeFileAtomically } from './write-file';
+
+/** One trained or evaluated model. */
+export interface ResultRow {
+  /** How the model was made: `dense`, `ticket`, `random`, `reinit`, `gradual`, `qat`, … */
+  readonly method: string;
+  readonly seed: number;
+  /** Pruning level: 0 is dense, each next one sparser. Absent where a method has no levels. */
+  readonly level?: number;
+  /** Zeros among the pruning targets, a fraction in [0, 1), counted on the weights. */
+  readonly sparsity: number;
+  /** Bits of a quantized weight; absent for float32. */
+  readonly bits?: number;
+  /** Scores on the development set, fractions; the task's own metric among them. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Size of the exported model, measured. */
+  readonly bytes?: number;
+  /** Optimizer steps of its training. */
+  readonly steps: number;
+  /** Wall time of its training and evaluation. */
+  readonly seconds: number;
+}
+
+/** The rows of one (method, level) over the seeds: the task's metric and its spread. */
+export interface SummaryRow {
+  readonly method: string;
+  readonly level?: number;
+  /** Mean over the rows. */
+  readonly sparsity: number;
+  readonly n: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What `result.json` holds, the same in every experiment. */
+export interface ExperimentResult {
+  readonly task: string;
+  /** Name of the metric that decides, a key of each row's `metrics`. */
+  readonly metric: string;
+  /** That metric's value for always answering the most frequent class. */
+  readonly majority: number;
+  readonly rows: readonly ResultRow[];
+  readonly summary: readonly SummaryRow[];
+}
+
+/** A row's value of the task's metric. */
+export function scoreOf(row: ResultRow, metric: string): number {
+  const score = row.metrics[metric];
+  if (score === undefined) {
+    const found = Object.keys(row.metrics).join(', ') || 'none';
+    throw new Error(
+      `Expected the metric ${metric} in the row of ${row.method}, seed ${row.seed}; found ${found}.`,
+    );
+  }
+  return score;
+}
+
+/** Mean, minimum and maximum of `metric` per (method, level), in the order in which they first appear. */
+export function summarize(rows: readonly ResultRow[], metric: string): SummaryRow[] {
+  const groups = new Map<string, ResultRow[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.method, row.level]);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((group) => summarizeGroup(group, metric));
+}
+
+function summarizeGroup(group: readonly ResultRow[], metric: string): SummaryRow {
+  const { method, level } = group[0]!;
+  const scores = group.map((row) => scoreOf(row, metric));
+  return {
+    method,
+    ...(level === undefined ? {} : { level }),
+    sparsity: mean(group.map(({ sparsity }) => sparsity)),
+    n: group.length,
+    mean: mean(scores),
+    min: Math.min(...scores),
+    max: Math.max(...scores),
+  };
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Adds the summary to an experiment's rows. */
+export function experimentResult(result: Omit<ExperimentResult, 'summary'>): ExperimentResult {
+  return { ...result, summary: summarize(result.rows, result.metric) };
+}
+
+/** Writes `result.json` in one piece: a reader, or a kill, never meets half of it. */
+export function writeResult(file: string, result: ExperimentResult): void {
+  writeFileAtomically(file, `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/** Reads what `writeResult` wrote. */
+export function readResult(file: string): ExperimentResult {
+  if (!fs.existsSync(file)) throw new UserError(`Expected a result at ${file}, found no such file.`);
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as ExperimentResult;
+}

@@ -1,0 +1,81 @@
+import Table from 'cli-table3';
+import type { ExperimentResult, SummaryRow } from './result';
+
+/** Columns of the terminal that everything printed must fit. */
+const TERMINAL_WIDTH = 80;
+const GAP = '  ';
+const MIN_COLUMN = 6;
+const NUMBER = /^[-+−]?\d/;
+
+/** A header and rows of text, as the terminal and the report show them. */
+export interface TextTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/**
+ * Lays a table out for the terminal, without colours: columns of numbers to the right, a rule under the header, and
+ * where the natural width is over `width` characters the widest columns wrap between words.
+ */
+export function formatTable({ columns, rows }: TextTable, width = TERMINAL_WIDTH): string {
+  const natural = columns.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
+  const table = new Table({
+    head: [...columns],
+    colWidths: fitWidths(natural, width),
+    colAligns: columns.map((_, i) => (isNumeric(rows.map((row) => row[i]!)) ? 'right' : 'left')),
+    wordWrap: true,
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+    chars: {
+      ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
+      ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+      ...{ left: '', 'left-mid': '', right: '', 'right-mid': '' },
+      ...{ mid: '─', 'mid-mid': '──', middle: GAP },
+    },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return table.toString();
+}
+
+/** Takes characters from the widest column until the columns and the gaps fit. */
+function fitWidths(natural: readonly number[], width: number): number[] {
+  const widths = [...natural];
+  let excess = widths.reduce((sum, size) => sum + size, GAP.length * (widths.length - 1)) - width;
+  for (; excess > 0; excess--) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if (widths[widest]! <= MIN_COLUMN) break;
+    widths[widest]!--;
+  }
+  return widths;
+}
+
+const isNumeric = (cells: readonly string[]) => cells.every((cell) => cell === '' || NUMBER.test(cell));
+
+/** A fraction as a percentage with one decimal: `0.789` is `78.9 %`. */
+export const percent = (fraction: number) => `${(100 * fraction).toFixed(1)} %`;
+
+/** The summary of an experiment: one row per method and level, and the majority class to compare with. */
+export function summaryTable({ metric, majority, summary }: ExperimentResult): TextTable {
+  const withLevels = summary.some(({ level }) => level !== undefined);
+  const row = ({ method, level, sparsity, mean, min, max, n }: SummaryRow) => [
+    method,
+    ...(withLevels ? [level === undefined ? '' : String(level)] : []),
+    percent(sparsity),
+    mean.toFixed(4),
+    min.toFixed(4),
+    max.toFixed(4),
+    String(n),
+  ];
+  const majorityRow = ['majority class', ...(withLevels ? [''] : []), '', majority.toFixed(4), '', '', ''];
+  return {
+    columns: [
+      'method',
+      ...(withLevels ? ['level'] : []),
+      'sparsity',
+      `${metric}, mean`,
+      'min',
+      'max',
+      'seeds',
+    ],
+    rows: [...summary.map(row), majorityRow],
+  };
+}

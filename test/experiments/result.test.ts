@@ -1,0 +1,76 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { experimentResult, readResult, summarize, writeResult } from '../../experiments/result';
+import type { ResultRow } from '../../experiments/result';
+
+const row = (method: string, seed: number, accuracy: number, level?: number, sparsity = 0): ResultRow => ({
+  ...{ method, seed, sparsity, metrics: { accuracy, f1: 0 }, steps: 10, seconds: 1 },
+  ...(level === undefined ? {} : { level }),
+});
+
+describe('summarize', () => {
+  it('gives mean, minimum, maximum and count per method and level, in order of appearance', () => {
+    const rows = [
+      row('ticket', 1, 0.5, 1, 0.25),
+      row('dense', 1, 0.75),
+      row('ticket', 1, 1, 2, 0.5),
+      row('ticket', 2, 1, 1, 0.75),
+      row('random', 1, 0.25, 1, 0.5),
+    ];
+    expect(summarize(rows, 'accuracy')).toEqual([
+      { method: 'ticket', level: 1, sparsity: 0.5, n: 2, mean: 0.75, min: 0.5, max: 1 },
+      { method: 'dense', sparsity: 0, n: 1, mean: 0.75, min: 0.75, max: 0.75 },
+      { method: 'ticket', level: 2, sparsity: 0.5, n: 1, mean: 1, min: 1, max: 1 },
+      { method: 'random', level: 1, sparsity: 0.5, n: 1, mean: 0.25, min: 0.25, max: 0.25 },
+    ]);
+  });
+
+  it('names the row that lacks the metric', () => {
+    expect(() => summarize([row('dense', 3, 1)], 'mcc')).toThrow(
+      'Expected the metric mcc in the row of dense, seed 3; found accuracy, f1.',
+    );
+  });
+});
+
+describe('result.json', () => {
+  let folder: string;
+  beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'result-'))));
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  const result = experimentResult({
+    ...{ task: 'toy', metric: 'accuracy', majority: 0.5 },
+    rows: [row('dense', 1, 0.75), row('ticket', 1, 1, 2, 0.5)],
+  });
+
+  it('comes back as it was written, into a folder it makes, with no other file beside it', () => {
+    const file = path.join(folder, 'run/result.json');
+    writeResult(file, result);
+    expect(readResult(file)).toEqual(result);
+    expect(fs.readdirSync(path.dirname(file))).toEqual(['result.json']);
+    expect(Object.keys(JSON.parse(fs.readFileSync(file, 'utf8')))).toEqual([
+      ...['task', 'metric', 'majority', 'rows', 'summary'],
+    ]);
+  });
+
+  it('replaces an older result whole', () => {
+    const file = path.join(folder, 'result.json');
+    fs.writeFileSync(file, 'x'.repeat(100_000));
+    writeResult(file, result);
+    expect(readResult(file)).toEqual(result);
+  });
+
+  it('keeps the old result when the new one cannot be written', () => {
+    const file = path.join(folder, 'result.json');
+    writeResult(file, result);
+    fs.mkdirSync(`${file}.${process.pid}.tmp`);
+    expect(() => writeResult(file, { ...result, task: 'other' })).toThrow('EISDIR');
+    expect(readResult(file)).toEqual(result);
+  });
+
+  it('says in one sentence that there is none', () => {
+    expect(() => readResult('nowhere/result.json')).toThrow(
+      'Expected a result at nowhere/result.json, found no such file.',
+    );
+  });
+});
