@@ -1,0 +1,166 @@
+import * as tf from '@tensorflow/tfjs';
+import { UserError } from './errors';
+import { layersOf } from './layers';
+
+/** Stands between a layer and its weight, input or output; attached and detached without a trace in the model. */
+export interface Transform {
+  /** Everything that `apply` decides in JavaScript (flags, modes) and a traced program would freeze. */
+  readonly revision: string;
+  /** What the layer computes with instead of `value`; same shape and dtype. Runs inside the layer's forward pass. */
+  apply(value: tf.Tensor, training: boolean): tf.Tensor;
+  /** What a checkpoint keeps of it, by name. */
+  state(): Record<string, tf.Variable>;
+  /** Frees `state()`. */
+  dispose(): void;
+}
+
+/** One transform in one place. */
+export interface Attachment {
+  readonly layer: tf.layers.Layer;
+  /** `input`, `output`, or a weight's name such as `kernel`. */
+  readonly target: string;
+  readonly transform: Transform;
+  /** Takes the transform out again, exactly; does not dispose it, since several places may share it. Twice is once. */
+  detach(): void;
+}
+
+type Call = tf.layers.Layer['call'];
+
+/** A layer whose `call` is ours for as long as something is attached. */
+interface Patch {
+  readonly attachments: Attachment[];
+  readonly remove: () => void;
+}
+
+const patches = new WeakMap<tf.layers.Layer, Patch>();
+
+/**
+ * Attaches a transform to a layer's input, its output, or one of its weights, in place: that instance's `call` is patched, and
+ * a weight's `read()` is shadowed only while that synchronous call runs. So shared layers, functional and sequential models,
+ * eager and traced code all see it, `toJSON()` does not, and detaching gives back the very same model.
+ *
+ * Transforms of one target apply in the order in which they were attached.
+ *
+ * @param layer a layer with one input tensor (for `'input'`) or one output tensor (for `'output'`), built (for a weight).
+ * @param target `'input'`, `'output'`, or the weight's name, e.g. `'kernel'`.
+ * @throws UserError if the layer has no such weight.
+ *
+ * @example
+ * const attachment = attach(dense, 'kernel', weightQuantizer({ variable }));
+ * model.predict(x); // with int8 weights
+ * attachment.detach(); // exactly as before
+ */
+export function attach(layer: tf.layers.Layer, target: string, transform: Transform): Attachment {
+  if (target !== 'input' && target !== 'output') weightNamed(layer, target);
+  const patch = patches.get(layer) ?? patchCall(layer);
+  const attachment: Attachment = {
+    layer,
+    target,
+    transform,
+    detach() {
+      const index = patch.attachments.indexOf(attachment);
+      if (index < 0) return;
+      patch.attachments.splice(index, 1);
+      if (patch.attachments.length === 0) patch.remove();
+    },
+  };
+  patch.attachments.push(attachment);
+  return attachment;
+}
+
+/** What is attached to a model's layers, in the order of the layers, nested models included. */
+export function attachmentsOf(model: tf.LayersModel): Attachment[] {
+  return layersOf(model).flatMap((layer) => attachedTo(layer));
+}
+
+/** What is attached to one layer, in the order of attachment. */
+export function attachedTo(layer: tf.layers.Layer): readonly Attachment[] {
+  return patches.get(layer)?.attachments ?? [];
+}
+
+function patchCall(layer: tf.layers.Layer): Patch {
+  const own = Object.getOwnPropertyDescriptor(layer, 'call');
+  const original = layer.call;
+  const attachments: Attachment[] = [];
+  const patched: Call = (inputs, kwargs) =>
+    scoped(() => callThrough(layer, original, attachments, inputs, kwargs));
+  const remove = () => {
+    // Somebody may have patched `call` after us: then ours stays underneath, now without effect.
+    if (layer.call === patched) restore(layer, 'call', own);
+    patches.delete(layer);
+  };
+  layer.call = patched;
+  const patch = { attachments, remove };
+  patches.set(layer, patch);
+  return patch;
+}
+
+/**
+ * Runs `body` in the surrounding tidy scope, where a result cached by a shared transform lives on until the model's forward
+ * pass is over. Outside of any scope it makes one, so that a bare `layer.apply(x)` leaks nothing.
+ */
+function scoped<T extends tf.TensorContainer>(body: () => T): T {
+  return tf.engine().state.activeScope ? body() : tf.tidy(body);
+}
+
+function callThrough(
+  layer: tf.layers.Layer,
+  original: Call,
+  attachments: readonly Attachment[],
+  inputs: Parameters<Call>[0],
+  kwargs: Parameters<Call>[1],
+): ReturnType<Call> {
+  const training = Boolean(kwargs?.['training']);
+  const through = (target: string, value: tf.Tensor) =>
+    attachments
+      .filter((attachment) => attachment.target === target)
+      .reduce((result, { transform }) => transform.apply(result, training), value);
+  const single = (target: string, value: tf.Tensor | tf.Tensor[]) =>
+    attachments.some((attachment) => attachment.target === target)
+      ? through(target, only(layer, target, value))
+      : value;
+
+  const weights = new Set(attachments.map(({ target }) => target).filter(isWeight));
+  const shadows = [...weights].map((name) => shadowRead(weightNamed(layer, name), (w) => through(name, w)));
+  try {
+    return single('output', original.call(layer, single('input', inputs), kwargs));
+  } finally {
+    shadows.forEach((undo) => undo());
+  }
+}
+
+const isWeight = (target: string): boolean => target !== 'input' && target !== 'output';
+
+/** Makes `read()` answer with the transformed weight, computed at the first read; returns how to undo it. */
+function shadowRead(weight: tf.LayerVariable, transform: (value: tf.Tensor) => tf.Tensor): () => void {
+  const own = Object.getOwnPropertyDescriptor(weight, 'read');
+  const original = weight.read;
+  let effective: tf.Tensor | undefined;
+  weight.read = () => (effective ??= transform(original.call(weight)));
+  return () => restore(weight, 'read', own);
+}
+
+function restore<T extends object>(object: T, key: keyof T, own: PropertyDescriptor | undefined): void {
+  if (own) Object.defineProperty(object, key, own);
+  else delete object[key];
+}
+
+function only(layer: tf.layers.Layer, target: string, value: tf.Tensor | tf.Tensor[]): tf.Tensor {
+  const values = Array.isArray(value) ? value : [value];
+  if (values.length !== 1) {
+    throw new UserError(
+      `Expected one ${target} tensor at layer "${layer.name}", got ${values.length}; attach to the layers around it instead.`,
+    );
+  }
+  return values[0]!;
+}
+
+function weightNamed(layer: tf.layers.Layer, name: string): tf.LayerVariable {
+  const found = layer.weights.find(({ originalName }) => originalName.split('/').at(-1) === name);
+  if (found) return found;
+  const names = layer.weights.map(({ originalName }) => originalName.split('/').at(-1));
+  throw new UserError(
+    `Expected "input", "output" or a weight of layer "${layer.name}" to attach to, got "${name}"; ` +
+      (names.length > 0 ? `its weights are ${names.join(', ')}.` : 'it has no weights (has it been built?).'),
+  );
+}

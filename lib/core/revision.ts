@@ -1,0 +1,42 @@
+import type * as tf from '@tensorflow/tfjs';
+import { attachedTo, Attachment, Transform } from './attach';
+import { isModel, layersOf } from './layers';
+
+/** Fields of tfjs's and our layers whose value decides which ops run. */
+const RATES = ['rate', 'dropout', 'recurrentDropout'] as const;
+
+/**
+ * A fingerprint of everything about a model that a trace freezes: which weights there are and are trainable, their shapes,
+ * dropout rates, what is attached and its revision. Compiled programs are cached by it (and by the inputs' signature): equal
+ * means that the program still fits.
+ */
+export function revisionOf(model: tf.LayersModel): string {
+  return layersOf(model).map(fingerprint).join(';');
+}
+
+function fingerprint(layer: tf.layers.Layer): string {
+  const weights = isModel(layer) ? [] : layer.weights.map(weightPrint);
+  const rates = RATES.map((name) => (layer as Partial<Record<(typeof RATES)[number], number>>)[name] ?? '');
+  const attached = attachedTo(layer).map(attachmentPrint);
+  return [layer.name, layer.trainable, weights.join(), rates.join(), attached.join()].join('|');
+}
+
+/** A variable's `id` stays the same when it is assigned, and changes when it is replaced by another. */
+function weightPrint(weight: tf.LayerVariable): string {
+  const variable = weight.read();
+  return `${variable.id}:${variable.shape.join('x')}:${weight.trainable}`;
+}
+
+function attachmentPrint({ target, transform }: Attachment): string {
+  return `${target}=${identity(transform)}:${transform.revision}`;
+}
+
+const identities = new WeakMap<Transform, number>();
+let transforms = 0;
+
+/** Two transforms may say the same of themselves and yet hold other variables, which a program captures. */
+function identity(transform: Transform): number {
+  let id = identities.get(transform);
+  if (id === undefined) identities.set(transform, (id = transforms++));
+  return id;
+}
