@@ -6,6 +6,7 @@ import { Attribute, Data, DataType, Domain, Graph, Node, Source, Value } from '.
 export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly domain?: Domain;
+  readonly slot?: number;
 }
 
 /** Grows a graph node by node; kernels and passes write ONNX through it. */
@@ -34,8 +35,8 @@ export class GraphBuilder {
     options: NodeOptions = {},
   ): Value {
     const output: Value = { shape, dtype };
-    const { attributes = {}, domain = '' } = options;
-    this.append({ op, domain, inputs, output, attributes });
+    const { attributes = {}, domain = '', slot = 0 } = options;
+    this.append({ op, domain, inputs, output, attributes, slot });
     return output;
   }
 
@@ -119,6 +120,8 @@ export function dataOf(values: ArrayLike<number>, dtype: DataType): Data {
   switch (dtype) {
     case 'float32':
       return Float32Array.from(values);
+    case 'float64':
+      return Float64Array.from(values);
     case 'int32':
       return Int32Array.from(values);
     case 'int8':

@@ -1,11 +1,12 @@
 import { onnx } from 'onnx-proto';
 import { Attribute, Data, DataType, elements, Graph, Node, Value } from './graph';
 
-const { FLOAT, INT32, INT64, BOOL, INT8, UINT8 } = onnx.TensorProto.DataType;
+const { FLOAT, DOUBLE, INT32, INT64, BOOL, INT8, UINT8 } = onnx.TensorProto.DataType;
 
 /** ONNX's numbers for the element types. */
 export const ONNX_TYPE: Readonly<Record<DataType, onnx.TensorProto.DataType>> = {
   float32: FLOAT,
+  float64: DOUBLE,
   int32: INT32,
   int64: INT64,
   bool: BOOL,
@@ -78,9 +79,14 @@ function nodeProto(node: Node, names: ReadonlyMap<Value, string>): onnx.INodePro
     domain: node.domain,
     name: names.get(node.output)!,
     input: node.inputs.map((value) => names.get(value)!),
-    output: [names.get(node.output)!],
+    output: [...dropped(node).map((slot) => `${names.get(node.output)!}_${slot}`), names.get(node.output)!],
     attribute: Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value)),
   };
+}
+
+/** The outputs of a node's operator before the one that is wanted. */
+function dropped(node: Node): number[] {
+  return Array.from({ length: node.slot ?? 0 }, (_, slot) => slot);
 }
 
 function attributeProto(name: string, value: Attribute): onnx.IAttributeProto {

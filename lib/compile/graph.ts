@@ -2,9 +2,9 @@ import type { DerivedInput } from '../core/derived';
 import type * as tf from '@tensorflow/tfjs';
 
 /** Element types of a program's values: tfjs's and the raw ones that tfjs does not know. */
-export type DataType = 'float32' | 'int32' | 'bool' | 'int64' | 'int8' | 'uint8';
+export type DataType = 'float32' | 'float64' | 'int32' | 'bool' | 'int64' | 'int8' | 'uint8';
 
-export type Data = Float32Array | Int32Array | Uint8Array | Int8Array | BigInt64Array;
+export type Data = Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array | BigInt64Array;
 
 /** One tensor of the graph, in single assignment form: produced by exactly one node, input or constant. */
 export interface Value {
@@ -27,6 +27,8 @@ export interface Node {
   readonly inputs: readonly Value[];
   readonly output: Value;
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** Which of the operator's outputs this is; the others are computed and dropped. Default 0. */
+  readonly slot?: number;
 }
 
 export type Domain = '' | 'com.microsoft' | 'whittle';

@@ -167,6 +167,8 @@ function allocate(value: Value): Data {
   switch (value.dtype) {
     case 'float32':
       return new Float32Array(count);
+    case 'float64':
+      return new Float64Array(count);
     case 'int32':
       return new Int32Array(count);
     case 'int64':

@@ -10,8 +10,8 @@ export function commonSubexpressions(graph: Graph): Graph {
     return id;
   };
   const known = new Map<string, Value>();
-  return rewrite(graph, ({ op, domain, inputs, attributes, output }) => {
-    const key = [domain, op, ...inputs.map(idOf), JSON.stringify(attributes)].join(' ');
+  return rewrite(graph, ({ op, domain, inputs, attributes, output, slot = 0 }) => {
+    const key = [domain, op, slot, ...inputs.map(idOf), JSON.stringify(attributes)].join(' ');
     const same = known.get(key);
     if (!same) known.set(key, output);
     return same;
