@@ -1,0 +1,35 @@
+import { CommanderError } from 'commander';
+import { UserError } from '../lib/core/errors';
+import { Interrupted } from '../trainers/interrupted';
+
+/**
+ * Runs a script's body and turns how it ends into an exit code: 0; 2 for a mistake of the user's, told in one sentence on
+ * the standard error stream; 130 after Ctrl-C; and 1, with the stack, for a mistake of ours.
+ */
+export async function main(body: (argv: readonly string[]) => Promise<void>): Promise<void> {
+  try {
+    await body(process.argv.slice(2));
+  } catch (error) {
+    const { code, message } = verdict(error);
+    if (message) process.stderr.write(`${message}\n`);
+    process.exitCode = code;
+  }
+}
+
+function verdict(error: unknown): { code: number; message?: string } {
+  if (error instanceof CommanderError) return commandLine(error);
+  if (error instanceof UserError) return { code: 2, message: error.message };
+  if (error instanceof Interrupted) return { code: 130, message: error.message };
+  return { code: 1, message: error instanceof Error ? error.stack : String(error) };
+}
+
+/** Commander has printed the help; of a mistake it has said nothing yet. */
+function commandLine({ exitCode, message }: CommanderError): { code: number; message?: string } {
+  if (exitCode === 0) return { code: 0 };
+  const sentence = message
+    .replace(/^error: /, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const ending = /[.?)]$/.test(sentence) ? '' : '.';
+  return { code: 2, message: `${sentence[0]!.toUpperCase()}${sentence.slice(1)}${ending} See --help.` };
+}

@@ -1,0 +1,165 @@
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+export const TASKS = ['toy', 'sst2', 'cola'] as const;
+export const ENGINES = ['compiled', 'eager'] as const;
+
+export type TaskName = (typeof TASKS)[number];
+
+/** What every training script is told, after defaults: the same names everywhere. */
+export interface TrainingOptions {
+  readonly task: TaskName;
+  /** Folder of GLUE folders (`SST-2`, `CoLA`); the toy task has none. */
+  readonly dataDir?: string;
+  /** Hugging Face folder to start from; without one, a tiny BERT with random weights. */
+  readonly model?: string;
+  /** Keep the first encoder layers only. */
+  readonly layers?: number;
+  /** Keep the first training rows only. */
+  readonly limit?: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** The peak, after the warm-up. */
+  readonly learningRate: number;
+  /** Pieces of a sentence, `[CLS]` and `[SEP]` included. */
+  readonly maxLength: number;
+  readonly engine: (typeof ENGINES)[number];
+  /** Where the engine runs: a tfjs backend for the eager one, an onnxruntime provider for the compiled one. */
+  readonly backend: string;
+  readonly threads: number;
+  readonly seed: number;
+  /** The run's folder; a name made from the other options where it was not given. */
+  readonly out?: string;
+  /** Start over. */
+  readonly force: boolean;
+  /** Smaller defaults, to see everything work. */
+  readonly quick: boolean;
+}
+
+/** What the author of a script decides for each kind of task; every field is also an option. */
+export interface TaskDefaults {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly maxLength: number;
+}
+
+/** A script's own numeric option, such as `--levels`. */
+export interface ExtraOption {
+  /** As commander reads it: `--levels <n>`. */
+  readonly flags: string;
+  readonly description: string;
+  readonly parse: (text: string) => number | string;
+}
+
+/** A script as the command line sees it. `Own` are the options that only it has. */
+export interface Script<Own extends object = object> {
+  /** Its file's name, without the ending. */
+  readonly name: string;
+  readonly summary: string;
+  /** Defaults by task; `quick` replaces some of them under `--quick`. */
+  readonly defaults: {
+    readonly toy: TaskDefaults & Own;
+    readonly glue: TaskDefaults & Own;
+    readonly quick: Partial<TaskDefaults & Own>;
+  };
+  /** Descriptions of the options that only this script has. */
+  readonly own?: readonly ExtraOption[];
+}
+
+type Given = Partial<Record<string, string | number | boolean>>;
+
+/**
+ * Reads a training script's command line. What was not given comes from the script's defaults for the task, or for `--quick`.
+ *
+ * @throws CommanderError for an unknown option or a value that does not fit, and for `--help` (exit code 0).
+ */
+export function readOptions<Own extends object>(
+  script: Script<Own>,
+  argv: readonly string[],
+): TrainingOptions & Own {
+  const command = trainingCommand(script);
+  command.parse([...argv], { from: 'user' });
+  const given = command.opts<Given>();
+  const { toy, glue, quick } = script.defaults;
+  const engine = given['engine'] as TrainingOptions['engine'];
+  return {
+    ...(given['task'] === 'toy' ? toy : glue),
+    ...(given['quick'] ? quick : {}),
+    threads: os.availableParallelism(),
+    backend: engine === 'compiled' ? 'cpu' : 'wasm',
+    ...given,
+  } as unknown as TrainingOptions & Own;
+}
+
+function trainingCommand<Own extends object>(script: Script<Own>): Command {
+  const defaultOf = (name: keyof TaskDefaults) => {
+    const { toy, glue, quick } = script.defaults;
+    const short = quick[name] === undefined ? '' : `, ${quick[name]} with --quick`;
+    const both =
+      toy[name] === glue[name] ? `${toy[name]}` : `${toy[name]} on the toy task, ${glue[name]} on GLUE`;
+    return `(default: ${both}${short})`;
+  };
+  const command = plainCommand(script.name, script.summary)
+    .addOption(new Option('--task <name>', 'what to learn').choices(TASKS).default('toy'))
+    .option('--data-dir <folder>', 'folder of GLUE folders (SST-2, CoLA), for sst2 and cola', absolute)
+    .option(
+      '--model <folder>',
+      'Hugging Face BERT folder to start from (default: a tiny BERT, random)',
+      absolute,
+    )
+    .option('--layers <n>', 'keep the first n encoder layers (default: all)', whole(1))
+    .option('--limit <n>', 'keep the first n training rows (default: all)', whole(1))
+    .option('--epochs <n>', `passes over the training rows ${defaultOf('epochs')}`, whole(1))
+    .option('--batch-size <n>', `sentences per step ${defaultOf('batchSize')}`, whole(1))
+    .option('--learning-rate <rate>', `peak, after the warm-up ${defaultOf('learningRate')}`, positive)
+    .option('--max-length <n>', `pieces of a sentence that are read ${defaultOf('maxLength')}`, whole(4));
+  for (const { flags, description, parse } of script.own ?? []) command.option(flags, description, parse);
+  return command
+    .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('compiled'))
+    .option('--backend <name>', 'where: cpu for compiled; wasm, cpu or tensorflow for eager')
+    .option('--threads <n>', 'threads of the compiled engine (default: one per core)', whole(1))
+    .option('--seed <n>', 'of the weights, the data order, dropout and the toy task', whole(0), 0)
+    .option(
+      '--out <folder>',
+      "the run's folder (default: runs/<script>-<task>-<hash of the options>)",
+      absolute,
+    )
+    .option('--force', 'start over where the folder holds a run already', false)
+    .option('--quick', 'smaller defaults: see it all work in less than 45 seconds', false);
+}
+
+/** A command whose mistakes are thrown, in one sentence, instead of ending the process. */
+export function plainCommand(name: string, summary: string): Command {
+  return new Command(`npx ts-node experiments/${name}.ts`)
+    .description(summary)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+}
+
+const absolute = (folder: string) => path.resolve(folder);
+
+/** A whole number of at least `least`. */
+export function whole(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+  };
+}
+
+/** A finite number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+/** A fraction above 0 and below 1. */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('Expected a fraction above 0 and below 1, such as 0.8.');
+}

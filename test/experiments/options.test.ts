@@ -1,0 +1,53 @@
+import { fraction, readOptions, Script, whole } from '../../experiments/options';
+
+const script: Script<{ levels: number }> = {
+  name: 'example',
+  summary: 'An example.',
+  defaults: {
+    toy: { epochs: 8, batchSize: 32, learningRate: 1e-3, maxLength: 16, levels: 7 },
+    glue: { epochs: 3, batchSize: 16, learningRate: 5e-5, maxLength: 128, levels: 9 },
+    quick: { epochs: 1, levels: 2 },
+  },
+  own: [{ flags: '--levels <n>', description: 'levels', parse: whole(1) }],
+};
+const read = (...argv: string[]) => readOptions(script, argv);
+
+test('defaults belong to the task, --quick replaces some of them, and what is given wins', () => {
+  expect(read()).toMatchObject({
+    task: 'toy',
+    epochs: 8,
+    batchSize: 32,
+    learningRate: 1e-3,
+    levels: 7,
+    seed: 0,
+  });
+  expect(read('--task', 'cola')).toMatchObject({ task: 'cola', epochs: 3, batchSize: 16, levels: 9 });
+  expect(read('--quick')).toMatchObject({ quick: true, epochs: 1, batchSize: 32, levels: 2 });
+  expect(read('--quick', '--epochs', '5', '--levels', '4')).toMatchObject({ epochs: 5, levels: 4 });
+  expect(read()).toMatchObject({ engine: 'compiled', backend: 'cpu', quick: false, force: false });
+  expect(read('--engine', 'eager')).toMatchObject({ engine: 'eager', backend: 'wasm' });
+  expect(read('--engine', 'eager', '--backend', 'cpu', '--threads', '1')).toMatchObject({
+    backend: 'cpu',
+    threads: 1,
+  });
+});
+
+test.each([
+  [['--nonsense'], /unknown option '--nonsense'/],
+  [['--epoch', '3'], /unknown option '--epoch'.*--epochs/s],
+  [['word'], /too many arguments/],
+  [['--task', 'mnli'], /Allowed choices are toy, sst2, cola/],
+  [['--engine', 'gpu'], /Allowed choices are compiled, eager/],
+  [['--epochs', '0'], /whole number of at least 1/],
+  [['--epochs', '1.5'], /whole number of at least 1/],
+  [['--limit', ''], /whole number of at least 1/],
+  [['--learning-rate', '-1'], /number above 0/],
+  [['--seed'], /argument missing/],
+])('%j is refused', (argv, message) => {
+  expect(() => read(...argv)).toThrow(message);
+});
+
+test('a fraction is between 0 and 1, both excluded', () => {
+  expect(fraction('0.25')).toBe(0.25);
+  for (const text of ['0', '1', '20', 'half']) expect(() => fraction(text)).toThrow('such as 0.8');
+});
