@@ -5,7 +5,7 @@ import type { ExperimentResult, SummaryRow } from './result';
 const TERMINAL_WIDTH = 80;
 const GAP = '  ';
 const MIN_COLUMN = 6;
-const NUMBER = /^[-+−]?\d/;
+const NUMBER = /^[-+−]?[\d.,–]+( ?\S{1,3})?$/;
 
 /** A header and rows of text, as the terminal and the report show them. */
 export interface TextTable {
@@ -22,7 +22,7 @@ export function formatTable({ columns, rows }: TextTable, width = TERMINAL_WIDTH
   const table = new Table({
     head: [...columns],
     colWidths: fitWidths(natural, width),
-    colAligns: columns.map((_, i) => (isNumeric(rows.map((row) => row[i]!)) ? 'right' : 'left')),
+    colAligns: numericColumns({ columns, rows }).map((numeric) => (numeric ? 'right' : 'left')),
     wordWrap: true,
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
     chars: {
@@ -48,10 +48,13 @@ function fitWidths(natural: readonly number[], width: number): number[] {
   return widths;
 }
 
-const isNumeric = (cells: readonly string[]) => cells.every((cell) => cell === '' || NUMBER.test(cell));
+/** Which columns hold only numbers (with a unit, if any) and nothing: those are aligned to the right. */
+export function numericColumns({ columns, rows }: TextTable): boolean[] {
+  return columns.map((_, i) => rows.every((row) => row[i] === '' || NUMBER.test(row[i]!)));
+}
 
-/** A fraction as a percentage with one decimal: `0.789` is `78.9 %`. */
-export const percent = (fraction: number) => `${(100 * fraction).toFixed(1)} %`;
+/** A fraction as a percentage with one decimal: `0.789` is `78.9%`. */
+export const percent = (fraction: number) => `${(100 * fraction).toFixed(1)}%`;
 
 /** The summary of an experiment: one row per method and level, and the majority class to compare with. */
 export function summaryTable({ metric, majority, summary }: ExperimentResult): TextTable {

@@ -56,8 +56,8 @@ describe('summaryTable', () => {
     expect(lines(formatTable(summaryTable(result)))).toEqual([
       'method          level  sparsity  accuracy, mean     min     max  seeds',
       '──────────────────────────────────────────────────────────────────────',
-      'dense               0     0.0 %          0.5000  0.5000  0.5000      1',
-      'ticket              7    79.0 %          0.7500  0.5000  1.0000      2',
+      'dense               0      0.0%          0.5000  0.5000  0.5000      1',
+      'ticket              7     79.0%          0.7500  0.5000  1.0000      2',
       'majority class                           0.4000',
     ]);
   });
@@ -71,5 +71,5 @@ describe('summaryTable', () => {
 });
 
 test('percent has one decimal', () => {
-  expect([0, 0.5, 0.78964, 0.9999].map(percent)).toEqual(['0.0 %', '50.0 %', '79.0 %', '100.0 %']);
+  expect([0, 0.5, 0.78964, 0.9999].map(percent)).toEqual(['0.0%', '50.0%', '79.0%', '100.0%']);
 });
