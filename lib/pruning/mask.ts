@@ -1,0 +1,75 @@
+import { UserError } from '../core/errors';
+import { HostTensor, hostTensor } from '../core/host-tensor';
+
+/**
+ * Masks by weight path, one byte per weight: 1 = keep, 0 = pruned.
+ *
+ * Masks are not multiplied into the model's graph, they are enforced in memory: setting one makes the pruned weights exactly
+ * 0, and the optimizer leaves pruned weights and their moments at exactly 0 after every step. So `w = mask · w` holds at every
+ * forward pass already, and the gradient of a pruned weight goes nowhere. A product would cost a pass over all weights and
+ * change nothing. A pruner that keeps latent weights (movement pruning, regrowth) would have to attach its masks as transforms.
+ */
+export type MaskSet = ReadonlyMap<string, Uint8Array>;
+
+/**
+ * Collects masks into a set.
+ *
+ * @throws UserError for an empty path, or a value other than 0 and 1.
+ */
+export function maskSet(entries: Iterable<readonly [path: string, mask: Uint8Array]>): MaskSet {
+  const masks = new Map(entries);
+  for (const [path, mask] of masks) {
+    if (path === '') throw new UserError('Expected a weight path for every mask, got an empty one.');
+    for (let i = 0; i < mask.length; i++) {
+      if (mask[i]! > 1) throw new UserError(`Expected 0 or 1 in the mask of "${path}", got ${mask[i]}.`);
+    }
+  }
+  return masks;
+}
+
+/** Number of zeros of a mask. */
+export function countPruned(mask: Uint8Array): number {
+  let kept = 0;
+  for (let i = 0; i < mask.length; i++) kept += mask[i]!;
+  return mask.length - kept;
+}
+
+/** Fraction of all masked weights that is pruned, counted; 0 for an empty set. */
+export function sparsityOf(masks: MaskSet): number {
+  let [pruned, total] = [0, 0];
+  for (const mask of masks.values()) {
+    pruned += countPruned(mask);
+    total += mask.length;
+  }
+  return total === 0 ? 0 : pruned / total;
+}
+
+/** Number of weights whose mask differs; a path that one set lacks counts as kept there. */
+export function countFlips(before: MaskSet, after: MaskSet): number {
+  let flips = 0;
+  for (const path of new Set([...before.keys(), ...after.keys()])) {
+    const [a, b] = [before.get(path), after.get(path)];
+    const length = (a ?? b)!.length;
+    for (let i = 0; i < length; i++) if ((a?.[i] ?? 1) !== (b?.[i] ?? 1)) flips++;
+  }
+  return flips;
+}
+
+/** The masks as tensors, to be saved: dtype bool, flat, not copied. */
+export function masksToTensors(masks: MaskSet): Map<string, HostTensor> {
+  return new Map([...masks].map(([path, mask]) => [path, hostTensor(mask, [mask.length])]));
+}
+
+/**
+ * The inverse of `masksToTensors`.
+ *
+ * @throws UserError for a tensor that is no mask.
+ */
+export function masksFromTensors(tensors: ReadonlyMap<string, HostTensor>): MaskSet {
+  return maskSet(
+    [...tensors].map(([path, { data, dtype }]) => {
+      if (data instanceof Uint8Array) return [path, data];
+      throw new UserError(`Expected a mask of dtype bool for "${path}", got ${dtype}.`);
+    }),
+  );
+}

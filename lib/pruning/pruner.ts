@@ -1,0 +1,64 @@
+import { UserError } from '../core/errors';
+import { MaskSet } from './mask';
+import { PrunableWeight, prune, PruneOptions } from './prune';
+import { magnitude } from './saliency';
+import { Schedule } from './schedule';
+
+export interface PrunerOptions extends PruneOptions {
+  /** How much is pruned at which step. */
+  readonly schedule: Schedule;
+  /** Paths of the weights to prune. Default: `defaultTargets(model)`, resolved by whoever has the model. */
+  readonly targets?: readonly string[];
+}
+
+/** Decides masks while a model trains. It keeps no state: the masks and the step are the trainer's. */
+export interface Pruner {
+  readonly schedule: Schedule;
+  /** Paths of the weights to prune, where they were named. */
+  readonly targets?: readonly string[];
+  /**
+   * The masks that hold after this optimizer step, or `undefined` if they do not change at it.
+   *
+   * @param weights the targets, in host memory; others are ignored where `targets` names them.
+   * @param masks the masks so far.
+   * @throws UserError if a named target is missing.
+   */
+  update(step: number, weights: ReadonlyMap<string, PrunableWeight>, masks: MaskSet): MaskSet | undefined;
+}
+
+/**
+ * Gradual pruning by any saliency, distribution and pattern. Monotone: what is pruned stays pruned.
+ *
+ * @example
+ * const pruning = pruner({ schedule: cubicDecay({ finalSparsity: 0.8, endStep: 1000 }), saliency: random(1) });
+ * const masks = pruning.update(100, weights, new Map());
+ */
+export function pruner({ schedule, targets, ...options }: PrunerOptions): Pruner {
+  return {
+    schedule,
+    targets,
+    update(step, weights, masks) {
+      if (!schedule.shouldUpdate(step)) return undefined;
+      return prune(schedule(step), targets ? pick(weights, targets) : weights, masks, options);
+    },
+  };
+}
+
+/** `pruner` that removes the weights of smallest magnitude. */
+export function magnitudePruner(options: Omit<PrunerOptions, 'saliency'>): Pruner {
+  return pruner({ ...options, saliency: magnitude });
+}
+
+function pick<T>(weights: ReadonlyMap<string, T>, targets: readonly string[]): Map<string, T> {
+  return new Map(
+    targets.map((path) => {
+      const weight = weights.get(path);
+      if (weight === undefined) {
+        throw new UserError(
+          `Expected a weight "${path}" to prune, got only ${[...weights.keys()].join(', ')}.`,
+        );
+      }
+      return [path, weight];
+    }),
+  );
+}

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { global, prunedCount, uniform } from '../../lib/pruning/distribution';
+import { countPruned, maskSet, MaskSet } from '../../lib/pruning/mask';
+import { prune, PrunableWeight } from '../../lib/pruning/prune';
+import { magnitudePruner, pruner } from '../../lib/pruning/pruner';
+import { movement, random, taylor } from '../../lib/pruning/saliency';
+import { cubicDecay, linear } from '../../lib/pruning/schedule';
+
+const weight = (data: number[], gradient?: number[]): PrunableWeight => ({
+  data: Float32Array.from(data),
+  shape: [data.length],
+  gradient: gradient && Float32Array.from(gradient),
+});
+const plain = (masks: MaskSet) =>
+  Object.fromEntries([...masks].map(([path, mask]) => [path, Array.from(mask)]));
+
+const weights = new Map([
+  ['a', weight([-4, 1, -2, 3])],
+  ['b', weight([0.1, -0.2])],
+]);
+
+describe('prune', () => {
+  test('per weight', () => {
+    expect(plain(prune(0.5, weights, new Map()))).toEqual({ a: [1, 0, 0, 1], b: [0, 1] });
+  });
+
+  test('globally', () => {
+    const masks = prune(0.5, weights, new Map(), { distribution: global() });
+    expect(plain(masks)).toEqual({ a: [1, 0, 1, 1], b: [0, 0] });
+  });
+
+  test('by Taylor expansion and by movement', () => {
+    const moving = new Map([['a', weight([2, -3, 1, -1], [0.1, 0.5, -9, 3])]]);
+    expect(plain(prune(0.5, moving, new Map(), { saliency: taylor }))).toEqual({ a: [0, 0, 1, 1] });
+    // -w · g = -0.2, 1.5, 9, 3
+    expect(plain(prune(0.5, moving, new Map(), { saliency: movement }))).toEqual({ a: [0, 0, 1, 1] });
+    expect(plain(prune(0.25, moving, new Map(), { saliency: movement }))).toEqual({ a: [0, 1, 1, 1] });
+    expect(() => prune(0.5, weights, new Map(), { saliency: taylor })).toThrow('gradient for "a"');
+  });
+
+  test('at random: a function of the seed and the path', () => {
+    const many = new Map(['x', 'y'].map((path) => [path, weight(Array(64).fill(1))]));
+    const masks = (seed: number) => plain(prune(0.5, many, new Map(), { saliency: random(seed) }));
+    expect(masks(1)).toEqual(masks(1));
+    expect(masks(1)).not.toEqual(masks(2));
+    expect(masks(1).x).not.toEqual(masks(1).y);
+  });
+
+  test('is exact and monotone for any sparsities, weights and ties', () => {
+    const value = fc.constantFrom(-2, -1, 0, 0.5, 1, 2);
+    const layer = fc.array(value, { minLength: 1, maxLength: 30 }).map((values) => weight(values));
+    const sparsity = fc.double({ min: 0, max: 0.999, noNaN: true });
+    fc.assert(
+      fc.property(layer, layer, sparsity, sparsity, fc.boolean(), (a, b, first, second, isGlobal) => {
+        const both = new Map([
+          ['a', a],
+          ['b', b],
+        ]);
+        const options = { distribution: isGlobal ? global() : uniform() };
+        const before = prune(first, both, new Map(), options);
+        const after = prune(second, both, before, options);
+        const target = (of: number) =>
+          isGlobal
+            ? prunedCount(of, a.data.length + b.data.length)
+            : prunedCount(of, a.data.length) + prunedCount(of, b.data.length);
+        const total = (masks: MaskSet) =>
+          [...masks.values()].reduce((sum, mask) => sum + countPruned(mask), 0);
+        expect(total(before)).toBe(target(first));
+        expect(total(after)).toBe(Math.max(target(first), target(second)));
+        for (const [path, mask] of before) {
+          mask.forEach((keep, i) => expect(after.get(path)![i]! <= keep).toBe(true));
+        }
+      }),
+    );
+  });
+
+  test('keeps pruned what was pruned, though its weight is no lower than others', () => {
+    const zeros = new Map([['a', weight([0, 0, 0, 0])]]);
+    const masks = maskSet([['a', Uint8Array.of(0, 1, 1, 1)]]);
+    expect(plain(prune(0.5, zeros, masks))).toEqual({ a: [0, 1, 1, 0] });
+    expect(plain(prune(0, zeros, masks))).toEqual({ a: [0, 1, 1, 1] });
+  });
+
+  test('refuses a mask of another size', () => {
+    expect(() => prune(0.5, weights, maskSet([['a', Uint8Array.of(1)]]))).toThrow(
+      '4 values in the mask of "a", got 1',
+    );
+  });
+});
+
+describe('magnitudePruner', () => {
+  test('follows its schedule to the exact final sparsity', () => {
+    const pruning = magnitudePruner({ schedule: linear({ finalSparsity: 0.75, endStep: 3, frequency: 2 }) });
+    const a = new Map([['a', weight([8, 1, 7, 2, 6, 3, 5, 4])]]);
+    let masks: MaskSet = new Map();
+    const counts = [0, 1, 2, 3, 4].map((step) => {
+      const updated = pruning.update(step, a, masks);
+      masks = updated ?? masks;
+      return updated && countPruned(updated.get('a')!);
+    });
+    expect(counts).toEqual([0, undefined, 4, 6, undefined]);
+    expect(plain(masks)).toEqual({ a: [1, 0, 1, 0, 0, 0, 0, 0] });
+  });
+
+  test('prunes only its targets', () => {
+    const schedule = cubicDecay({ finalSparsity: 0.5, endStep: 0 });
+    const masks = magnitudePruner({ schedule, targets: ['b'] }).update(0, weights, new Map());
+    expect(plain(masks!)).toEqual({ b: [0, 1] });
+    expect(() => pruner({ schedule, targets: ['c'] }).update(0, weights, new Map())).toThrow(
+      'a weight "c" to prune, got only a, b',
+    );
+  });
+});

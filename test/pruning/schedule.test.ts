@@ -1,0 +1,90 @@
+import {
+  constantSparsity,
+  cubicDecay,
+  linear,
+  oneShot,
+  polynomialDecay,
+  Schedule,
+} from '../../lib/pruning/schedule';
+import reference from '../reference/pruning.json';
+
+const steps = (n: number) => Array.from({ length: n }, (_, step) => step);
+const updates = (schedule: Schedule, n: number) => steps(n).filter((step) => schedule.shouldUpdate(step));
+
+describe.each(reference.curves)('$name', ({ options, points }) => {
+  test.each(points)('at step %d it is %d', (step, sparsity) => {
+    expect(cubicDecay(options)(step!)).toBeCloseTo(sparsity!, 4);
+  });
+});
+
+describe('curves', () => {
+  test('before, during, after and at the edges', () => {
+    const schedule = polynomialDecay({
+      initialSparsity: 0.25,
+      finalSparsity: 0.75,
+      beginStep: 2,
+      endStep: 6,
+      power: 2,
+    });
+    const during = (p: number) => 0.75 - 0.5 * (1 - p) ** 2;
+    expect(steps(9).map(schedule)).toEqual([
+      ...[0.25, 0.25],
+      ...[during(0), during(0.25), during(0.5), during(0.75)],
+      ...[0.75, 0.75, 0.75],
+    ]);
+  });
+
+  test('linear takes equal steps', () => {
+    expect(steps(5).map(linear({ finalSparsity: 0.5, endStep: 4 }))).toEqual([0, 0.125, 0.25, 0.375, 0.5]);
+  });
+
+  test('constant and one shot', () => {
+    expect(steps(4).map(constantSparsity({ finalSparsity: 0.5, beginStep: 2, endStep: 3 }))).toEqual([
+      0, 0, 0.5, 0.5,
+    ]);
+    expect(steps(4).map(oneShot({ finalSparsity: 0.5, beginStep: 2 }))).toEqual([0, 0, 0.5, 0.5]);
+  });
+
+  test('begin equal to end is a step function', () => {
+    const schedule = cubicDecay({ initialSparsity: 0.1, finalSparsity: 0.9, beginStep: 3, endStep: 3 });
+    expect(steps(5).map(schedule)).toEqual([0.1, 0.1, 0.1, 0.9, 0.9]);
+    expect(updates(schedule, 10)).toEqual([3]);
+  });
+});
+
+describe('cadence', () => {
+  test('every `frequency` steps from beginStep, and at endStep even if the frequency does not divide the range', () => {
+    const schedule = cubicDecay({ finalSparsity: 0.9, beginStep: 2, endStep: 10, frequency: 3 });
+    expect(updates(schedule, 20)).toEqual([2, 5, 8, 10]);
+    expect(schedule(10)).toBe(0.9);
+  });
+
+  test('reaches the final sparsity where tfmot stops short of it', () => {
+    const schedule = cubicDecay({ finalSparsity: 0.9, endStep: 1000, frequency: 300 });
+    expect(updates(schedule, 1200)).toEqual([0, 300, 600, 900, 1000]);
+  });
+
+  test('one shot updates once, constant sparsity until its end', () => {
+    expect(updates(oneShot({ finalSparsity: 0.5, beginStep: 2 }), 9)).toEqual([2]);
+    expect(updates(constantSparsity({ finalSparsity: 0.5, endStep: 5, frequency: 2 }), 9)).toEqual([
+      0, 2, 4, 5,
+    ]);
+  });
+});
+
+describe('errors', () => {
+  const good = { finalSparsity: 0.5, endStep: 10 };
+  test.each([
+    [{ ...good, finalSparsity: 1 }, 'below 1, got 1'],
+    [{ ...good, finalSparsity: 80 }, 'for 80 percent write 0.8'],
+    [{ ...good, initialSparsity: -0.1 }, 'initialSparsity as a fraction'],
+    [{ ...good, initialSparsity: 0.6 }, 'at least initialSparsity (0.6), got 0.5'],
+    [{ ...good, beginStep: 11 }, 'endStep of at least beginStep (11), got 10'],
+    [{ ...good, beginStep: -1 }, 'beginStep as a whole number of at least 0, got -1'],
+    [{ ...good, endStep: NaN }, 'endStep as a whole number of at least 0, got NaN'],
+    [{ ...good, frequency: 0 }, 'frequency as a whole number of at least 1, got 0'],
+    [{ ...good, power: 0 }, 'power above 0, got 0'],
+  ])('%o', (options, message) => {
+    expect(() => polynomialDecay(options)).toThrow(message);
+  });
+});
