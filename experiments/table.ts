@@ -33,7 +33,7 @@ export function formatTable({ columns, rows }: TextTable, width = TERMINAL_WIDTH
     },
   });
   table.push(...rows.map((row) => [...row]));
-  return table.toString();
+  return table.toString().replace(/ +$/gm, '');
 }
 
 /** Takes characters from the widest column until the columns and the gaps fit. */

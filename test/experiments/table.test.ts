@@ -1,8 +1,6 @@
 import { experimentResult } from '../../experiments/result';
 import { formatTable, percent, summaryTable } from '../../experiments/table';
 
-const lines = (text: string) => text.split('\n').map((line) => line.trimEnd());
-
 describe('formatTable', () => {
   it('aligns numbers to the right, words to the left, with a rule under the header', () => {
     const table = {
@@ -13,7 +11,7 @@ describe('formatTable', () => {
         ['none', ''],
       ],
     };
-    expect(lines(formatTable(table))).toEqual([
+    expect(formatTable(table).split('\n')).toEqual([
       'method  score',
       '─────────────',
       'dense     9.5',
@@ -53,7 +51,7 @@ describe('summaryTable', () => {
         { ...common, method: 'ticket', seed: 2, level: 7, sparsity: 0.7903, metrics: { accuracy: 1 } },
       ],
     });
-    expect(lines(formatTable(summaryTable(result)))).toEqual([
+    expect(formatTable(summaryTable(result)).split('\n')).toEqual([
       'method          level  sparsity  accuracy, mean     min     max  seeds',
       '──────────────────────────────────────────────────────────────────────',
       'dense               0      0.0%          0.5000  0.5000  0.5000      1',

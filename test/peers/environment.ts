@@ -19,7 +19,7 @@ export function peerPython(folder: string, requirements: string): string {
     `Installing ${path.relative(process.cwd(), requirements)} into ${path.relative(process.cwd(), folder)} …`,
   );
   run('python3', ['-m', 'venv', '--clear', folder]);
-  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+  const install = ['-m', 'pip', 'install', '-qq', '--disable-pip-version-check'];
   run(python, [...install, pins.match(/^torch==.*$/m)?.[0] ?? 'torch']);
   run(python, [...install, '-r', requirements]);
   fs.writeFileSync(stamp, hash);
