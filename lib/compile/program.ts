@@ -23,6 +23,8 @@ export interface ProgramOptions {
 export interface Sink {
   /** Memory for the dense value; the program's own by default, overwritten by the next run. */
   readonly into?: Float32Array;
+  /** Makes the memory behind `addRows` zero; called first when a row output has no dense part to start from. */
+  readonly clear?: () => void;
   /** Takes the rows of a row output: `value[ids[i]] += rows[i]`. Without it they are summed into a dense value. */
   readonly addRows?: (ids: Int32Array, rows: Float32Array, width: number) => void;
 }
@@ -120,13 +122,12 @@ export class Program {
     const { dense, parts } = plan;
     const base = dense === undefined ? undefined : targets[dense]!;
     const { shape, dtype } = { shape: [...value.shape], dtype: value.dtype as HostTensor['dtype'] };
-    const whole = () => base ?? sink?.into?.fill(0) ?? new Float32Array(elements(value));
-    const data = (
-      parts.length > 0 && sink?.addRows ? (base ?? new Float32Array(0)) : whole()
-    ) as HostTensor['data'];
+    const elsewhere = parts.length > 0 && sink?.addRows;
+    if (elsewhere && !base) sink.clear?.();
+    const data = (base ?? new Float32Array(elsewhere ? 0 : elements(value))) as HostTensor['data'];
+    const addRows = elsewhere || adderInto(data as Float32Array);
     for (const { rows, ids } of parts) {
-      const add = sink?.addRows ?? adderInto(data as Float32Array);
-      add(targets[ids] as Int32Array, targets[rows] as Float32Array, value.shape[1]!);
+      addRows(targets[ids] as Int32Array, targets[rows] as Float32Array, value.shape[1]!);
     }
     return { shape, dtype, data };
   }
