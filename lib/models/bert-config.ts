@@ -1,0 +1,116 @@
+import { UserError } from '../core/errors';
+
+/** Architecture of a BERT classifier. */
+export interface BertConfig {
+  /** Pieces of the vocabulary. */
+  readonly vocabSize: number;
+  /** Number of encoder layers. */
+  readonly layers: number;
+  /** Width of a token's vector. */
+  readonly hiddenSize: number;
+  /** Attention heads, in every layer or one number per layer. */
+  readonly heads: number | readonly number[];
+  /** Width of one head; `hiddenSize / heads` by default, where `heads` is one number. */
+  readonly headSize?: number;
+  /** Width of the feed-forward network, in every layer or one number per layer; `4 · hiddenSize` by default. */
+  readonly intermediateSize?: number | readonly number[];
+  /** Longest sequence, in tokens; 512 by default. */
+  readonly maxPositions?: number;
+  /** Kinds of token types; 2 by default. */
+  readonly typeVocabSize?: number;
+  /** Number of classes; 2 by default. A regression has one output whatever this says. */
+  readonly labels?: number;
+  /** One output that is a number, not a class; false by default. */
+  readonly regression?: boolean;
+  /** Dropout rate of embeddings, of what attention and feed-forward network add, and of the head; 0.1 by default. */
+  readonly dropout?: number;
+  /** Dropout rate of attention weights; 0.1 by default. */
+  readonly attentionDropout?: number;
+  /** Dropout rate before the classifier; `dropout` by default. */
+  readonly classifierDropout?: number;
+  /** Layer norm's ε; 1e-12 by default. */
+  readonly epsilon?: number;
+  /** Standard deviation of the first weights, a normal distribution cut at two of them; 0.02 by default. */
+  readonly initializerRange?: number;
+  /** Of the first weights: the same seed gives the same bits; 0 by default. */
+  readonly seed?: number;
+}
+
+/** A configuration with every field filled in and the sizes of each layer spelled out. */
+export interface ResolvedBertConfig extends Required<BertConfig> {
+  readonly heads: readonly number[];
+  readonly intermediateSize: readonly number[];
+}
+
+type Size = Pick<BertConfig, 'layers' | 'hiddenSize' | 'heads'>;
+
+/** The sizes of Turc et al. 2019 (arXiv:1908.08962) and of BERT-base; spread one into a `BertConfig`. */
+export const bertSizes = {
+  tiny: { layers: 2, hiddenSize: 128, heads: 2 },
+  mini: { layers: 4, hiddenSize: 256, heads: 4 },
+  small: { layers: 4, hiddenSize: 512, heads: 8 },
+  base: { layers: 12, hiddenSize: 768, heads: 12 },
+} as const satisfies Record<string, Size>;
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws UserError if a size is not a whole number from 1, a list has another length than `layers`, the width of a head does not
+ *   follow, or there are fewer than two classes.
+ */
+export function resolveBertConfig(config: BertConfig): ResolvedBertConfig {
+  const { layers, hiddenSize, regression = false, dropout = 0.1 } = config;
+  const resolved: ResolvedBertConfig = {
+    vocabSize: config.vocabSize,
+    layers,
+    hiddenSize,
+    heads: perLayer('heads', config.heads, layers),
+    headSize: config.headSize ?? headSizeOf(config),
+    intermediateSize: perLayer('intermediateSize', config.intermediateSize ?? 4 * hiddenSize, layers),
+    maxPositions: config.maxPositions ?? 512,
+    typeVocabSize: config.typeVocabSize ?? 2,
+    labels: regression ? 1 : (config.labels ?? 2),
+    regression,
+    dropout,
+    attentionDropout: config.attentionDropout ?? 0.1,
+    classifierDropout: config.classifierDropout ?? dropout,
+    epsilon: config.epsilon ?? 1e-12,
+    initializerRange: config.initializerRange ?? 0.02,
+    seed: config.seed ?? 0,
+  };
+  checkSizes(resolved);
+  return resolved;
+}
+
+function perLayer(name: string, size: number | readonly number[], layers: number): readonly number[] {
+  if (typeof size === 'number') return new Array<number>(layers).fill(size);
+  if (size.length === layers) return size;
+  throw new UserError(
+    `Expected one number or ${layers} (one per layer) as ${name} of a BERT, got ${size.length} numbers.`,
+  );
+}
+
+function headSizeOf({ heads, hiddenSize }: BertConfig): number {
+  if (typeof heads === 'number' && hiddenSize % heads === 0) return hiddenSize / heads;
+  throw new UserError(
+    `Expected headSize, or one number of heads that divides hiddenSize ${hiddenSize} of a BERT, got heads ` +
+      `${JSON.stringify(heads)} alone; pass headSize.`,
+  );
+}
+
+const SIZES = ['vocabSize', 'layers', 'hiddenSize', 'headSize', 'maxPositions', 'typeVocabSize'] as const;
+
+function checkSizes(config: ResolvedBertConfig): void {
+  const sizes: [string, number][] = SIZES.map((name) => [name, config[name]]);
+  config.heads.forEach((heads, i) => sizes.push([`heads of layer ${i}`, heads]));
+  config.intermediateSize.forEach((size, i) => sizes.push([`intermediateSize of layer ${i}`, size]));
+  for (const [name, size] of sizes) {
+    if (Number.isInteger(size) && size >= 1) continue;
+    throw new UserError(`Expected a whole number from 1 as ${name} of a BERT, got ${size}.`);
+  }
+  if (!config.regression && !(Number.isInteger(config.labels) && config.labels >= 2)) {
+    throw new UserError(
+      `Expected at least 2 labels for a BERT classifier, got ${config.labels}; for one number as output set regression.`,
+    );
+  }
+}

@@ -1,0 +1,115 @@
+import * as tf from '@tensorflow/tfjs';
+import { BertConfig, ResolvedBertConfig, resolveBertConfig } from './bert-config';
+import { truncatedNormal } from './initializer';
+import { attention } from './layers/attention';
+import { attentionBias } from './layers/attention-bias';
+import { dropout } from './layers/dropout';
+import { firstToken } from './layers/first-token';
+import { gelu } from './layers/gelu';
+import { layerNorm } from './layers/layer-norm';
+import { positionEmbedding } from './layers/position-embedding';
+import { tokenEmbedding } from './layers/token-embedding';
+import { typeEmbedding } from './layers/type-embedding';
+
+type Symbolic = tf.SymbolicTensor;
+
+/** What the parts of the model are built with. */
+interface Builder extends ResolvedBertConfig {
+  /** Applies a layer to symbolic tensors. */
+  readonly apply: (layer: tf.layers.Layer, ...inputs: Symbolic[]) => Symbolic;
+}
+
+/**
+ * A BERT with a classification or regression head (Devlin et al. 2018, arXiv:1810.04805), as a functional `tf.LayersModel` of
+ * stock `dense` layers and small own ones.
+ *
+ * Inputs, all int32 [batch, time]: `inputIds`, `attentionMask` (1 = a token, 0 = padding), `tokenTypeIds`. Output: logits
+ * [batch, labels]. Paths of the weights:
+ *
+ *     embeddings/{token,position,type}/embeddings   embeddings/norm/{gamma,beta}
+ *     encoder/<i>/attention/{query,key,value,output}/{kernel,bias}   encoder/<i>/attention/norm/…
+ *     encoder/<i>/ffn/{up,down}/{kernel,bias}   encoder/<i>/ffn/norm/…   pooler/…   classifier/…
+ *
+ * @throws UserError for sizes that do not fit together.
+ *
+ * @example const model = bert({ ...bertSizes.tiny, vocabSize: 30522, labels: 2, seed: 1 });
+ */
+export function bert(config: BertConfig): tf.LayersModel {
+  return buildModel({ ...resolveBertConfig(config), apply });
+}
+
+/** `bert` without first values: every weight is 0 and to be overwritten, which spares drawing millions of numbers. */
+export function blankBert(config: BertConfig): tf.LayersModel {
+  return buildModel({
+    ...resolveBertConfig(config),
+    apply(layer, ...inputs) {
+      layer.setFastWeightInitDuringBuild(true);
+      return apply(layer, ...inputs);
+    },
+  });
+}
+
+const apply: Builder['apply'] = (layer, ...inputs) =>
+  layer.apply(inputs.length === 1 ? inputs[0]! : inputs) as Symbolic;
+
+function buildModel(builder: Builder): tf.LayersModel {
+  const { apply, hiddenSize, labels, layers } = builder;
+  const [ids, mask, types] = [input('inputIds'), input('attentionMask'), input('tokenTypeIds')];
+  const bias = apply(attentionBias({ name: 'encoder/mask' }), mask);
+  let x = embed(builder, ids, types);
+  for (let i = 0; i < layers; i++) {
+    x = addAndNorm(builder, `encoder/${i}/attention`, x, selfAttention(builder, i, x, bias));
+    x = addAndNorm(builder, `encoder/${i}/ffn`, x, feedForward(builder, i, x));
+  }
+  const first = apply(firstToken({ name: 'pooler/first' }), x);
+  const pooled = apply(dense(builder, 'pooler', hiddenSize, 'tanh'), first);
+  const kept = apply(dropout({ name: 'classifier/dropout', rate: builder.classifierDropout }), pooled);
+  const logits = apply(dense(builder, 'classifier', labels), kept);
+  return tf.model({ name: 'bert', inputs: [ids, mask, types], outputs: logits });
+}
+
+function input(name: string): Symbolic {
+  return tf.input({ name, shape: [null], dtype: 'int32' });
+}
+
+/** [batch, time] ids and types → [batch, time, hiddenSize] */
+function embed(builder: Builder, ids: Symbolic, types: Symbolic): Symbolic {
+  const { apply, hiddenSize: width, initializerRange: stddev, seed, epsilon } = builder;
+  const table = (name: string, rows: number) => ({ name: `embeddings/${name}`, rows, width, stddev, seed });
+  const tokens = apply(tokenEmbedding(table('token', builder.vocabSize)), ids);
+  const placed = apply(positionEmbedding(table('position', builder.maxPositions)), tokens);
+  const typed = apply(typeEmbedding(table('type', builder.typeVocabSize)), placed, types);
+  const normal = apply(layerNorm({ name: 'embeddings/norm', epsilon }), typed);
+  return apply(dropout({ name: 'embeddings/dropout', rate: builder.dropout }), normal);
+}
+
+function selfAttention(builder: Builder, index: number, x: Symbolic, bias: Symbolic): Symbolic {
+  const { apply, headSize, hiddenSize } = builder;
+  const name = `encoder/${index}/attention`;
+  const heads = builder.heads[index]!;
+  const project = (part: string) => apply(dense(builder, `${name}/${part}`, heads * headSize), x);
+  const core = attention({ name: `${name}/core`, heads, headSize, dropout: builder.attentionDropout });
+  const attended = apply(core, project('query'), project('key'), project('value'), bias);
+  return apply(dense(builder, `${name}/output`, hiddenSize), attended);
+}
+
+function feedForward(builder: Builder, index: number, x: Symbolic): Symbolic {
+  const { apply, hiddenSize, intermediateSize } = builder;
+  const name = `encoder/${index}/ffn`;
+  const up = apply(dense(builder, `${name}/up`, intermediateSize[index]!), x);
+  return apply(dense(builder, `${name}/down`, hiddenSize), apply(gelu({ name: `${name}/gelu` }), up));
+}
+
+/** `norm(x + dropout(added))`: BERT normalizes after the residual connection. */
+function addAndNorm(builder: Builder, name: string, x: Symbolic, added: Symbolic): Symbolic {
+  const { apply, epsilon } = builder;
+  const kept = apply(dropout({ name: `${name}/dropout`, rate: builder.dropout }), added);
+  const sum = apply(tf.layers.add({ name: `${name}/add` }), x, kept);
+  return apply(layerNorm({ name: `${name}/norm`, epsilon }), sum);
+}
+
+function dense(builder: Builder, name: string, units: number, activation?: 'tanh'): tf.layers.Layer {
+  const { initializerRange: stddev, seed } = builder;
+  const kernelInitializer = truncatedNormal({ stddev, seed, path: `${name}/kernel` });
+  return tf.layers.dense({ name, units, activation, kernelInitializer });
+}

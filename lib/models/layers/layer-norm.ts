@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../with-gradient';
+import { only } from './inputs';
+
+/** Options of `layerNorm`. */
+export interface LayerNormOptions {
+  readonly name?: string;
+  /** Added to the variance; 1e-12 by default, as in BERT. */
+  readonly epsilon?: number;
+}
+
+class LayerNorm extends tf.layers.Layer {
+  static readonly className = 'WhittleLayerNorm';
+  readonly epsilon: number;
+  private gamma!: tf.LayerVariable;
+  private beta!: tf.LayerVariable;
+
+  constructor(options: LayerNormOptions) {
+    super({ name: options.name });
+    this.epsilon = options.epsilon ?? 1e-12;
+  }
+
+  override build(inputShape: tf.Shape): void {
+    const width = inputShape.at(-1)!;
+    this.gamma = this.addWeight('gamma', [width], 'float32', tf.initializers.ones());
+    this.beta = this.addWeight('beta', [width], 'float32', tf.initializers.zeros());
+    super.build(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => normalize(only(inputs), this.gamma.read(), this.beta.read(), this.epsilon));
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), epsilon: this.epsilon };
+  }
+}
+tf.serialization.registerClass(LayerNorm);
+
+/**
+ * Layer normalization over the last axis: `γ · x̂ + β` with `x̂ = (x − mean) / σ` and `σ = sqrt(variance + ε)` (Ba et al. 2016,
+ * arXiv:1607.06450). Weights `gamma` and `beta` [width]; any rank. tfjs's own layer has a gradient that is many times slower.
+ *
+ * @example layerNorm({ name: 'norm' }).apply(x)
+ */
+export function layerNorm(options: LayerNormOptions = {}): tf.layers.Layer {
+  return new LayerNorm(options);
+}
+
+/** With n the width: `dx = (γ·dy − mean(γ·dy) − x̂ · mean(γ·dy·x̂)) / σ`, `dγ = Σ dy · x̂`, `dβ = Σ dy`. */
+function normalize(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): tf.Tensor {
+  const width = x.shape.at(-1)!;
+  const rows = x.reshape([-1, width]); // sums over rank 2 are the fast ones everywhere
+  const y = withGradient(
+    [rows, gamma, beta],
+    (save) => {
+      const centered = rows.sub(rows.mean(-1, true));
+      const inverse = centered.square().mean(-1, true).add(epsilon).rsqrt(); // 1/σ
+      const normal = centered.mul(inverse); // x̂
+      save(normal, inverse, gamma);
+      return normal.mul(gamma).add(beta);
+    },
+    (dy, [normal, inverse, gamma]) => {
+      const dNormal = dy.mul(gamma!);
+      const along = dNormal.mul(normal!).mean(-1, true);
+      const dx = dNormal.sub(dNormal.mean(-1, true)).sub(normal!.mul(along)).mul(inverse!);
+      return [dx, dy.mul(normal!).sum(0), dy.sum(0)];
+    },
+  );
+  return y.reshape(x.shape);
+}

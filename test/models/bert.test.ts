@@ -1,0 +1,262 @@
+import * as tf from '@tensorflow/tfjs';
+import { clock } from '../../lib/core/clock';
+import { forward } from '../../lib/core/forward';
+import { weightsOf } from '../../lib/core/weights';
+import { bert, blankBert } from '../../lib/models/bert';
+import { BertConfig, resolveBertConfig } from '../../lib/models/bert-config';
+import { bertConfigOf } from '../../lib/models/bert-config-of';
+import { expectNoLeak } from '../leaks';
+import { expectClose } from './compare';
+
+const small: BertConfig = {
+  vocabSize: 11,
+  layers: 2,
+  hiddenSize: 8,
+  heads: 2,
+  maxPositions: 6,
+  labels: 3,
+  initializerRange: 0.5,
+  seed: 1,
+};
+
+const int = (rows: number[][]) => tf.tensor2d(rows, undefined, 'int32');
+const batch = () => [
+  int([
+    [2, 5, 7, 3],
+    [2, 9, 3, 0],
+  ]),
+  int([
+    [1, 1, 1, 1],
+    [1, 1, 1, 0],
+  ]),
+  int([
+    [0, 0, 1, 1],
+    [0, 0, 0, 0],
+  ]),
+];
+const values = (x: tf.Tensor) => [...x.dataSync()];
+const allValues = (model: tf.LayersModel) => weightsOf(model).map(({ variable }) => values(variable));
+
+/** BERT as one function of its weights, of stock tfjs ops. */
+function reference(
+  weights: ReadonlyMap<string, tf.Tensor>,
+  [ids, mask, types]: tf.Tensor[],
+  layers: number,
+  heads: number,
+) {
+  const w = (path: string) => weights.get(path)!;
+  const dense = (x: tf.Tensor, path: string) => {
+    const kernel = w(`${path}/kernel`);
+    const flat = tf.matMul(x.reshape([-1, kernel.shape[0]!]) as tf.Tensor2D, kernel as tf.Tensor2D);
+    return flat.add(w(`${path}/bias`)).reshape([...x.shape.slice(0, -1), kernel.shape[1]!]);
+  };
+  const norm = (x: tf.Tensor, path: string) => {
+    const { mean, variance } = tf.moments(x, -1, true);
+    return x
+      .sub(mean)
+      .div(variance.add(1e-12).sqrt())
+      .mul(w(`${path}/gamma`))
+      .add(w(`${path}/beta`));
+  };
+  const time = ids!.shape[1]!;
+  const rows = (name: string) => w(`embeddings/${name}/embeddings`);
+  let x: tf.Tensor = tf
+    .gather(rows('token'), ids!)
+    .add(tf.gather(rows('position'), tf.range(0, time, 1, 'int32')));
+  x = norm(x.add(tf.gather(rows('type'), types!)), 'embeddings/norm');
+  const bias = tf.sub(1, mask!).mul(-1e9).expandDims(1); // [batch, 1, time]
+  for (let i = 0; i < layers; i++) {
+    const path = `encoder/${i}/attention`;
+    const [q, k, v] = ['query', 'key', 'value'].map((part) =>
+      tf.split(dense(x, `${path}/${part}`), heads, 2),
+    );
+    const outputs = q!.map((q, head) => {
+      const scores = tf.matMul(q, k![head]!.transpose([0, 2, 1])).div(Math.sqrt(q.shape[2]!));
+      return tf.matMul(tf.softmax(scores.add(bias)), v![head]!);
+    });
+    x = norm(x.add(dense(tf.concat(outputs, 2), `${path}/output`)), `${path}/norm`);
+    const up = dense(x, `encoder/${i}/ffn/up`);
+    const activated = up.mul(up.div(Math.SQRT2).erf().add(1)).div(2);
+    x = norm(x.add(dense(activated, `encoder/${i}/ffn/down`)), `encoder/${i}/ffn/norm`);
+  }
+  const first = x.slice([0, 0, 0], [-1, 1, -1]).squeeze([1]);
+  return dense(dense(first, 'pooler').tanh(), 'classifier');
+}
+
+/** Biases and norms away from 0 and 1, so that leaving one out shows. */
+function shake(model: tf.LayersModel): void {
+  weightsOf(model).forEach(({ variable, rank }, i) => {
+    if (rank === 1) variable.assign(variable.add(tf.randomNormal(variable.shape, 0, 0.3, 'float32', i + 1)));
+  });
+}
+
+describe('bert', () => {
+  it('has the paths of the contract', () => {
+    const layer = (i: number) => [
+      ...[
+        'attention/query',
+        'attention/key',
+        'attention/value',
+        'attention/output',
+        'ffn/up',
+        'ffn/down',
+      ].flatMap((name) => [`encoder/${i}/${name}/kernel`, `encoder/${i}/${name}/bias`]),
+      ...['attention/norm', 'ffn/norm'].flatMap((name) => [
+        `encoder/${i}/${name}/gamma`,
+        `encoder/${i}/${name}/beta`,
+      ]),
+    ];
+    const outside = ['token', 'position', 'type'].map((name) => `embeddings/${name}/embeddings`);
+    const rest = [
+      'embeddings/norm/gamma',
+      'embeddings/norm/beta',
+      'pooler/kernel',
+      'pooler/bias',
+      'classifier/kernel',
+      'classifier/bias',
+    ];
+    const paths = weightsOf(bert(small)).map(({ path }) => path);
+    expect(paths.sort()).toEqual([...outside, ...rest, ...layer(0), ...layer(1)].sort());
+  });
+
+  it('equals its formula, and its gradients those of the formula', () => {
+    const model = bert(small);
+    shake(model);
+    const weights = weightsOf(model);
+    const xs = batch();
+    const naive = () => reference(new Map(weights.map(({ path, variable }) => [path, variable])), xs, 2, 2);
+    expectClose(forward(model, xs, false), naive(), 1e-5);
+    const loss = (f: () => tf.Tensor) => () => f().square().mean() as tf.Scalar;
+    const actual = tf.variableGrads(loss(() => forward(model, xs, false))).grads;
+    const expected = tf.variableGrads(loss(naive)).grads;
+    expect(Object.keys(actual)).toHaveLength(weights.length);
+    for (const { variable } of weights) expectClose(actual[variable.name]!, expected[variable.name]!, 1e-4);
+  });
+
+  it('does not see padding', () => {
+    const model = bert(small);
+    const [ids, mask, types] = batch() as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const padding = tf.sub(1, mask).cast('int32');
+    const other = forward(
+      model,
+      [ids.add(padding.mul(tf.scalar(8, 'int32'))), mask, types.add(padding)],
+      false,
+    );
+    expect(values(other)).toEqual(values(forward(model, [ids, mask, types], false)));
+    const short = batch().map((x) => x.slice([1, 0], [1, 3])); // the second example without its padding
+    expectClose(forward(model, short, false), other.slice([1, 0], [1, 3]));
+  });
+
+  it('drops in training only, by the clock', () => {
+    Object.assign(clock, { seed: 1, tick: 0 });
+    const model = bert({ ...small, dropout: 0.2, attentionDropout: 0.2 });
+    const run = (training: boolean) => values(forward(model, batch(), training));
+    expect(run(false)).toEqual(
+      values(forward(bert({ ...small, dropout: 0, attentionDropout: 0 }), batch(), true)),
+    );
+    const first = run(true);
+    expect(first).not.toEqual(run(false));
+    expect(run(true)).toEqual(first);
+    clock.tick = 1;
+    expect(run(true)).not.toEqual(first);
+  });
+
+  it.each([
+    ['dropout', { dropout: 0.5, attentionDropout: 0, classifierDropout: 0 }],
+    ['attentionDropout', { dropout: 0, attentionDropout: 0.5 }],
+    ['classifierDropout', { dropout: 0, attentionDropout: 0, classifierDropout: 0.5 }],
+  ])('has %s by itself', (_, rates) => {
+    Object.assign(clock, { seed: 1, tick: 0 });
+    const model = bert({ ...small, ...rates });
+    expect(values(forward(model, batch(), true))).not.toEqual(values(forward(model, batch(), false)));
+  });
+
+  it('takes heads and intermediate sizes per layer', () => {
+    const model = bert({ ...small, heads: [2, 1], headSize: 4, intermediateSize: [5, 7] });
+    const shapes = Object.fromEntries(weightsOf(model).map(({ path, variable }) => [path, variable.shape]));
+    expect(shapes['encoder/1/attention/query/kernel']).toEqual([8, 4]);
+    expect(shapes['encoder/1/attention/output/kernel']).toEqual([4, 8]);
+    expect(shapes['encoder/0/ffn/up/kernel']).toEqual([8, 5]);
+    expect(shapes['encoder/1/ffn/down/kernel']).toEqual([7, 8]);
+    expect(forward(model, batch(), false).shape).toEqual([2, 3]);
+  });
+
+  it('has one output for a regression', () => {
+    expect(forward(bert({ ...small, regression: true }), batch(), false).shape).toEqual([2, 1]);
+  });
+
+  it('comes back from JSON the same', async () => {
+    const model = bert({ ...small, heads: [2, 1], headSize: 4, dropout: 0.25, seed: 4 });
+    const copy = await tf.models.modelFromJSON(
+      JSON.parse(JSON.stringify(model.toJSON(null, false))) as never,
+    );
+    expect(weightsOf(copy).map(({ path }) => path)).toEqual(weightsOf(model).map(({ path }) => path));
+    expect(values(forward(copy, batch(), false))).toEqual(values(forward(model, batch(), false)));
+    expect(values(forward(copy, batch(), true))).toEqual(values(forward(model, batch(), true)));
+  });
+
+  it('starts from the same bits for the same seed', () => {
+    expect(allValues(bert(small))).toEqual(allValues(bert(small)));
+    const [one, other] = [bert(small), bert({ ...small, seed: 2 })].map((model) => weightsOf(model));
+    for (const [i, { path, variable, rank }] of one!.entries()) {
+      const same = values(variable).join() === values(other![i]!.variable).join();
+      expect([path, same]).toEqual([path, rank === 1]); // biases and norms start at 0 and 1
+    }
+  });
+
+  it('keeps a weight’s first value when the rest of the model changes', () => {
+    const kernel = (model: tf.LayersModel) =>
+      values(weightsOf(model).find(({ path }) => path === 'encoder/0/attention/query/kernel')!.variable);
+    expect(kernel(bert({ ...small, layers: 1, labels: 2, vocabSize: 5 }))).toEqual(kernel(bert(small)));
+  });
+
+  it('can be made without first values', () => {
+    const model = blankBert(small);
+    expect(weightsOf(model).map(({ variable }) => variable.shape)).toEqual(
+      weightsOf(bert(small)).map(({ variable }) => variable.shape),
+    );
+    expect(
+      allValues(model)
+        .flat()
+        .every((value) => value === 0),
+    ).toBe(true);
+  });
+
+  it('leaves no tensors behind, nor does disposing it', async () => {
+    const model = bert({ ...small, dropout: 0.1 });
+    const xs = batch();
+    await expectNoLeak(() => forward(model, xs, true).dispose());
+    await expectNoLeak(() =>
+      tf.dispose(tf.variableGrads(() => forward(model, xs, true).square().mean() as tf.Scalar) as never),
+    );
+    await expectNoLeak(() => void bert(small).dispose());
+  });
+
+  it('tells its configuration', () => {
+    const config = {
+      ...small,
+      heads: [2, 1],
+      headSize: 4,
+      dropout: 0.2,
+      classifierDropout: 0.3,
+      attentionDropout: 0.05,
+    };
+    expect(bertConfigOf(bert(config))).toEqual(resolveBertConfig(config));
+    expect(bertConfigOf(bert({ ...small, regression: true })).regression).toBe(true);
+    const stranger = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+    expect(() => bertConfigOf(stranger)).toThrow('Expected a model built by bert()');
+  });
+});
+
+describe('resolveBertConfig', () => {
+  it.each([
+    [{ heads: 3 }, 'heads 3 alone'],
+    [{ heads: [2, 2] }, 'heads [2,2] alone'],
+    [{ heads: [2], headSize: 4 }, 'Expected one number or 2 (one per layer) as heads'],
+    [{ intermediateSize: [1, 0] }, 'intermediateSize of layer 1 of a BERT, got 0'],
+    [{ vocabSize: 1.5 }, 'vocabSize'],
+    [{ labels: 1 }, 'set regression'],
+  ])('refuses %j', (change, message) => {
+    expect(() => resolveBertConfig({ ...small, ...change })).toThrow(message);
+  });
+});
