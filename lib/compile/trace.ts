@@ -4,6 +4,7 @@ import { UserError } from '../core/errors';
 import { traceBackend } from './backend';
 import { Data, DataType, Graph, Value } from './graph';
 import './kernels';
+import { unmapped } from './kernels/kernel';
 
 /** A function of tensors that can be traced: synchronous, its result a tensor or an array or record of tensors. */
 export type Traceable = (...args: tf.Tensor[]) => TensorResult;
@@ -121,10 +122,7 @@ function flatten(result: TensorResult): { tensors: readonly tf.Tensor[]; rebuild
 function explained(error: unknown): unknown {
   const missing = /ernel '(\w+)' (?:not registered )?for backend/.exec(String(error))?.[1];
   if (!missing) return error;
-  return new UserError(
-    `The tfjs kernel "${missing}" has no ONNX mapping, so this function cannot be compiled; run it eagerly ` +
-      '(--engine eager, or call the function itself).',
-  );
+  return unmapped(`The tfjs kernel "${missing}"`);
 }
 
 interface Difference {

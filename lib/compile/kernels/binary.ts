@@ -1,31 +1,62 @@
 import { GraphBuilder } from '../builder';
-import { DataType, Value } from '../graph';
+import { Value } from '../graph';
 import { broadcastShape, input, Mapping } from './kernel';
+import { cast } from './shape';
 
-/** An operator of two broadcast operands whose result has their dtype. */
+type Operands = Readonly<Record<string, Value>>;
+
+/** `a op b`, elementwise and broadcast, with the operands' dtype unless told. */
+function apply(graph: GraphBuilder, op: string, a: Value, b: Value, dtype = a.dtype): Value {
+  return graph.node(op, [a, b], broadcastShape(a, b), dtype);
+}
+
+const operands = (inputs: Operands): [Value, Value] => [input(inputs, 'a'), input(inputs, 'b')];
+
+/** ONNX's arithmetic knows no booleans: they are numbers meanwhile. */
+function numbers(graph: GraphBuilder, inputs: Operands): [Value, Value] {
+  const [a, b] = operands(inputs);
+  return a.dtype === 'bool' ? [cast(graph, a, 'int32'), cast(graph, b, 'int32')] : [a, b];
+}
+
+/** An operator whose result has its operands' dtype. */
 function arithmetic(op: string): Mapping {
-  return (inputs, _, graph) => {
-    const [a, b] = operands(inputs);
-    return graph.node(op, [a, b], broadcastShape(a, b), a.dtype);
-  };
+  return (inputs, _, graph) =>
+    cast(graph, apply(graph, op, ...numbers(graph, inputs)), input(inputs, 'a').dtype);
 }
 
-/** An operator of two broadcast operands with a boolean result. */
+/** An operator of two numbers with a boolean result. */
 function comparison(op: string): Mapping {
-  return (inputs, _, graph) => compare(graph, op, ...operands(inputs));
+  return (inputs, _, graph) => apply(graph, op, ...numbers(graph, inputs), 'bool');
 }
 
-/** `a op b`, elementwise. */
-function compare(graph: GraphBuilder, op: string, a: Value, b: Value): Value {
-  return graph.node(op, [a, b], broadcastShape(a, b), 'bool');
+/** An operator of two booleans, or the equality of anything. */
+function logical(op: string): Mapping {
+  return (inputs, _, graph) => apply(graph, op, ...operands(inputs), 'bool');
 }
 
-function operands(inputs: Readonly<Record<string, Value>>): [Value, Value] {
-  return [input(inputs, 'a'), input(inputs, 'b')];
+/**
+ * `floor(a / b)` as int32, in double precision as JavaScript computes it: exact for integers, and on the same side of a whole
+ * number for floats. 0 where the quotient is not finite.
+ */
+function floorDivide(graph: GraphBuilder, a: Value, b: Value): Value {
+  const quotient = apply(graph, 'Div', cast(graph, a, 'float64'), cast(graph, b, 'float64'));
+  const floor = graph.node('Floor', [quotient], quotient.shape, 'float64');
+  const nothing = apply(graph, 'Sub', floor, floor); // NaN unless finite
+  const finite = apply(graph, 'Equal', nothing, graph.scalar(0, 'float64'), 'bool');
+  const branches = [finite, cast(graph, floor, 'int32'), graph.scalar(0, 'int32')];
+  return graph.node('Where', branches, floor.shape, 'int32');
 }
 
-const castTo = (graph: GraphBuilder, x: Value, dtype: DataType): Value =>
-  x.dtype === dtype ? x : graph.node('Cast', [x], x.shape, dtype);
+/** The remainder with the sign of the divisor: JavaScript's `%` has the dividend's, like ONNX's `fmod`. */
+function modulo(graph: GraphBuilder, a: Value, b: Value): Value {
+  const attributes = { fmod: 1 };
+  const shape = broadcastShape(a, b);
+  const remainder = graph.node('Mod', [a, b], shape, a.dtype, { attributes });
+  const shifted = graph.node('Mod', [apply(graph, 'Add', remainder, b), b], shape, a.dtype, { attributes });
+  const negative = (x: Value): Value => apply(graph, 'Less', x, graph.scalar(0, x.dtype), 'bool');
+  const opposite = apply(graph, 'Xor', negative(a), negative(b), 'bool');
+  return graph.node('Where', [opposite, shifted, remainder], shape, a.dtype);
+}
 
 export const binary: Record<string, Mapping> = {
   Add: arithmetic('Add'),
@@ -34,33 +65,24 @@ export const binary: Record<string, Mapping> = {
   Maximum: arithmetic('Max'),
   Minimum: arithmetic('Min'),
   Pow: arithmetic('Pow'),
-  // tfjs divides integers as floats; its wrapper casts first, so integers come only from FloorDiv.
-  RealDiv: arithmetic('Div'),
-  FloorDiv: (inputs, _, graph) => {
-    const [a, b] = operands(inputs).map((x) => castTo(graph, x, 'float32')) as [Value, Value];
-    const quotient = graph.node('Div', [a, b], broadcastShape(a, b), 'float32');
-    return castTo(
-      graph,
-      graph.node('Floor', [quotient], quotient.shape, 'float32'),
-      input(inputs, 'a').dtype,
-    );
-  },
+  RealDiv: arithmetic('Div'), // tfjs divides integers with FloorDiv
+  FloorDiv: (inputs, _, graph) => floorDivide(graph, ...operands(inputs)),
+  Mod: (inputs, _, graph) => modulo(graph, ...operands(inputs)),
   SquaredDifference: (inputs, _, graph) => {
-    const [a, b] = operands(inputs);
-    const difference = graph.node('Sub', [a, b], broadcastShape(a, b), a.dtype);
-    return graph.node('Mul', [difference, difference], difference.shape, a.dtype);
+    const difference = apply(graph, 'Sub', ...operands(inputs));
+    return apply(graph, 'Mul', difference, difference);
   },
   Greater: comparison('Greater'),
   GreaterEqual: comparison('GreaterOrEqual'),
   Less: comparison('Less'),
   LessEqual: comparison('LessOrEqual'),
-  Equal: comparison('Equal'),
+  Equal: logical('Equal'),
   NotEqual: (inputs, _, graph) => {
-    const equal = compare(graph, 'Equal', ...operands(inputs));
+    const equal = apply(graph, 'Equal', ...operands(inputs), 'bool');
     return graph.node('Not', [equal], equal.shape, 'bool');
   },
-  LogicalAnd: comparison('And'),
-  LogicalOr: comparison('Or'),
+  LogicalAnd: logical('And'),
+  LogicalOr: logical('Or'),
   Prelu: (inputs, _, graph) => {
     const [x, alpha] = [input(inputs, 'x'), input(inputs, 'alpha')];
     return graph.node('PRelu', [x, alpha], x.shape, x.dtype);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { TRACE } from '../../core/derived';
+import { UserError } from '../../core/errors';
 import { traceBackend } from '../backend';
 import { GraphBuilder } from '../builder';
 import { Value } from '../graph';
@@ -41,6 +42,13 @@ type KernelParams = Parameters<tf.KernelFunc>[0];
 
 function isList(result: Value | readonly Value[]): result is readonly Value[] {
   return Array.isArray(result);
+}
+
+/** The error for what cannot be written in ONNX, named. */
+export function unmapped(what: string): UserError {
+  return new UserError(
+    `${what} has no ONNX mapping, so this function cannot be compiled; run it eagerly (--engine eager, or call the function itself).`,
+  );
 }
 
 /** Input `name` of a kernel. */

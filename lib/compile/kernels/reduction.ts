@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
 import { Value } from '../graph';
 import { Attrs, input, Mapping } from './kernel';
-import { cast } from './shape';
+import { pad } from './padding';
+import { cast, normalAxis } from './shape';
+import { reverse, sliceAxis } from './slicing';
 
 /** A reduction over `axis` (tfjs's Max calls it `reductionIndices`), all axes if none is given. */
 function reduce(op: string): Mapping {
@@ -16,6 +18,37 @@ function reduceValue(graph: GraphBuilder, op: string, x: Value, attrs: Attrs): V
   const shape = reducedShape(x, axes, keepDims);
   const attributes = { keepdims: keepDims ? 1 : 0 };
   return graph.node(op, [numbers, graph.ints(axes)], shape, numbers.dtype, { attributes });
+}
+
+/**
+ * The largest (or smallest) element, NaN if one is: ONNX's reductions skip NaN, and the sum of absolute values finds it in one
+ * more pass.
+ */
+function extreme(op: string): Mapping {
+  return (inputs, attrs, graph) => {
+    const x = input(inputs, 'x');
+    const result = reduceValue(graph, op, x, attrs);
+    if (x.dtype !== 'float32') return cast(graph, result, x.dtype);
+    const sum = reduceValue(graph, 'ReduceL1', x, attrs);
+    const poisoned = graph.node('IsNaN', [sum], sum.shape, 'bool');
+    return graph.node('Where', [poisoned, sum, result], result.shape, result.dtype);
+  };
+}
+
+/** Products of all elements up to each one, in log₂(length) steps: after step k, each is the product of the last 2ᵏ. */
+function cumulativeProduct(x: Value, attrs: Attrs, graph: GraphBuilder): Value {
+  const axis = normalAxis(attrs.get<number>('axis'), x.shape.length);
+  const length = x.shape[axis]!;
+  const turned = (y: Value): Value => (attrs.get<boolean>('reverse') ? reverse(graph, y, [axis]) : y);
+  const delayed = (y: Value, by: number): Value => {
+    const paddings = x.shape.map((_, i): [number, number] => [i === axis ? by : 0, 0]);
+    return pad(graph, sliceAxis(graph, y, axis, 0, length - by), paddings, 1);
+  };
+  let product = attrs.get<boolean>('exclusive') ? delayed(turned(x), 1) : turned(x);
+  for (let span = 1; span < length; span *= 2) {
+    product = graph.node('Mul', [product, delayed(product, span)], x.shape, x.dtype);
+  }
+  return turned(product);
 }
 
 function axesOf(x: Value, attrs: Attrs): { axes: number[]; keepDims: boolean } {
@@ -44,31 +77,28 @@ function argument(op: string): Mapping {
   };
 }
 
-/** Softmax and its logarithm, along the last axis unless told. */
-function softmax(op: string, name: string, axisName: string): Mapping {
-  return (inputs, attrs, graph) => {
-    const logits = input(inputs, name);
-    const axis = attrs.get<number>(axisName);
-    return graph.node(op, [logits], logits.shape, logits.dtype, { attributes: { axis } });
-  };
-}
-
 export const reduction: Record<string, Mapping> = {
   Sum: reduce('ReduceSum'),
-  Mean: reduce('ReduceMean'),
-  Max: reduce('ReduceMax'),
-  Min: reduce('ReduceMin'),
+  Mean: (inputs, attrs, graph) =>
+    reduceValue(graph, 'ReduceMean', cast(graph, input(inputs, 'x'), 'float32'), attrs),
+  Max: extreme('ReduceMax'),
+  Min: extreme('ReduceMin'),
   Prod: reduce('ReduceProd'),
   Any: logical('ReduceMax'),
   All: logical('ReduceMin'),
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
-  Softmax: softmax('Softmax', 'logits', 'dim'),
-  LogSoftmax: softmax('LogSoftmax', 'logits', 'axis'),
-  AddN: (inputs, _, graph) => {
-    const xs = Object.values(inputs);
-    return graph.node('Sum', xs, xs[0]!.shape, xs[0]!.dtype);
+  Softmax: (inputs, attrs, graph) => {
+    const logits = input(inputs, 'logits');
+    const attributes = { axis: attrs.get<number>('dim') };
+    return graph.node('Softmax', [logits], logits.shape, logits.dtype, { attributes });
   },
+  AddN: (inputs, _, graph) => {
+    const [first, ...rest] = Object.values(inputs) as [Value, ...Value[]];
+    if (first.dtype === 'float32') return graph.node('Sum', [first, ...rest], first.shape, first.dtype);
+    return rest.reduce((sum, x) => graph.node('Add', [sum, x], sum.shape, sum.dtype), first);
+  },
+  Cumprod: (inputs, attrs, graph) => cumulativeProduct(input(inputs, 'x'), attrs, graph),
   Cumsum: (inputs, attrs, graph) => {
     const x = input(inputs, 'x');
     const axis = graph.constant(BigInt64Array.of(BigInt(attrs.get<number>('axis'))), [], 'int64');

@@ -1,6 +1,7 @@
 import { GraphBuilder } from '../builder';
 import { Attribute, Value } from '../graph';
 import { input, Mapping } from './kernel';
+import { cast } from './shape';
 
 /** An elementwise operator of the same name and dtype. */
 function elementwise(op: string, attributes: Record<string, Attribute> = {}): Mapping {
@@ -11,16 +12,13 @@ function apply(graph: GraphBuilder, op: string, x: Value, attributes: Record<str
   return graph.node(op, [x], x.shape, x.dtype, { attributes });
 }
 
-/** A test of each element. */
+/** A test of each element, as a float. */
 function test(op: string): Mapping {
   return (inputs, _, graph) => {
-    const x = input(inputs, 'x');
+    const x = cast(graph, input(inputs, 'x'), 'float32');
     return graph.node(op, [x], x.shape, 'bool');
   };
 }
-
-const greater = (graph: GraphBuilder, x: Value, threshold: number): Value =>
-  graph.node('Greater', [x, graph.scalar(threshold, x.dtype)], x.shape, 'bool');
 
 const clip = (graph: GraphBuilder, x: Value, low: number, high: number): Value =>
   graph.node('Clip', [x, graph.scalar(low, x.dtype), graph.scalar(high, x.dtype)], x.shape, x.dtype);
@@ -35,12 +33,19 @@ export const unary: Record<string, Mapping> = {
   Sin: elementwise('Sin'),
   Cos: elementwise('Cos'),
   Tan: elementwise('Tan'),
+  Asin: elementwise('Asin'),
+  Acos: elementwise('Acos'),
+  Atan: elementwise('Atan'),
+  Sinh: elementwise('Sinh'),
+  Cosh: elementwise('Cosh'),
   Tanh: elementwise('Tanh'),
+  Asinh: elementwise('Asinh'),
+  Acosh: elementwise('Acosh'),
+  Atanh: elementwise('Atanh'),
   Sigmoid: elementwise('Sigmoid'),
   Softplus: elementwise('Softplus'),
   Relu: elementwise('Relu'),
   Elu: elementwise('Elu'),
-  Round: elementwise('Round'),
   Floor: elementwise('Floor'),
   Ceil: elementwise('Ceil'),
   Sign: elementwise('Sign'),
@@ -49,6 +54,11 @@ export const unary: Record<string, Mapping> = {
     alpha: { float: 1.6732632423543772 },
     gamma: { float: 1.0507009873554805 },
   }),
+  // Half to even, in both.
+  Round: (inputs, _, graph) => {
+    const x = input(inputs, 'x');
+    return x.dtype === 'int32' ? x : apply(graph, 'Round', x);
+  },
   Square: (inputs, _, graph) => {
     const x = input(inputs, 'x');
     return graph.node('Mul', [x, x], x.shape, x.dtype);
@@ -70,8 +80,12 @@ export const unary: Record<string, Mapping> = {
   // 1 where x > 0, alpha elsewhere, and NaN where x is.
   Step: (inputs, attrs, graph) => {
     const x = input(inputs, 'x');
-    const below = graph.scalar(attrs.get<number>('alpha') ?? 0);
-    return graph.node('Where', [greater(graph, x, 0), graph.scalar(1), below], x.shape, x.dtype);
+    const positive = apply(graph, 'Ceil', clip(graph, cast(graph, x, 'float32'), 0, 1));
+    const alpha = attrs.get<number>('alpha');
+    if (alpha === 0) return cast(graph, positive, x.dtype);
+    const rise = graph.node('Mul', [positive, graph.scalar(1 - alpha)], x.shape, 'float32');
+    const step = graph.node('Add', [rise, graph.scalar(alpha)], x.shape, 'float32');
+    return cast(graph, step, x.dtype);
   },
   // dy where y >= 0, dy · (y + 1) below: the derivative of elu from its own output.
   EluGrad: (inputs, _, graph) => {
@@ -81,9 +95,12 @@ export const unary: Record<string, Mapping> = {
   },
   IsNan: test('IsNaN'),
   IsInf: test('IsInf'),
-  LogicalNot: test('Not'),
-  IsFinite: (inputs, _, graph) => {
+  LogicalNot: (inputs, _, graph) => {
     const x = input(inputs, 'x');
+    return graph.node('Not', [x], x.shape, 'bool');
+  },
+  IsFinite: (inputs, _, graph) => {
+    const x = cast(graph, input(inputs, 'x'), 'float32');
     const zero = graph.node('Sub', [x, x], x.shape, x.dtype); // 0 if finite, NaN otherwise
     return graph.node('Equal', [zero, graph.scalar(0)], x.shape, 'bool');
   },

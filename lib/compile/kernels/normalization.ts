@@ -1,0 +1,18 @@
+import { Value } from '../graph';
+import { Attrs, broadcastShape, input, Mapping } from './kernel';
+import { GraphBuilder } from '../builder';
+
+/** `(x - mean) / √(variance + ε) · scale + offset`, the statistics broadcast over the leading axes. */
+function batchNorm(inputs: Readonly<Record<string, Value>>, attrs: Attrs, graph: GraphBuilder): Value {
+  const both = (op: string, a: Value, b: Value): Value =>
+    graph.node(op, [a, b], broadcastShape(a, b), a.dtype);
+  const variance = both('Add', input(inputs, 'variance'), graph.scalar(attrs.get('varianceEpsilon')));
+  const deviation = graph.node('Sqrt', [variance], variance.shape, variance.dtype);
+  const { scale, offset } = inputs;
+  const gain = both('Div', scale ?? graph.scalar(1), deviation);
+  const centred = both('Sub', input(inputs, 'x'), input(inputs, 'mean'));
+  const scaled = both('Mul', centred, gain);
+  return offset ? both('Add', scaled, offset) : scaled;
+}
+
+export const normalization: Record<string, Mapping> = { FusedBatchNorm: batchNorm };

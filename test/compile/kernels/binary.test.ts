@@ -1,0 +1,4 @@
+import { binaryCases } from './cases/binary';
+import { testKernels } from './harness';
+
+testKernels(binaryCases);

@@ -1,0 +1,48 @@
+import * as tf from '@tensorflow/tfjs';
+import { Argument, floats, KernelCase } from '../harness';
+
+type Image = tf.Tensor4D;
+
+/** Windows that meet, overlap, leave gaps, and hang over the edge. */
+const POOLS: [
+  image: number[],
+  size: number | [number, number],
+  stride: number,
+  pad: 'same' | 'valid' | number,
+][] = [
+  [[2, 4, 4, 3], 2, 2, 'valid'],
+  [[2, 5, 5, 3], 2, 2, 'same'],
+  [[2, 5, 5, 3], 2, 2, 'valid'],
+  [[1, 6, 6, 2], 3, 1, 'same'],
+  [[1, 6, 7, 2], [3, 2], 2, 'valid'],
+  [[1, 7, 7, 2], 2, 3, 'valid'],
+  [[1, 5, 5, 1], 3, 2, 1],
+];
+
+const pools = (kernel: string, pool: typeof tf.maxPool): KernelCase[] =>
+  POOLS.map(([image, size, stride, pad]) => ({
+    kernel,
+    what: `[${image}], size ${size}, stride ${stride}, ${pad}`,
+    run: (x) => pool(x as Image, size, stride, pad),
+    inputs: [floats(image)],
+  }));
+
+/** Windows of equal elements: the first one is the maximum. */
+const ties: Argument = () => tf.tensor4d([0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2], [1, 4, 4, 1]);
+
+export const poolingCases: KernelCase[] = [
+  ...pools('MaxPool', tf.maxPool),
+  ...pools('AvgPool', tf.avgPool),
+  {
+    kernel: 'MaxPoolGrad',
+    what: 'of equal elements',
+    run: (x) => [tf.maxPool(x as Image, 2, 2, 'valid'), tf.maxPool(x as Image, 3, 1, 'same')],
+    inputs: [[ties]],
+  },
+  {
+    kernel: 'AvgPoolGrad',
+    what: 'of everything',
+    run: (x) => tf.avgPool(x as Image, [3, 4], 1, 'valid'),
+    inputs: [floats([2, 3, 4, 2])],
+  },
+];

@@ -1,0 +1,4 @@
+import { convolutionCases } from './cases/convolution';
+import { testKernels } from './harness';
+
+testKernels(convolutionCases);

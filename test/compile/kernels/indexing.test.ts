@@ -1,0 +1,4 @@
+import { indexingCases } from './cases/indexing';
+import { testKernels } from './harness';
+
+testKernels(indexingCases);

@@ -1,0 +1,4 @@
+import { matmulCases } from './cases/matmul';
+import { testKernels } from './harness';
+
+testKernels(matmulCases);

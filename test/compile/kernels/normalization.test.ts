@@ -1,0 +1,4 @@
+import { normalizationCases } from './cases/normalization';
+import { testKernels } from './harness';
+
+testKernels(normalizationCases);

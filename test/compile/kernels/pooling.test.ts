@@ -1,0 +1,4 @@
+import { poolingCases } from './cases/pooling';
+import { testKernels } from './harness';
+
+testKernels(poolingCases);

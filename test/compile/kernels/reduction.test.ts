@@ -1,0 +1,4 @@
+import { reductionCases } from './cases/reduction';
+import { testKernels } from './harness';
+
+testKernels(reductionCases);

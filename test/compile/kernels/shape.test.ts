@@ -1,0 +1,4 @@
+import { shapeCases } from './cases/shape';
+import { testKernels } from './harness';
+
+testKernels(shapeCases);

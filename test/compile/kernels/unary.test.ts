@@ -1,0 +1,4 @@
+import { unaryCases } from './cases/unary';
+import { testKernels } from './harness';
+
+testKernels(unaryCases);
