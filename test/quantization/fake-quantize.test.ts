@@ -1,0 +1,115 @@
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { fakeQuantize } from '../../lib/quantization/fake-quantize';
+import { QParams, qparamsOf, rangeOf } from '../../lib/quantization/qparams';
+import { dequantize, quantize } from '../../lib/quantization/quantize';
+import { codeRange, int8, perAxis, QuantSpec, uint8 } from '../../lib/quantization/spec';
+import reference from '../reference/quantization.json';
+import { expectNoLeak } from '../leaks';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+/** The spec with this range of codes. */
+function specOf([lowest, highest]: number[]): QuantSpec {
+  const bits = Math.ceil(Math.log2(highest! - lowest! + 1));
+  return { ...uint8(), bits, signed: lowest! < 0, narrowRange: highest! - lowest! + 2 === 2 ** bits };
+}
+
+const scalars = (scale: number, zeroPoint: number): QParams => ({
+  scale: tf.scalar(scale),
+  zeroPoint: tf.scalar(zeroPoint),
+});
+const values = (x: tf.Tensor): number[] => Array.from(x.dataSync());
+const float32 = (numbers: readonly number[]): number[] => numbers.map(Math.fround);
+
+describe.each(reference.fakeQuantize)('$name', ({ scale, zeroPoint, codes, x, y, dx }) => {
+  const spec = specOf(codes);
+  const qparams = () => scalars(scale, zeroPoint);
+
+  test('values', () => {
+    expect(codeRange(spec)).toEqual(codes);
+    expect(values(fakeQuantize(tf.tensor1d(x), qparams(), spec))).toEqual(float32(y));
+  });
+
+  if (!dx) return;
+  test('gradient', () => {
+    const gradient = tf.grad((input) => fakeQuantize(input, qparams(), spec).sum());
+    expect(values(gradient(tf.tensor1d(x)))).toEqual(dx);
+  });
+});
+
+test('per channel, as torch', () => {
+  const { x, y, scale } = reference.torchPerChannel;
+  const spec: QuantSpec = { ...int8(perAxis(0)), narrowRange: false };
+  const input = tf.tensor2d(x);
+  const qparams = qparamsOf(rangeOf(input, spec.granularity), spec);
+  values(qparams.scale).forEach((value, i) => expect(value).toBeCloseTo(scale[i]!, 8));
+  values(fakeQuantize(input, qparams, spec)).forEach((value, i) =>
+    expect(value).toBeCloseTo(y.flat()[i]!, 6),
+  );
+});
+
+describe.each(reference.tensorflow)(
+  'TensorFlow: $min … $max, $num_bits bits, narrow: $narrow_range',
+  (quoted) => {
+    test('nudges the range so that 0 has a code', () => {
+      const spec: QuantSpec = { ...uint8(), bits: quoted.num_bits, narrowRange: quoted.narrow_range };
+      const qparams = qparamsOf({ lo: tf.scalar(quoted.min), hi: tf.scalar(quoted.max) }, spec);
+      expect(qparams.scale.dataSync()[0]).toBeCloseTo(quoted.scale, 6);
+      const y = values(fakeQuantize(tf.tensor1d(quoted.x), qparams, spec));
+      y.forEach((value, i) => expect(value).toBeCloseTo(quoted.y[i]!, 4));
+    });
+  },
+);
+
+describe('fakeQuantize', () => {
+  test('lets the gradient through at the edges of the clip range and not a hair beyond', () => {
+    const gradient = tf.grad((x) => fakeQuantize(x, scalars(0.5, 4), uint8()).mul([1, 2, 3, 4, 5, 6]).sum());
+    const x = tf.tensor1d([-2.000001, -2, 0.3, 125.5, 125.50001, NaN]);
+    expect(values(gradient(x))).toEqual([0, 2, 3, 4, 0, 0]);
+  });
+
+  test('passes no gradient to what the range was computed from', () => {
+    const spec = uint8();
+    const gradient = tf.grad((x) =>
+      fakeQuantize(x, qparamsOf(rangeOf(x, spec.granularity), spec), spec).sum(),
+    );
+    expect(values(gradient(tf.tensor1d([-1, 0.3, 2])))).toEqual([1, 1, 1]);
+  });
+
+  test('is quantize then dequantize, bit for bit, and 0 stays 0', () => {
+    const numbers = fc.array(fc.float({ min: -1000, max: 1000, noNaN: true }), {
+      minLength: 1,
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(numbers, fc.boolean(), (data, signed) => {
+        tf.tidy(() => {
+          const spec = signed ? int8() : uint8();
+          const x = tf.tensor1d([...data, 0]);
+          const qparams = qparamsOf(rangeOf(x, spec.granularity), spec);
+          const codes = quantize(x, qparams, spec);
+          const [lowest, highest] = codeRange(spec);
+          expect(codes.dtype).toBe('int32');
+          values(codes).forEach((code) => expect(code >= lowest && code <= highest).toBe(true));
+          const y = values(fakeQuantize(x, qparams, spec));
+          expect(y).toEqual(values(dequantize(codes, qparams)));
+          expect(y.at(-1)).toBe(0);
+          expect(values(fakeQuantize(tf.tensor1d(y), qparams, spec))).toEqual(y);
+        });
+      }),
+    );
+  });
+
+  test('leaks nothing, with and without a gradient', async () => {
+    const x = tf.tensor1d([1, 2]);
+    const qparams = scalars(0.5, 0);
+    await expectNoLeak(() => {
+      fakeQuantize(x, qparams, int8()).dispose();
+      tf.grad((input) => fakeQuantize(input, qparams, int8()).sum())(x).dispose();
+      tf.dispose([quantize(x, qparams, int8()), dequantize(x, qparams)]);
+    });
+  });
+});
