@@ -1,0 +1,148 @@
+import * as fs from 'node:fs';
+import { UserError } from '../core/errors';
+import { HostTensor, hostTensor } from '../core/host-tensor';
+import { BYTES, parseHeader, StoredEntry } from './safetensors-header';
+
+/** The format's own limit; it also keeps a broken length from being allocated. */
+const LONGEST_HEADER = 100_000_000;
+
+/**
+ * Reads a safetensors file (github.com/huggingface/safetensors): every tensor by name, in the order of the file.
+ *
+ * F32, F16 and BF16 become float32; I32, I64 and I8 int32; BOOL and U8 bytes (`bool`). The header is checked whole before
+ * anything is allocated for tensors.
+ *
+ * @throws UserError for a file that is missing, damaged, or holds an I64 beyond 32 bits.
+ *
+ * @example readSafetensors('model/model.safetensors').get('classifier.weight')?.shape
+ */
+export function readSafetensors(path: string): Map<string, HostTensor> {
+  const file = openForReading(path);
+  try {
+    const { entries, start } = readHeader(file, path);
+    return new Map(entries.map((entry) => [entry.name, readTensor(file, start, entry, path)]));
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function openForReading(path: string): number {
+  try {
+    return fs.openSync(path, 'r');
+  } catch {
+    throw new UserError(`Expected a safetensors file at ${path}, but it cannot be opened; check the path.`);
+  }
+}
+
+function readHeader(file: number, path: string): { entries: StoredEntry[]; start: number } {
+  const { size } = fs.fstatSync(file);
+  const length = size >= 8 ? Number(Buffer.from(readBytes(file, 0, 8)).readBigUInt64LE()) : Infinity;
+  if (length > Math.min(size - 8, LONGEST_HEADER)) {
+    throw new UserError(
+      `Expected a safetensors file at ${path}, but its ${size} bytes do not hold the header it announces; ` +
+        'download or save it again.',
+    );
+  }
+  const json = Buffer.from(readBytes(file, 8, length)).toString('utf8');
+  return { entries: parseHeader(json, size - 8 - length, path), start: 8 + length };
+}
+
+function readBytes(file: number, position: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const read = fs.readSync(file, bytes, done, Math.min(length - done, 2 ** 30), position + done);
+    if (read === 0) throw new Error('The file became shorter while it was read.');
+    done += read;
+  }
+  return bytes;
+}
+
+function readTensor(file: number, start: number, entry: StoredEntry, path: string): HostTensor {
+  const { dtype, shape, begin, end } = entry;
+  const { buffer } = readBytes(file, start + begin, end - begin);
+  switch (dtype) {
+    case 'F32':
+      return hostTensor(new Float32Array(buffer), shape);
+    case 'F16':
+      return hostTensor(Float32Array.from(new Uint16Array(buffer), halfToFloat), shape);
+    case 'BF16': // the upper half of a float32
+      return hostTensor(
+        new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
+        shape,
+      );
+    case 'I32':
+      return hostTensor(new Int32Array(buffer), shape);
+    case 'I64':
+      return hostTensor(narrow(new BigInt64Array(buffer), entry.name, path), shape);
+    case 'I8':
+      return hostTensor(Int32Array.from(new Int8Array(buffer)), shape);
+    case 'U8':
+    case 'BOOL':
+      return hostTensor(new Uint8Array(buffer), shape);
+  }
+}
+
+/** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
+function halfToFloat(bits: number): number {
+  const sign = bits >> 15 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = (bits & 1023) / 1024;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent ? (1 + fraction) * 2 ** (exponent - 15) : fraction * 2 ** -14);
+}
+
+function narrow(values: BigInt64Array, name: string, path: string): Int32Array {
+  const narrowed = Int32Array.from(values, Number);
+  if (narrowed.some((value, i) => BigInt(value) !== values[i])) {
+    throw new UserError(`Expected integers of 32 bits in "${name}" of ${path}, got larger ones.`);
+  }
+  return narrowed;
+}
+
+const STORED = { float32: 'F32', int32: 'I32', bool: 'U8' } as const;
+
+/**
+ * Writes tensors as a safetensors file and waits until they are on the disk. The same tensors give the same bytes, whatever
+ * their order in the map: the four-byte ones come first (so that all are aligned), by name. Bytes (`bool`) are stored as U8.
+ *
+ * @param metadata free text by key, kept in the header.
+ *
+ * @example writeSafetensors('weights.safetensors', new Map([['bias', hostTensor(Float32Array.of(1, 2), [2])]]));
+ */
+export function writeSafetensors(
+  path: string,
+  entries: ReadonlyMap<string, HostTensor>,
+  metadata?: Readonly<Record<string, string>>,
+): void {
+  const order = [...entries].sort(
+    ([a, x], [b, y]) => bytesPerElement(y) - bytesPerElement(x) || (a < b ? -1 : 1),
+  );
+  const header: Record<string, object> = metadata ? { __metadata__: metadata } : {};
+  let position = 0;
+  for (const [name, { dtype, shape, data }] of order) {
+    header[name] = { dtype: STORED[dtype], shape, data_offsets: [position, (position += data.byteLength)] };
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  const padding = -json.length & 7;
+  const file = fs.openSync(path, 'w');
+  try {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(json.length + padding));
+    for (const part of [length, json, Buffer.alloc(padding, ' '), ...order.map(([, { data }]) => data)]) {
+      writeBytes(file, new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+    }
+    fs.fsyncSync(file);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function bytesPerElement({ dtype }: HostTensor): number {
+  return BYTES[STORED[dtype]];
+}
+
+function writeBytes(file: number, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.length) done += fs.writeSync(file, bytes, done, Math.min(bytes.length - done, 2 ** 30));
+}
