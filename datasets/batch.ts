@@ -1,0 +1,91 @@
+import * as tf from '@tensorflow/tfjs';
+import { hostTensor, HostTensor, sizeOf } from '../lib/core/host-tensor';
+import { UserError } from '../lib/core/errors';
+import { epochOrder } from './order';
+
+/** Examples that go through the model together. */
+export interface Batch {
+  /** In the order of the model's inputs, each [size, ...]. */
+  readonly xs: HostTensor[];
+  /** [size] int32 classes, or float32 numbers for a regression; any [size, ...] that the loss understands. */
+  readonly ys: HostTensor;
+  /** How many examples. */
+  readonly size: number;
+}
+
+/**
+ * Batches in an order that is a function of the seed and the epoch alone, so that training resumes where it stopped: at batch
+ * `from` of an epoch.
+ */
+export interface BatchSource {
+  readonly batchesPerEpoch: number;
+  readonly examples: number;
+  /** The batches of an epoch, without the first `from`. */
+  epoch(epoch: number, from?: number): AsyncIterable<Batch>;
+}
+
+/** Options of {@link fromTensors}. */
+export interface FromTensorsOptions {
+  readonly batchSize: number;
+  /** Of the order of the examples; 0 by default. */
+  readonly seed?: number;
+  /** Another order in each epoch; true by default. Leave it off for examples to evaluate on. */
+  readonly shuffle?: boolean;
+}
+
+/**
+ * Batches of your own data, for any model. The tensors are copied: they stay yours to dispose.
+ *
+ * @param xs one tensor per input of the model, [examples, ...].
+ * @param ys labels, [examples, ...].
+ * @throws UserError unless all have the same number of examples, at least one.
+ *
+ * @example
+ * const data = fromTensors(tf.tensor2d([[0, 0], [0, 1]]), tf.tensor1d([0, 1], 'int32'), { batchSize: 2 });
+ */
+export function fromTensors(
+  xs: tf.Tensor | readonly tf.Tensor[],
+  ys: tf.Tensor,
+  { batchSize, seed = 0, shuffle = true }: FromTensorsOptions,
+): BatchSource {
+  const inputs = (xs instanceof tf.Tensor ? [xs] : [...xs]).map(copy);
+  const labels = copy(ys);
+  const examples = labels.shape[0] ?? 0;
+  if (examples === 0 || inputs.some(({ shape }) => shape[0] !== examples)) {
+    const counts = [...inputs, labels].map(({ shape }) => shape[0] ?? 'none');
+    throw new UserError(
+      `Expected xs and ys to have the same number of examples, at least 1, got ${counts.join(', ')}.`,
+    );
+  }
+  const batchesPerEpoch = Math.ceil(examples / batchSize);
+  return {
+    examples,
+    batchesPerEpoch,
+    async *epoch(epoch, from = 0) {
+      const order = epochOrder(examples, shuffle ? { seed, epoch } : undefined);
+      for (let batch = from; batch < batchesPerEpoch; batch++) {
+        const rows = order.subarray(batch * batchSize, (batch + 1) * batchSize);
+        yield { xs: inputs.map((x) => take(x, rows)), ys: take(labels, rows), size: rows.length };
+      }
+    },
+  };
+}
+
+/** One epoch as a `tf.data` dataset of batches. */
+export function asDataset(source: BatchSource, epoch: number): tf.data.Dataset<tf.TensorContainer> {
+  const generator = (): AsyncIterator<tf.TensorContainer> =>
+    source.epoch(epoch)[Symbol.asyncIterator]() as unknown as AsyncIterator<tf.TensorContainer>;
+  return tf.data.generator(generator as unknown as () => Promise<Iterator<tf.TensorContainer>>);
+}
+
+function copy(tensor: tf.Tensor): HostTensor {
+  return hostTensor(tensor.dataSync().slice() as HostTensor['data'], tensor.shape);
+}
+
+/** The given rows of a tensor, in their order. */
+function take({ data, shape }: HostTensor, rows: Uint32Array): HostTensor {
+  const width = sizeOf(shape.slice(1));
+  const taken = data.slice(0, rows.length * width);
+  rows.forEach((row, i) => taken.set(data.subarray(row * width, (row + 1) * width), i * width));
+  return hostTensor(taken, [rows.length, ...shape.slice(1)]);
+}
