@@ -1,0 +1,267 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { UserError } from '../../lib/core/errors';
+import { forward } from '../../lib/core/forward';
+import { HostTensor, hostTensor } from '../../lib/core/host-tensor';
+import { weightsOf } from '../../lib/core/weights';
+import { loadHuggingFace, LoadHuggingFaceOptions, saveHuggingFace } from '../../lib/export/hugging-face';
+import { readSafetensors, writeSafetensors } from '../../lib/export/safetensors';
+import { bert } from '../../lib/models/bert';
+import { BertConfig } from '../../lib/models/bert-config';
+import { encode } from '../../lib/models/encoder';
+import { expectNoLeak } from '../leaks';
+
+const small: BertConfig = {
+  vocabSize: 9,
+  layers: 2,
+  hiddenSize: 8,
+  heads: 2,
+  intermediateSize: 12,
+  maxPositions: 6,
+  labels: 3,
+  dropout: 0.2,
+  epsilon: 1e-6,
+  initializerRange: 0.5,
+  seed: 1,
+};
+const tokenizerFiles = {
+  vocabulary: ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b', 'ü'],
+  lowercase: false,
+};
+const labels = ['no', 'yes', 'maybe'];
+
+let folder: string;
+beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hugging-face-'))));
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+const int = (row: number[]) => tf.tensor2d([row], undefined, 'int32');
+const xs = () => [int([2, 5, 7, 3]), int([1, 1, 1, 1]), int([0, 0, 1, 1])];
+const logits = (model: tf.LayersModel) => [...forward(model, xs(), false).dataSync()];
+
+/** A model whose biases and norms are not 0 and 1. */
+function trained(config: BertConfig = small): tf.LayersModel {
+  const model = bert(config);
+  weightsOf(model).forEach(({ variable }, i) =>
+    variable.assign(variable.add(tf.randomNormal(variable.shape, 0, 0.1, 'float32', i + 1))),
+  );
+  return model;
+}
+
+function save(config?: BertConfig): tf.LayersModel {
+  const model = trained(config);
+  saveHuggingFace(model, folder, { tokenizerFiles, labels: labels.slice(0, config?.labels ?? 3) });
+  return model;
+}
+
+/** Changes the stored tensors. */
+function edit(change: (tensors: Map<string, HostTensor>) => Iterable<[string, HostTensor]> | void): void {
+  const file = path.join(folder, 'model.safetensors');
+  const tensors = readSafetensors(file);
+  writeSafetensors(file, new Map(change(tensors) ?? tensors));
+}
+
+function editConfig(change: object): void {
+  const file = path.join(folder, 'config.json');
+  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), ...change }));
+}
+
+const load = (options?: LoadHuggingFaceOptions) => loadHuggingFace(folder, options);
+
+describe('saveHuggingFace and loadHuggingFace', () => {
+  it('give the same model back, to the bit', () => {
+    const model = save();
+    const loaded = load();
+    expect(logits(loaded.model)).toEqual(logits(model));
+    expect(loaded).toMatchObject({ labels, tokenizerFiles, fresh: [], ignored: [] });
+    expect(loaded.config).toMatchObject({ ...small, heads: [2, 2], intermediateSize: [12, 12], seed: 0 });
+  });
+
+  it('stores what transformers calls it, dense kernels transposed', () => {
+    save();
+    const shapes = Object.fromEntries(
+      [...readSafetensors(path.join(folder, 'model.safetensors'))].map(([n, t]) => [n, t.shape]),
+    );
+    expect(shapes).toMatchObject({
+      'bert.embeddings.word_embeddings.weight': [9, 8],
+      'bert.encoder.layer.1.attention.self.query.bias': [8],
+      'bert.encoder.layer.1.intermediate.dense.weight': [12, 8],
+      'bert.encoder.layer.0.output.LayerNorm.weight': [8],
+      'bert.pooler.dense.weight': [8, 8],
+      'classifier.weight': [3, 8],
+    });
+    const config = JSON.parse(fs.readFileSync(path.join(folder, 'config.json'), 'utf8'));
+    expect(config).toMatchObject({ id2label: { 0: 'no', 1: 'yes', 2: 'maybe' }, label2id: { maybe: 2 } });
+  });
+
+  it('saves a regression', () => {
+    const model = save({ ...small, labels: 1, regression: true });
+    expect(load().config.regression).toBe(true);
+    expect(logits(load().model)).toEqual(logits(model));
+  });
+
+  it('leave no tensors behind', async () => {
+    const model = save();
+    await expectNoLeak(() => saveHuggingFace(model, folder, { tokenizerFiles }));
+    await expectNoLeak(() => void load({ newClassifier: true }).model.dispose());
+    edit((tensors) => void tensors.delete('classifier.bias'));
+    await expectNoLeak(() => expect(() => load()).toThrow(UserError));
+  });
+});
+
+describe('loadHuggingFace', () => {
+  it('knows bare encoders, legacy names and stray position ids', () => {
+    const model = save();
+    edit((tensors) => [
+      ...[...tensors].map(([name, tensor]): [string, HostTensor] => [
+        name
+          .replace(/^bert\./, '')
+          .replace('LayerNorm.weight', 'LayerNorm.gamma')
+          .replace('LayerNorm.bias', 'LayerNorm.beta'),
+        tensor,
+      ]),
+      ['embeddings.position_ids', hostTensor(Int32Array.of(0, 1, 2), [1, 3])],
+    ]);
+    expect(logits(load().model)).toEqual(logits(model));
+    expect(load().ignored).toEqual([]);
+  });
+
+  it('starts pooler and classifier anew where they are missing, by seed, and says so', () => {
+    save();
+    edit((tensors) => [...tensors].filter(([name]) => !/pooler|classifier/.test(name)));
+    const loaded = load({ labels: ['a', 'b'], seed: 5 });
+    expect(loaded.fresh).toEqual(['pooler/kernel', 'pooler/bias', 'classifier/kernel', 'classifier/bias']);
+    expect(loaded.labels).toEqual(['a', 'b']);
+    expect(logits(loaded.model)).toHaveLength(2);
+    const value = (model: tf.LayersModel, wanted: string) => [
+      ...weightsOf(model)
+        .find(({ path }) => path === wanted)!
+        .variable.dataSync(),
+    ];
+    expect(value(loaded.model, 'classifier/kernel')).toEqual(
+      value(bert({ ...small, labels: 2, seed: 5 }), 'classifier/kernel'),
+    );
+    expect(value(loaded.model, 'classifier/bias')).toEqual([0, 0]);
+    expect(logits(load({ seed: 5 }).model)).not.toEqual(logits(load({ seed: 6 }).model));
+  });
+
+  it('starts another classifier when asked to', () => {
+    save();
+    expect(() => load({ labels: ['a', 'b'] })).toThrow(
+      /classifier\.weight is float32 \[3, 8\].*new classifier/,
+    );
+    const { model, fresh } = load({ labels: ['a', 'b'], newClassifier: true });
+    expect(fresh).toEqual(['classifier/kernel', 'classifier/bias']);
+    expect(logits(model)).toHaveLength(2);
+  });
+
+  it('keeps the first layers', () => {
+    const model = save();
+    const { model: one, ignored, config } = load({ layers: 1 });
+    expect(config.layers).toBe(1);
+    expect(ignored).toHaveLength(16);
+    expect(ignored.every((name) => name.startsWith('bert.encoder.layer.1.'))).toBe(true);
+    const first = tf.model({ inputs: model.inputs, outputs: model.getLayer('encoder/0/ffn/norm').output });
+    const hidden = first.apply(xs()) as tf.Tensor;
+    expect([...encode(one, xs()).hidden.dataSync()]).toEqual([...hidden.dataSync()]);
+  });
+
+  it('lets dropout be chosen', () => {
+    save();
+    expect(load({ dropout: 0, attentionDropout: 0.3 }).config).toMatchObject({
+      dropout: 0,
+      classifierDropout: 0,
+      attentionDropout: 0.3,
+    });
+  });
+
+  it('lists tensors that it has no use for', () => {
+    save();
+    edit((tensors) => void tensors.set('cls.predictions.bias', hostTensor(Float32Array.of(1), [1])));
+    expect(load().ignored).toEqual(['cls.predictions.bias']);
+  });
+
+  it.each<[string, () => void, LoadHuggingFaceOptions, RegExp]>([
+    [
+      'a missing folder',
+      () => fs.rmSync(path.join(folder, 'config.json')),
+      {},
+      /config\.json cannot be read/,
+    ],
+    [
+      'a missing vocabulary',
+      () => fs.rmSync(path.join(folder, 'vocab.txt')),
+      {},
+      /vocab\.txt cannot be read/,
+    ],
+    [
+      'missing weights',
+      () => fs.rmSync(path.join(folder, 'model.safetensors')),
+      {},
+      /model\.safetensors, but it cannot be opened/,
+    ],
+    [
+      'a broken config',
+      () => fs.writeFileSync(path.join(folder, 'config.json'), '{'),
+      {},
+      /Expected a JSON object/,
+    ],
+    [
+      'another architecture',
+      () => editConfig({ model_type: 'roberta' }),
+      {},
+      /model_type "bert".*got "roberta"/,
+    ],
+    ['another activation', () => editConfig({ hidden_act: 'relu' }), {}, /hidden_act "gelu".*got "relu"/],
+    [
+      'a size that is no number',
+      () => editConfig({ hidden_size: '8' }),
+      {},
+      /number as hidden_size .* got "8"/,
+    ],
+    [
+      'another size',
+      () => editConfig({ intermediate_size: 13 }),
+      {},
+      /layer\.0\.intermediate\.dense\.weight is float32 \[12, 8\] instead of float32 \[13, 8\].* and 2 more/,
+    ],
+    [
+      'a missing tensor',
+      () => edit((t) => void t.delete('bert.encoder.layer.1.output.dense.bias')),
+      {},
+      /layer\.1\.output\.dense\.bias is missing/,
+    ],
+    [
+      'a longer vocabulary',
+      () => fs.appendFileSync(path.join(folder, 'vocab.txt'), 'c\nd\n'),
+      {},
+      /at most 9 pieces .* got 10/,
+    ],
+    ['too many layers', () => {}, { layers: 3 }, /at most the 2 layers .* got 3/],
+    ['no layers', () => {}, { layers: 0 }, /layers of a BERT, got 0/],
+  ])('refuses %s', (_, damage, options, message) => {
+    save();
+    damage();
+    expect(() => load(options)).toThrow(UserError);
+    expect(() => load(options)).toThrow(message);
+  });
+});
+
+describe('saveHuggingFace', () => {
+  it('refuses labels of another number', () => {
+    expect(() => saveHuggingFace(bert(small), folder, { tokenizerFiles, labels: ['one'] })).toThrow(
+      'Expected 3 label(s)',
+    );
+  });
+
+  it.each([
+    [{ heads: [2, 1], headSize: 4 }, 'the same heads in every layer'],
+    [{ intermediateSize: [3, 4] }, 'the same intermediateSize in every layer'],
+    [{ heads: 1, headSize: 4 }, 'pruned heads'],
+  ])('refuses sizes that the format cannot tell: %j', (change, message) => {
+    const model = bert({ ...small, ...change });
+    expect(() => saveHuggingFace(model, folder, { tokenizerFiles })).toThrow(message);
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+});
