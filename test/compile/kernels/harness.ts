@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { jit } from '../../../lib/compile/jit';
+import { expectClose } from '../close';
 
 /** Makes one argument. */
 export type Argument = () => tf.Tensor;
@@ -89,23 +90,4 @@ function weightsLike(y: tf.Tensor): tf.Tensor {
     Float32Array.from({ length: y.size }, (_, i) => Math.cos(3 * i) + 1.5),
     y.shape,
   );
-}
-
-/** Equal dtype, shape, NaN and infinities; everything else within `tolerance` times the largest absolute value. */
-export function expectClose(actual: tf.Tensor, expected: tf.Tensor, tolerance = 1e-5): void {
-  expect({ dtype: actual.dtype, shape: actual.shape }).toEqual({
-    dtype: expected.dtype,
-    shape: expected.shape,
-  });
-  const [a, e] = [actual, expected].map((tensor) => Array.from(tensor.dataSync())) as [number[], number[]];
-  const scale = e.reduce((max, y) => (Number.isFinite(y) ? Math.max(max, Math.abs(y)) : max), 0);
-  const wrong = e.findIndex((y, i) => !same(a[i]!, y, tolerance * scale));
-  if (wrong >= 0) {
-    throw new Error(`Element ${wrong}: ${a[wrong]} instead of ${e[wrong]}\n[${a}]\n[${e}]`);
-  }
-}
-
-function same(a: number, e: number, tolerance: number): boolean {
-  if (!Number.isFinite(e)) return Object.is(a, e);
-  return Math.abs(a - e) <= tolerance;
 }
