@@ -1,0 +1,51 @@
+import { binary } from './binary';
+import { Instance, Module, type LinearMemory } from './web-assembly';
+
+/** A byte address in the instance's memory; 0 is no array. */
+type Address = number;
+
+/** What assembly/index.ts exports; counts are in elements. */
+export interface Kernels {
+  adamw(
+    weights: Address,
+    m: Address,
+    v: Address,
+    gradient: Address,
+    n: number,
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    weightDecay: number,
+    gradientScale: number,
+    correction1: number,
+    correction2: number,
+  ): void;
+  sgd(
+    weights: Address,
+    velocity: Address,
+    gradient: Address,
+    n: number,
+    learningRate: number,
+    momentum: number,
+    weightDecay: number,
+    gradientScale: number,
+    nesterov: number,
+  ): void;
+  applyMask(x: Address, mask: Address, n: number): void;
+  sumOfSquares(x: Address, mask: Address, n: number): number;
+  accumulate(into: Address, x: Address, n: number): void;
+  columnScales(weights: Address, scales: Address, rows: number, columns: number): void;
+  columnCodes(weights: Address, codes: Address, scales: Address, rows: number, columns: number): void;
+  rowScales(weights: Address, scales: Address, rows: number, columns: number): void;
+  rowCodes(weights: Address, codes: Address, scales: Address, rows: number, columns: number): void;
+  keepMask(out: Address, n: number, key: number, threshold: number): void;
+}
+
+let program: object | undefined;
+
+/** The kernels, working on this memory. They are compiled once per process. */
+export function instantiate(memory: LinearMemory): Kernels {
+  program ??= new Module(Buffer.from(binary, 'base64'));
+  return new Instance(program, { env: { memory } }).exports as Kernels;
+}

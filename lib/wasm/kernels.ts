@@ -1,0 +1,12 @@
+// The WebAssembly kernels of the training step, in assembly/, as functions on typed arrays.
+export {
+  adamw,
+  sgd,
+  type AdamWArrays,
+  type AdamWScalars,
+  type SgdArrays,
+  type SgdScalars,
+} from './optimizers';
+export { accumulate, addRows, sumOfSquares, sumOfSquaresOfRows, zeroRows } from './gradients';
+export { quantizeColumns, quantizeRows } from './quantize';
+export { keepMask } from './keep-mask';

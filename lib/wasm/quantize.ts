@@ -1,0 +1,91 @@
+import { STAGING } from './memory';
+import { output, readable } from './staging';
+
+/** Codes per call where they cannot be written home directly: few enough to stay in the processor's cache. */
+const CHUNK = 65536;
+
+/** Staged codes follow the staged scales of a chunk of rows (one each at most), or of all columns. */
+const CODES = STAGING + 4 * CHUNK;
+
+/**
+ * Symmetric int8 codes of a matrix with one scale per column:
+ *
+ *     scales[j] = max over i of |w[i, j]| / 127, or 1 where that is 0
+ *     codes[i, j] = w[i, j] / scales[j], rounded half to even, in [−127, 127]
+ *
+ * so that `scales[j] · codes[i, j]` is the fake-quantized weight. A NaN or an infinity makes its column's scale NaN or
+ * infinite, and with it the column's dequantized weights not finite. The arrays may lie anywhere; `weights` in an arena's
+ * memory spares a copy of them.
+ *
+ * @param weights [rows, columns], row-major.
+ * @param codes [rows, columns].
+ * @param scales [columns].
+ */
+export function quantizeColumns(
+  weights: Float32Array,
+  codes: Int8Array,
+  scales: Float32Array,
+  rows: number,
+  columns: number,
+): void {
+  checkSizes(weights, codes, scales, rows, columns, columns);
+  const from = readable(weights);
+  const scale = output(scales, from, STAGING);
+  from.kernels.columnScales(from.address, scale.address, rows, columns);
+  inChunks(rows, columns, (row, count) => {
+    const home = codes.subarray(row * columns, (row + count) * columns);
+    const code = output(home, from, Math.max(CODES, STAGING + 4 * columns));
+    from.kernels.columnCodes(from.address + 4 * row * columns, code.address, scale.address, count, columns);
+    code.finish();
+  });
+  scale.finish();
+}
+
+/**
+ * The same with one scale per row: `scales[i] = max over j of |w[i, j]| / 127`, or 1 where that is 0.
+ *
+ * @param weights [rows, columns], row-major.
+ * @param codes [rows, columns].
+ * @param scales [rows].
+ */
+export function quantizeRows(
+  weights: Float32Array,
+  codes: Int8Array,
+  scales: Float32Array,
+  rows: number,
+  columns: number,
+): void {
+  checkSizes(weights, codes, scales, rows, columns, rows);
+  const from = readable(weights);
+  inChunks(rows, columns, (row, count) => {
+    const address = from.address + 4 * row * columns;
+    const scale = output(scales.subarray(row, row + count), from, STAGING);
+    const code = output(codes.subarray(row * columns, (row + count) * columns), from, CODES);
+    from.kernels.rowScales(address, scale.address, count, columns);
+    from.kernels.rowCodes(address, code.address, scale.address, count, columns);
+    scale.finish();
+    code.finish();
+  });
+}
+
+function inChunks(rows: number, columns: number, body: (row: number, count: number) => void): void {
+  const most = Math.max(1, Math.floor(CHUNK / columns));
+  for (let row = 0; row < rows; row += most) body(row, Math.min(most, rows - row));
+}
+
+function checkSizes(
+  weights: Float32Array,
+  codes: Int8Array,
+  scales: Float32Array,
+  rows: number,
+  columns: number,
+  axis: number,
+): void {
+  const size = rows * columns;
+  if (weights.length !== size || codes.length !== size || scales.length !== axis) {
+    throw new Error(
+      `Expected ${size} weights and codes and ${axis} scales for [${rows}, ${columns}], ` +
+        `got ${weights.length}, ${codes.length} and ${scales.length}.`,
+    );
+  }
+}
