@@ -1,0 +1,177 @@
+import type * as tf from '@tensorflow/tfjs';
+import { attach, Attachment, Transform } from '../core/attach';
+import { UserError } from '../core/errors';
+import { layersOf } from '../core/layers';
+import { Weight, weightsOf } from '../core/weights';
+import { movingAverage } from '../quantization/observer';
+import { ActivationQuantizer, activationQuantizer } from '../quantization/transforms/activation-quantizer';
+import {
+  lookupQuantizer,
+  WeightQuantizer,
+  weightQuantizer,
+} from '../quantization/transforms/weight-quantizer';
+import { groupByInput } from './share';
+
+/** Which parts of a model are quantized; the default scheme, everything in 8 bits, is `{}`. */
+export interface QuantizationOptions {
+  /** Kernels of dense layers: int8, symmetric, one scale per output channel. Default true. */
+  readonly weights?: boolean;
+  /** Inputs of dense layers: uint8, affine, one scale, moving average. Default true. */
+  readonly activations?: boolean;
+  /** Embedding tables: int8, symmetric, one scale per row. Default true. */
+  readonly embeddings?: boolean;
+  /** Compute with integers where the engine can; otherwise the same numbers are simulated in floats. Default true. */
+  readonly integer?: boolean;
+  /** Weight of a new batch in the range of an activation, in (0, 1]. Default 0.01. */
+  readonly averagingConstant?: number;
+}
+
+export interface PrepareOptions {
+  /** How to quantize. Default: not at all; `{}` is the default scheme. */
+  readonly quantization?: QuantizationOptions;
+  /** Names of layers that stay as they are. Default none. */
+  readonly exclude?: readonly string[];
+}
+
+/** A model with its quantizers attached: it trains and predicts as it will once it is converted. */
+export interface Prepared {
+  /** The very model that was prepared. */
+  readonly model: tf.LayersModel;
+  readonly attachments: readonly Attachment[];
+  /** Quantizers of weights, by the weight's path. */
+  readonly weights: ReadonlyMap<string, WeightQuantizer>;
+  /** Quantizers of inputs, by the layer's name; layers that consume the same tensor share one. */
+  readonly observers: ReadonlyMap<string, ActivationQuantizer>;
+  /** Ranges of activations stay as they are from now on. */
+  freezeObservers(): void;
+  /** All quantizers on or off. Off means identity, but observers go on observing: a delayed start. */
+  setEnabled(enabled: boolean): void;
+  /** Integer arithmetic, where the engine can, or its simulation in floats. */
+  setIntegerPath(integer: boolean): void;
+  /** Takes everything out again, exactly, and frees the ranges. Twice is once. */
+  detach(): void;
+}
+
+const prepared = new WeakSet<tf.LayersModel>();
+
+/**
+ * Attaches quantizers to a model, in place, for quantization-aware training: to the kernel and the input of every dense layer,
+ * and to every embedding. `convert` bakes them in, `detach` takes them out.
+ *
+ * @throws UserError if the model is prepared already, or has no layer of an excluded name.
+ *
+ * @example
+ * const prepared = prepare(model, { quantization: {} });
+ * // train as ever, then
+ * prepared.freezeObservers();
+ * const { model: small } = convert(prepared);
+ */
+export function prepare(
+  model: tf.LayersModel,
+  { quantization, exclude = [] }: PrepareOptions = {},
+): Prepared {
+  if (prepared.has(model)) {
+    throw new UserError(
+      `Expected a model that is not prepared yet, got "${model.name}" twice; detach it first.`,
+    );
+  }
+  const layers = layersOf(model);
+  const unknown = exclude.find((name) => layers.every((layer) => layer.name !== name));
+  if (unknown !== undefined) {
+    throw new UserError(
+      `Expected layers of "${model.name}" to exclude, got "${unknown}"; they are ${layers.map(({ name }) => name).join(', ')}.`,
+    );
+  }
+  const included = new Set(layers.filter(({ name }) => !exclude.includes(name)));
+  const attachments: Attachment[] = [];
+  const add = <T extends Transform>(layer: tf.layers.Layer, target: string, transform: T): T => {
+    attachments.push(attach(layer, target, transform));
+    return transform;
+  };
+  const weights = quantization ? attachToWeights(model, included, quantization, add) : new Map();
+  const observers = quantization ? attachToInputs(included, quantization, add) : new Map();
+  prepared.add(model);
+  return control(model, attachments, weights, observers);
+}
+
+type Add = <T extends Transform>(layer: tf.layers.Layer, target: string, transform: T) => T;
+
+function attachToWeights(
+  model: tf.LayersModel,
+  included: ReadonlySet<tf.layers.Layer>,
+  { weights = true, embeddings = true, integer }: QuantizationOptions,
+  add: Add,
+): Map<string, WeightQuantizer> {
+  const quantizers = new Map<string, WeightQuantizer>();
+  for (const weight of weightsOf(model)) {
+    const { layer, name, path } = weight;
+    if (!included.has(layer)) continue;
+    if (weights && isDense(layer) && name === 'kernel') {
+      quantizers.set(path, add(layer, name, weightQuantizer({ integer })));
+    } else if (embeddings && isTable(weight)) {
+      const quantizer = isLookup(weight)
+        ? add(layer, 'output', lookupQuantizer({ integer }))
+        : add(layer, name, weightQuantizer({ axis: 0, integer }));
+      quantizers.set(path, quantizer);
+    }
+  }
+  return quantizers;
+}
+
+function attachToInputs(
+  included: ReadonlySet<tf.layers.Layer>,
+  { activations = true, integer, averagingConstant }: QuantizationOptions,
+  add: Add,
+): Map<string, ActivationQuantizer> {
+  const quantizers = new Map<string, ActivationQuantizer>();
+  const groups = activations ? groupByInput([...included].filter(isDense)) : [];
+  for (const group of groups) {
+    const observer = movingAverage({ averagingConstant });
+    const quantizer = activationQuantizer({ name: group[0]!.name, observer, integer });
+    for (const layer of group) quantizers.set(layer.name, add(layer, 'input', quantizer));
+  }
+  return quantizers;
+}
+
+/** A stock dense layer that is a node of a model's graph, rather than the inside of a wrapper. */
+const isDense = (layer: tf.layers.Layer): boolean =>
+  layer.getClassName() === 'Dense' && layer.inboundNodes.length > 0;
+
+const isTable = ({ name, rank }: Weight): boolean => name === 'embeddings' && rank === 2;
+
+/**
+ * Whether the layer's output is rows of the table and nothing else: one more axis than its input. Layers that do more with
+ * their table (add a position's row to a token's) are quantized at the table itself.
+ */
+function isLookup({ layer }: Weight): boolean {
+  return layer.inboundNodes.every(
+    ({ inputTensors, outputTensors }) =>
+      inputTensors.length === 1 && outputTensors[0]!.rank === inputTensors[0]!.rank + 1,
+  );
+}
+
+function control(
+  model: tf.LayersModel,
+  attachments: readonly Attachment[],
+  weights: Prepared['weights'],
+  observers: Prepared['observers'],
+): Prepared {
+  const quantizers = [...weights.values(), ...observers.values()];
+  let attached = true;
+  return {
+    model,
+    attachments,
+    weights,
+    observers,
+    freezeObservers: () => observers.forEach((quantizer) => (quantizer.observing = false)),
+    setEnabled: (enabled) => quantizers.forEach((quantizer) => (quantizer.enabled = enabled)),
+    setIntegerPath: (integer) => quantizers.forEach((quantizer) => (quantizer.integer = integer)),
+    detach() {
+      if (!attached) return;
+      attached = false;
+      attachments.forEach((attachment) => attachment.detach());
+      new Set(quantizers).forEach((quantizer) => quantizer.dispose());
+      prepared.delete(model);
+    },
+  };
+}

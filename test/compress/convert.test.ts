@@ -1,0 +1,125 @@
+import * as tf from '@tensorflow/tfjs';
+import { convert } from '../../lib/compress/convert';
+import { prepare } from '../../lib/compress/prepare';
+import { attachmentsOf } from '../../lib/core/attach';
+import { weightsOf } from '../../lib/core/weights';
+import { cases, observe, predict } from './models';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const quantizeLayers = (model: tf.LayersModel) =>
+  model.layers.filter((layer) => layer.getClassName() === 'WhittleQuantize').map(({ name }) => name);
+
+/** A model's config, without the fields that tfjs adds when it reads one. */
+const structure = (model: tf.LayersModel): unknown =>
+  JSON.parse(model.toJSON() as unknown as string, (key, value: unknown) =>
+    key === 'custom_objects' || key === 'dtype' ? undefined : value,
+  );
+
+describe.each(Object.entries(cases))('convert %s', (_, make) => {
+  test('predicts exactly what the prepared model does', () => {
+    const { model, inputs } = make();
+    const prepared = prepare(model, { quantization: {} });
+    observe({ model, inputs });
+    const converted = convert(prepared);
+    for (let seed = 1; seed <= 10; seed++) {
+      const x = inputs(seed);
+      expect(predict(converted.model, x)).toEqual(predict(model, x));
+    }
+    prepared.detach();
+  });
+
+  test('survives JSON and saved weights', async () => {
+    const { model, inputs } = make();
+    const prepared = prepare(model, { quantization: {} });
+    observe({ model, inputs });
+    const converted = convert(prepared).model;
+    prepared.detach();
+    const loaded = await tf.models.modelFromJSON(JSON.parse(converted.toJSON() as unknown as string));
+    const weights = new Map(weightsOf(converted).map(({ path, variable }) => [path, variable]));
+    weightsOf(loaded).forEach(({ path, variable }) => variable.assign(weights.get(path)!.clone()));
+    expect(predict(loaded, inputs(1))).toEqual(predict(converted, inputs(1)));
+  });
+
+  test('without activation quantization it is a plain model of the same layers', () => {
+    const { model, inputs } = make();
+    const prepared = prepare(model, { quantization: { activations: false } });
+    const converted = convert(prepared).model;
+    expect(structure(converted)).toEqual(structure(model));
+    expect(predict(converted, inputs(1))).toEqual(predict(model, inputs(1)));
+    prepared.detach();
+  });
+});
+
+describe('convert', () => {
+  test('puts one quantize layer on a tensor that several layers consume', () => {
+    const { model, inputs } = cases['a BERT']!();
+    const prepared = prepare(model, { quantization: {} });
+    observe({ model, inputs });
+    const names = quantizeLayers(convert(prepared).model);
+    expect(names).toHaveLength(2 * 4 + 2);
+    expect(names).toContain('encoder/0/attention/query/quantize');
+    expect(names).not.toContain('encoder/0/attention/key/quantize');
+    prepared.detach();
+  });
+
+  test('a quantizer of two tensors is one layer, applied twice', () => {
+    const { model, inputs } = cases['shared layers']!();
+    const prepared = prepare(model, { quantization: {} });
+    observe({ model, inputs });
+    const converted = convert(prepared).model;
+    expect(quantizeLayers(converted)).toEqual(['both/quantize', 'last/quantize']);
+    expect(converted.getLayer('both/quantize').inboundNodes).toHaveLength(2);
+    prepared.detach();
+  });
+
+  test('weights are codes and scales, and what they stand for is in the model', () => {
+    const { model, inputs } = cases['a sequential model']!();
+    const [kernel] = model.getLayer('first').weights;
+    kernel!.write(tf.tensor2d([127, 0, 0, 0, 0, -127, 0.4, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0], [4, 5]));
+    const prepared = prepare(model, { quantization: {} });
+    observe({ model, inputs });
+    const { weights, model: converted } = convert(prepared);
+    const { codes, scales, axis } = weights.get('first/kernel')!;
+    expect(axis).toBe(1);
+    expect(Array.from(scales)).toEqual([1, Math.fround(Math.fround(0.4) / 127), 1, 1, 1]);
+    expect(Array.from(codes.subarray(0, 7))).toEqual([127, 0, 0, 0, 0, -127, 127]);
+    expect(Array.from(converted.getLayer('first').getWeights()[0]!.dataSync().subarray(0, 6))).toEqual([
+      127, 0, 0, 0, 0, -127,
+    ]);
+    prepared.detach();
+  });
+
+  test('shares no memory with the prepared model, and leaves it prepared', () => {
+    const { model, inputs } = cases['a sequential model']!();
+    const prepared = prepare(model, { quantization: {} });
+    observe({ model, inputs });
+    const { model: converted } = convert(prepared);
+    expect(attachmentsOf(model)).toHaveLength(6);
+    expect(attachmentsOf(converted)).toEqual([]);
+    const before = predict(converted, inputs(1));
+    for (const { variable } of weightsOf(model)) variable.dataSync().fill(1); // in place, as training does
+    expect(predict(converted, inputs(1))).toEqual(before);
+    prepared.detach();
+  });
+
+  test('leaves out what is switched off', () => {
+    const { model, inputs } = cases['a sequential model']!();
+    const prepared = prepare(model, { quantization: {} });
+    prepared.setEnabled(false);
+    const { model: converted, weights } = convert(prepared);
+    expect(structure(converted)).toEqual(structure(model));
+    expect(weights.size).toBe(0);
+    expect(predict(converted, inputs(1))).toEqual(predict(model, inputs(1)));
+    prepared.detach();
+  });
+
+  test('refuses a range that has seen nothing', () => {
+    const { model } = cases['a sequential model']!();
+    const prepared = prepare(model, { quantization: {} });
+    expect(() => convert(prepared)).toThrow('input of "first" has not; train a step first');
+    prepared.detach();
+  });
+});

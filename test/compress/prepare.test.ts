@@ -1,0 +1,132 @@
+import * as tf from '@tensorflow/tfjs';
+import { attachmentsOf } from '../../lib/core/attach';
+import { revisionOf } from '../../lib/core/revision';
+import { prepare, PrepareOptions } from '../../lib/compress/prepare';
+import { cases, observe, predict } from './models';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const targetsOf = (model: tf.LayersModel, options: PrepareOptions) => {
+  const prepared = prepare(model, options);
+  const found = attachmentsOf(model).map(({ layer, target }) => `${layer.name}: ${target}`);
+  prepared.detach();
+  return found;
+};
+
+describe.each(Object.entries(cases))('prepare %s', (_, make) => {
+  test('quantizes it, and detaching gives back the same model', () => {
+    const { model, inputs } = make();
+    const x = inputs(1);
+    const [json, revision, before] = [model.toJSON(), revisionOf(model), predict(model, x)];
+    const tensors = tf.memory().numTensors;
+    const prepared = prepare(model, { quantization: {} });
+    observe({ model, inputs });
+    expect(predict(model, x)).not.toEqual(before);
+    expect(model.toJSON()).toBe(json);
+    prepared.detach();
+    expect(predict(model, x)).toEqual(before);
+    expect(revisionOf(model)).toBe(revision);
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  test('off means identity', () => {
+    const { model, inputs } = make();
+    const before = predict(model, inputs(1));
+    const none = prepare(model);
+    expect(predict(model, inputs(1))).toEqual(before);
+    none.detach();
+    const prepared = prepare(model, { quantization: {} });
+    prepared.setEnabled(false);
+    expect(predict(model, inputs(1))).toEqual(before);
+    prepared.detach();
+  });
+});
+
+describe('prepare', () => {
+  test('what is quantized in a BERT: one range per tensor', () => {
+    const { model } = cases['a BERT']!();
+    const { weights, observers, detach } = prepare(model, { quantization: {} });
+    expect([...weights.keys()].filter((path) => !path.startsWith('encoder'))).toEqual([
+      'embeddings/token/embeddings',
+      'embeddings/position/embeddings',
+      'embeddings/type/embeddings',
+      'pooler/kernel',
+      'classifier/kernel',
+    ]);
+    expect(weights.size).toBe(3 + 2 * 6 + 2);
+    const of = (name: string) => observers.get(`encoder/0/attention/${name}`);
+    expect(of('query')).toBe(of('key'));
+    expect(of('query')).toBe(of('value'));
+    expect(of('output')).not.toBe(of('query'));
+    expect(observers.get('encoder/1/attention/query')).not.toBe(of('query'));
+    expect(new Set(observers.values()).size).toBe(2 * 4 + 2);
+    detach();
+  });
+
+  test('a lookup is quantized at its output, other tables at the table', () => {
+    const { model } = cases['a BERT']!();
+    expect(targetsOf(model, { quantization: { weights: false, activations: false } }).sort()).toEqual([
+      'embeddings/position: embeddings',
+      'embeddings/token: output',
+      'embeddings/type: embeddings',
+    ]);
+  });
+
+  test('parts and layers can be left out', () => {
+    const { model } = cases['a sequential model']!();
+    const exclude = ['first', 'third'];
+    expect(targetsOf(model, { quantization: {}, exclude })).toEqual(['second: kernel', 'second: input']);
+    expect(targetsOf(model, { quantization: { activations: false }, exclude })).toEqual(['second: kernel']);
+    expect(targetsOf(model, { quantization: { weights: false }, exclude })).toEqual(['second: input']);
+    expect(targetsOf(model, {})).toEqual([]);
+    expect(() => prepare(model, { exclude: ['fist'] })).toThrow('got "fist"; they are');
+  });
+
+  test('a model is prepared once at a time', () => {
+    const { model } = cases['a sequential model']!();
+    const prepared = prepare(model);
+    expect(() => prepare(model)).toThrow('twice; detach it first');
+    prepared.detach();
+    prepare(model).detach();
+  });
+
+  test('frozen observers and each switch change the revision; frozen ranges stay', () => {
+    const { model, inputs } = cases['a sequential model']!();
+    const prepared = prepare(model, { quantization: {} });
+    observe({ model, inputs });
+    const revisions = [revisionOf(model)];
+    const toggle = (change: () => void) => {
+      change();
+      revisions.push(revisionOf(model));
+    };
+    toggle(() => prepared.freezeObservers());
+    toggle(() => prepared.setIntegerPath(false));
+    toggle(() => prepared.setEnabled(false));
+    expect(new Set(revisions).size).toBe(4);
+    const ranges = () =>
+      [...prepared.observers.values()].flatMap(({ observer }) =>
+        Object.values(observer.state()).map((variable) => variable.dataSync()[0]),
+      );
+    const frozen = ranges();
+    observe({ model, inputs });
+    expect(ranges()).toEqual(frozen);
+    prepared.detach();
+  });
+
+  test('trains through the quantizers', async () => {
+    const { model, inputs } = cases['a sequential model']!();
+    const prepared = prepare(model, { quantization: {} });
+    model.compile({ optimizer: tf.train.sgd(0.5), loss: 'meanSquaredError' });
+    const [x] = inputs(1);
+    const loss = async () => {
+      const { history } = await model.fit(x!, tf.ones([7, 2]).mul([1, 0]), { verbose: 0 });
+      return history['loss']![0] as number;
+    };
+    const first = await loss();
+    for (let i = 0; i < 20; i++) await loss();
+    expect(await loss()).toBeLessThan(first / 2);
+    prepared.detach();
+  });
+});
