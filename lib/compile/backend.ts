@@ -8,6 +8,8 @@ import { DataType, Value } from './graph';
 interface Entry {
   value?: Value;
   readonly host?: tf.BackendValues;
+  /** How many tensors share it. */
+  tensors: number;
 }
 
 /**
@@ -39,7 +41,7 @@ class TraceBackend extends tf.KernelBackend {
   /** A tensor handle for a graph value. */
   wrap(value: Value): tf.TensorInfo {
     const dataId = {};
-    this.entries.set(dataId, { value });
+    this.entries.set(dataId, { value, tensors: 1 });
     return { dataId, shape: [...value.shape], dtype: value.dtype as tf.DataType };
   }
 
@@ -51,7 +53,7 @@ class TraceBackend extends tf.KernelBackend {
     const value = variable
       ? this.builder.variable(variable)
       : this.hostConstant(entry?.host ?? captured(tensor), tensor);
-    this.entries.set(tensor.dataId, { value, host: entry?.host });
+    this.entries.set(tensor.dataId, { value, host: entry?.host, tensors: entry?.tensors ?? 1 });
     return reshaped(value, tensor, this.builder);
   }
 
@@ -64,7 +66,7 @@ class TraceBackend extends tf.KernelBackend {
 
   override write(values: tf.BackendValues): object {
     const dataId = {};
-    this.entries.set(dataId, { host: values });
+    this.entries.set(dataId, { host: values, tensors: 1 });
     return dataId;
   }
 
@@ -81,13 +83,18 @@ class TraceBackend extends tf.KernelBackend {
     return this.readSync(dataId);
   }
 
-  override disposeData(): boolean {
-    return true; // the entries of a trace live until it ends: an assigned value may outlive its tensor
+  /** Only counts: the entries of a trace live until it ends, since an assigned value may outlive its tensor. */
+  override disposeData(dataId: object): boolean {
+    const entry = this.entries.get(dataId);
+    return !entry || --entry.tensors < 1;
   }
 
-  override incRef(): void {}
-  override refCount(): number {
-    return 1;
+  override incRef(dataId: object): void {
+    const entry = this.entries.get(dataId);
+    if (entry) entry.tensors++;
+  }
+  override refCount(dataId: object): number {
+    return this.entries.get(dataId)?.tensors ?? 0;
   }
   override numDataIds(): number {
     return this.entries.size;

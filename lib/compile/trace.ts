@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { TRACE } from '../core/derived';
 import { UserError } from '../core/errors';
 import { traceBackend } from './backend';
-import { Data, DataType, Graph, Value } from './graph';
+import { Difference, firstDifference } from './difference';
+import { DataType, Graph, Value } from './graph';
 import './kernels';
 import { unmapped } from './kernels/kernel';
 
@@ -57,6 +58,11 @@ function record(fn: Traceable, specs: readonly ArgumentSpec[]): Trace {
     const assigned = restore.assigned();
     const updates = assigned.map((variable) => traceBackend.lookup(variable));
     const graph = traceBackend.builder.finish([...results, ...updates]);
+    if (graph.outputs.length === 0) {
+      throw new UserError(
+        'The compiled function does nothing: it returns no tensor and assigns no variable.',
+      );
+    }
     return { graph, assigned, rebuild };
   } catch (error) {
     throw explained(error);
@@ -108,12 +114,23 @@ function interceptAssignments() {
 function flatten(result: TensorResult): { tensors: readonly tf.Tensor[]; rebuild: Trace['rebuild'] } {
   if (result instanceof tf.Tensor) return { tensors: [result], rebuild: (values) => values[0]! };
   if (result instanceof Promise) {
+    result.catch(() => undefined); // what the rest of the function does is of no interest any more
     throw new UserError('A compiled function must return its tensors directly, but it returned a promise.');
   }
-  if (Array.isArray(result)) return { tensors: result, rebuild: (values) => [...values] };
+  const tensors = Object.values<unknown>(Object(result));
+  if (
+    typeof result !== 'object' ||
+    result === null ||
+    !tensors.every((value) => value instanceof tf.Tensor)
+  ) {
+    throw new UserError(
+      'A compiled function must return a tensor, or a list or record of tensors, and nothing else.',
+    );
+  }
+  if (Array.isArray(result)) return { tensors, rebuild: (values) => [...values] };
   const names = Object.keys(result);
   return {
-    tensors: Object.values(result),
+    tensors,
     rebuild: (values) => Object.fromEntries(names.map((name, i) => [name, values[i]!])),
   };
 }
@@ -123,36 +140,6 @@ function explained(error: unknown): unknown {
   const missing = /ernel '(\w+)' (?:not registered )?for backend/.exec(String(error))?.[1];
   if (!missing) return error;
   return unmapped(`The tfjs kernel "${missing}"`);
-}
-
-interface Difference {
-  readonly value: Value;
-  readonly usedBy: string;
-  readonly index: number;
-}
-
-/** The first host constant that is not the same in both traces, or a node that is not. */
-function firstDifference(a: Graph, b: Graph): Difference | undefined {
-  const others = [...b.constants];
-  const different = [...a.constants].findIndex(([, data], i) => !sameData(data, others[i]?.[1]));
-  if (different >= 0) {
-    const value = [...a.constants.keys()][different]!;
-    const user = a.nodes.find((node) => node.inputs.includes(value));
-    return { value, usedBy: user?.op ?? 'the result', index: different };
-  }
-  const node = a.nodes.find((node, i) => node.op !== b.nodes[i]?.op);
-  return node || a.nodes.length !== b.nodes.length
-    ? { value: (node ?? a.nodes.at(-1)!).output, usedBy: node?.op ?? 'the result', index: -1 }
-    : undefined;
-}
-
-function sameData(a: Data, b: Data | undefined): boolean {
-  if (a.length !== b?.length) return false;
-  return Buffer.compare(bytes(a), bytes(b)) === 0;
-}
-
-function bytes(data: Data): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /** The tfjs ops and layers on the stack where each constant was made, from one more trace. */
@@ -174,9 +161,9 @@ function origins(fn: Traceable, specs: readonly ArgumentSpec[]): string[] {
 }
 
 function varying({ value, usedBy }: Difference, random: readonly string[]): string {
-  const maker = random[0] ? `tf.${random.at(-1)}` : 'a host constant';
+  const maker = random[0] ? `tf.${random.at(-1)}` : 'a host value';
   return (
-    `Compiling would freeze ${maker} (shape [${value.shape.join(', ')}], used by ${usedBy}), whose values differ between two ` +
+    `Compiling would freeze ${maker} (shape [${value.shape.join(', ')}], used by ${usedBy}), which differs between two ` +
     "traces; use Whittle's dropout layer, pass the value as an argument, or run eagerly (--engine eager)."
   );
 }
