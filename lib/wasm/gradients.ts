@@ -1,6 +1,6 @@
 import { UserError } from '../core/errors';
 import { placeOf, type Place } from './memory';
-import { readable } from './staging';
+import { inParts, readable } from './staging';
 
 /**
  * Σ x² over the elements that the mask keeps (all, without one), each square and every sum in float64. Equal arrays give
@@ -29,20 +29,14 @@ export function sumOfSquaresOfRows(
   return sum;
 }
 
-/** `into += x`; arrays of one length, in one memory or outside of any. */
+/** `into += x`; arrays of one length, wherever they lie. */
 export function accumulate(into: Float32Array, x: Float32Array): void {
   if (into.length !== x.length) throw new Error(`Expected ${into.length} values to add, got ${x.length}.`);
-  const place = placeOf(into);
-  if (place && x.buffer === place.buffer) {
-    place.kernels.accumulate(into.byteOffset, x.byteOffset, x.length);
-  } else {
-    for (let i = 0; i < x.length; i++) into[i]! += x[i]!;
-  }
+  addTo(into, x, PART, (start) => start);
 }
 
 /**
- * `into[ids[i]] += rows[i]` for i = 0, 1, … in that order: the gradient of an embedding table, whose ids may repeat. Fastest
- * when `into` and `rows` share a memory.
+ * `into[ids[i]] += rows[i]` for i = 0, 1, … in that order: the gradient of an embedding table, whose ids may repeat.
  *
  * @param into [n, width].
  * @param ids row numbers in [0, n).
@@ -60,13 +54,29 @@ export function addRows(into: Float32Array, ids: Int32Array, rows: Float32Array,
       `Expected row ids in [0, ${count}), got ${stray}: does the tokenizer's vocabulary fit the model?`,
     );
   }
+  addTo(into, rows, width, (start) => ids[start / width]! * width);
+}
+
+/** Elements that are copied at once into the memory they are added to: few enough to stay in the processor's cache. */
+const PART = 16384;
+
+/** Adds pieces of `size` elements of x in order, each to where in `into` its first element belongs. */
+function addTo(into: Float32Array, x: Float32Array, size: number, home: (start: number) => number): void {
   const place = placeOf(into);
-  const kernels = rows.buffer === place?.buffer ? place.kernels : undefined;
-  for (let i = 0; i < ids.length; i++) {
-    const [to, from] = [ids[i]! * width, i * width];
-    if (kernels) kernels.accumulate(into.byteOffset + 4 * to, rows.byteOffset + 4 * from, width);
-    else for (let j = 0; j < width; j++) into[to + j]! += rows[from + j]!;
+  if (!place) {
+    for (let i = 0; i < x.length; i++) into[home(i - (i % size)) + (i % size)]! += x[i]!;
+    return;
   }
+  const most = size * Math.max(1, Math.floor(PART / size));
+  inParts(x, place, most, (address, start, count) => {
+    for (let i = 0; i < count; i += size) {
+      place.kernels.accumulate(
+        into.byteOffset + 4 * home(start + i),
+        address + 4 * i,
+        Math.min(size, count - i),
+      );
+    }
+  });
 }
 
 /** Sets the given rows of `into`, [n, width], to 0: cheaper than a whole table when a step touched few. */

@@ -1,6 +1,7 @@
 // The WebAssembly kernels of the training step, in assembly/, as functions on typed arrays.
 export {
   adamw,
+  applyMask,
   sgd,
   type AdamWArrays,
   type AdamWScalars,

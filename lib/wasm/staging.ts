@@ -1,4 +1,4 @@
-import { createBlock, placeOf, RESERVED, type Place } from './memory';
+import { createBlock, placeOf, RESERVED, STAGING, type Place } from './memory';
 
 /** A place for a kernel's output, and what brings it home when the kernel is done. */
 interface Output {
@@ -28,6 +28,25 @@ export function readable(view: Float32Array): Place {
   const copy = scratch(view.byteLength);
   new Float32Array(copy.buffer, copy.address, view.length).set(view);
   return copy;
+}
+
+/**
+ * Hands `body` one part of `view` after another, at most `most` elements each, at an address in the memory of `near`: all of it
+ * where it lies if it is in that memory, else copies.
+ */
+export function inParts(
+  view: Float32Array,
+  near: Place,
+  most: number,
+  body: (address: number, start: number, count: number) => void,
+): void {
+  if (view.buffer === near.buffer) return body(view.byteOffset, 0, view.length);
+  if (STAGING + 4 * most > RESERVED) throw new Error(`Expected parts of fewer than ${most} elements.`);
+  for (let start = 0; start < view.length; start += most) {
+    const part = view.subarray(start, start + most);
+    new Float32Array(near.buffer, STAGING, part.length).set(part);
+    body(STAGING, start, part.length);
+  }
 }
 
 let scratchMemory: { readonly place: Place; readonly bytes: number } | undefined;

@@ -66,9 +66,21 @@ describe('accumulate', () => {
     accumulate(into!, x!);
     expect(bits(into!)).toEqual(expected);
     expect(bits(x!)).toEqual(bits(b));
-    const outside = a.slice();
+    const [outside, half] = [a.slice(), inOneMemory(arena, a)[0]!];
     accumulate(outside, b);
+    accumulate(half, b);
     expect(bits(outside)).toEqual(expected);
+    expect(bits(half)).toEqual(expected);
+  });
+
+  it('copies what lies outside of the memory in parts', () => {
+    const n = 50001;
+    const into = arena.float32(n).fill(1);
+    accumulate(
+      into,
+      Float32Array.from({ length: n }, (_, i) => i),
+    );
+    expect(into.every((value, i) => value === i + 1)).toBe(true);
   });
 
   it('touches nothing beyond the end', () => {
@@ -94,8 +106,21 @@ describe('addRows', () => {
     const [into, near] = inOneMemory(arena, start, rows);
     addRows(into!, ids, near!, width);
     expect(bits(into!)).toEqual(bits(expected));
+    const half = inOneMemory(arena, start)[0]!;
+    addRows(half, ids, rows, width);
+    expect(bits(half)).toEqual(bits(expected));
     addRows(start, ids, rows, width);
     expect(bits(start)).toEqual(bits(expected));
+  });
+
+  it.each([7, 20000])('copies rows that lie outside of the memory in parts, rows of %i', (width) => {
+    const ids = Int32Array.from({ length: Math.ceil(60000 / width) }, (_, i) => (i * 5) % 3);
+    const rows = Float32Array.from({ length: ids.length * width }, (_, i) => i % 1000);
+    const [outside, into] = [new Float32Array(3 * width), arena.float32(3 * width)];
+    addRows(outside, ids, rows, width);
+    addRows(into, ids, rows, width);
+    expect(outside.some((value) => value > 0)).toBe(true);
+    expect(into.every((value, i) => value === outside[i])).toBe(true);
   });
 
   it.each([-1, 5])('refuses row %i of five before adding anything', (id) => {
