@@ -46,9 +46,11 @@ export function jit<Args extends tf.Tensor[], Result extends TensorResult>(
   const call = async (...args: Args): Promise<Result> => {
     const inputs = await Promise.all(args.map(toHost));
     const key = [signature(inputs), options.revision?.() ?? ''].join('|');
-    const program = await cache.get(key, () => Program.compile(fn as unknown as Traceable, inputs, options));
-    const results = await program.run(inputs);
-    return program.rebuild(results.map(toTensor)) as Result;
+    const compile = () => Program.compile(fn as unknown as Traceable, inputs, options);
+    return cache.use(key, compile, async (program) => {
+      const results = await program.run(inputs);
+      return program.rebuild(results.map(toTensor)) as Result;
+    });
   };
   return Object.assign(call, { dispose: () => cache.dispose() });
 }
