@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { attachedTo } from '../core/attach';
+import { attachedTo, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
 import { Weight, weightsOf } from '../core/weights';
 import { quantizeLayer } from '../quantization/quantize-layer';
@@ -28,19 +28,18 @@ export interface Converted {
  */
 export function convert(prepared: Prepared): Converted {
   const layers = quantizeLayers(prepared);
-  const model = rebuild(prepared.model, (layer) => layers.get(quantizerOf(prepared, layer)));
+  const model = rebuild(prepared.model, (layer) =>
+    attachedTo(layer)
+      .map(({ transform }) => layers.get(transform))
+      .find((inserted) => inserted !== undefined),
+  );
   const weights = codesOf(prepared);
   copyWeights(prepared.model, model, weights);
   return { model, weights };
 }
 
-function quantizerOf({ observers }: Prepared, layer: tf.layers.Layer): ActivationQuantizer | undefined {
-  const quantizer = observers.get(layer.name);
-  return attachedTo(layer).some(({ transform }) => transform === quantizer) ? quantizer : undefined;
-}
-
 /** A layer for each quantizer that is on. */
-function quantizeLayers({ observers }: Prepared): Map<ActivationQuantizer | undefined, tf.layers.Layer> {
+function quantizeLayers({ observers }: Prepared): Map<Transform, tf.layers.Layer> {
   const enabled = new Set([...observers.values()].filter((quantizer) => quantizer.enabled));
   return new Map([...enabled].map((quantizer) => [quantizer, layerOf(quantizer)]));
 }

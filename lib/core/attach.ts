@@ -46,7 +46,7 @@ const patches = new WeakMap<tf.layers.Layer, Patch>();
  * @throws UserError if the layer has no such weight.
  *
  * @example
- * const attachment = attach(dense, 'kernel', weightQuantizer({ variable }));
+ * const attachment = attach(dense, 'kernel', weightQuantizer());
  * model.predict(x); // with int8 weights
  * attachment.detach(); // exactly as before
  */
