@@ -47,7 +47,7 @@ export function layerNorm(options: LayerNormOptions = {}): tf.layers.Layer {
   return new LayerNorm(options);
 }
 
-/** With n the width: `dx = (γ·dy − mean(γ·dy) − x̂ · mean(γ·dy·x̂)) / σ`, `dγ = Σ dy · x̂`, `dβ = Σ dy`. */
+/** `dx = (γ·dy − mean(γ·dy) − x̂ · mean(γ·dy·x̂)) / σ`, `dγ = Σ dy · x̂`, `dβ = Σ dy`. */
 function normalize(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): tf.Tensor {
   const width = x.shape.at(-1)!;
   const rows = x.reshape([-1, width]); // sums over rank 2 are the fast ones everywhere
@@ -61,10 +61,10 @@ function normalize(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: num
       return normal.mul(gamma).add(beta);
     },
     (dy, [normal, inverse, gamma]) => {
-      const dNormal = dy.mul(gamma!);
-      const along = dNormal.mul(normal!).mean(-1, true);
-      const dx = dNormal.sub(dNormal.mean(-1, true)).sub(normal!.mul(along)).mul(inverse!);
-      return [dx, dy.mul(normal!).sum(0), dy.sum(0)];
+      const along = dy.mul(normal!);
+      const average = gamma!.div(width).reshape([width, 1]); // mean(γ·v) = v · average, without writing γ·v
+      const shift = normal!.mul(tf.matMul(along, average)).add(tf.matMul(dy, average));
+      return [dy.mul(gamma!).sub(shift).mul(inverse!), along.sum(0), dy.sum(0)];
     },
   );
   return y.reshape(x.shape);
