@@ -157,10 +157,11 @@ function feeder(value: Value, from: Source): (args: readonly HostTensor[]) => or
   }
 }
 
-function writeBack(variable: tf.Variable, { data, shape }: HostTensor): void {
-  const current = variable.dataSync();
-  if (tf.engine().backendName === 'cpu') current.set(data as Float32Array);
-  else tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(data), shape, variable.dtype as 'float32')));
+/** In place on the cpu backend, which shows its memory (except of booleans, of which it gives copies); a new tensor elsewhere. */
+function writeBack(variable: tf.Variable, { data, shape, dtype }: HostTensor): void {
+  const inPlace = tf.engine().backendName === 'cpu' && dtype !== 'bool';
+  if (inPlace) (variable.dataSync() as Float32Array).set(data as Float32Array);
+  else tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
 }
 
 function allocate(value: Value): Data {
