@@ -2,17 +2,38 @@ import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
 import { Value } from '../graph';
 import { Attrs, broadcastShape, input, Mapping } from './kernel';
+import { reshape } from './shape';
 
 /** `a · b` with either operand's last two axes swapped, batched and broadcast. */
 function multiply(graph: GraphBuilder, a: Value, b: Value, attrs: Attrs): Value {
   const [transA, transB] = [attrs.get<boolean>('transposeA'), attrs.get<boolean>('transposeB')].map(Number);
-  const rows = a.shape.at(transA ? -1 : -2)!;
-  const columns = b.shape.at(transB ? -2 : -1)!;
   const batch = tf.backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const shape = [...batch, rows, columns];
+  const size = [a.shape.at(transA ? -1 : -2)!, b.shape.at(transB ? -2 : -1)!];
+  // tfjs gives every matmul a batch axis; without it the operands are the matrices that other rewrites look for.
+  if (batch.every((length) => length === 1)) {
+    const product = matrixProduct(graph, asMatrix(graph, a), asMatrix(graph, b), size, transA!, transB!);
+    return reshape(graph, product, [...batch, ...size]);
+  }
+  return matrixProduct(graph, a, b, [...batch, ...size], transA!, transB!);
+}
+
+function asMatrix(graph: GraphBuilder, x: Value): Value {
+  return reshape(graph, x, x.shape.slice(-2));
+}
+
+function matrixProduct(
+  graph: GraphBuilder,
+  a: Value,
+  b: Value,
+  shape: readonly number[],
+  transA: number,
+  transB: number,
+): Value {
   if (!transA && !transB) return graph.node('MatMul', [a, b], shape, a.dtype);
-  const attributes = { transA: transA!, transB: transB! };
-  return graph.node('FusedMatMul', [a, b], shape, a.dtype, { attributes, domain: 'com.microsoft' });
+  return graph.node('FusedMatMul', [a, b], shape, a.dtype, {
+    attributes: { transA, transB },
+    domain: 'com.microsoft',
+  });
 }
 
 const ACTIVATION: Readonly<Record<string, string>> = {

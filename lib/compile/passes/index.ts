@@ -1,5 +1,6 @@
 import { Graph } from '../graph';
 import { clip } from './clip';
+import { collapseReshape } from './collapse-reshape';
 import { commonSubexpressions } from './common-subexpressions';
 import { deadCode } from './dead-code';
 import { hoistReshape, integerMatmul } from './integer-matmul';
@@ -14,7 +15,7 @@ export interface PassOptions {
 
 /** A traced graph made ready to run: smaller, in plain ONNX operators, its row gradients taken out. */
 export function optimize(traced: Graph, options: PassOptions): { graph: Graph; plan: readonly RowOutput[] } {
-  const { graph: split, plan } = rowOutputs(commonSubexpressions(deadCode(traced)));
+  const { graph: split, plan } = rowOutputs(commonSubexpressions(rewrite(deadCode(traced), collapseReshape)));
   let graph = rewrite(rewrite(split, lowerSegmentSum), clip);
   if (options.integerMatmul)
     graph = rewrite(commonSubexpressions(rewrite(graph, hoistReshape)), integerMatmul);
