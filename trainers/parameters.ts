@@ -1,0 +1,130 @@
+import type * as tf from '@tensorflow/tfjs';
+import { UserError } from '../lib/core/errors';
+import { weightsOf } from '../lib/core/weights';
+import { createArena, type Arena } from '../lib/wasm/memory';
+import { bytesOf, createParameter, type OwnParameter, type Parameter } from './parameter';
+
+export type { Parameter } from './parameter';
+
+export interface ParametersOptions {
+  /** What the optimizer keeps for each weight: its `slots`. None by default. */
+  readonly slots?: readonly string[];
+  /** Whose memory to use; an own one by default. */
+  readonly arena?: Arena;
+}
+
+/** Copies of weights, and of the optimizer's slots if they were asked for, by path. */
+export interface Snapshot {
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly slots?: ReadonlyMap<string, Readonly<Record<string, Float32Array>>>;
+}
+
+export interface SnapshotOptions {
+  /** Also the optimizer's memory; false by default. */
+  readonly slots?: boolean;
+}
+
+/** A model's trainable weights in WebAssembly memory, where engines put gradients and optimizers work. */
+export interface Parameters {
+  /** In the order of `weightsOf(model)`. */
+  readonly list: readonly Parameter[];
+  /** @throws UserError if no trainable weight has this path. */
+  get(path: string): Parameter;
+  /** `get(path).setMask(mask)` */
+  setMask(path: string, mask: Uint8Array | undefined): void;
+  /** Global norm of the gradients: √(Σ gradient²) over all that the masks keep. */
+  gradientNorm(): number;
+  /**
+   * Takes over what someone assigned to a variable (`model.setWeights`, `variable.assign`), and, on tfjs's cpu backend, makes
+   * the weights' memory the variables' storage again. Optimizers call it before each step.
+   */
+  rebind(): void;
+  /**
+   * Makes the variables hold the weights: nothing but `rebind` on the cpu backend, where they share memory; a copy on others.
+   * Optimizers call it after each step; call it after writing `weights`.
+   */
+  upload(): void;
+  /** Copies the weights as they are now, and the slots if asked. */
+  snapshot(options?: SnapshotOptions): Snapshot;
+  /**
+   * Puts a snapshot back, by copying; slots that it does not hold stay. Pruned weights stay exactly 0.
+   *
+   * @throws UserError if it is another model's.
+   */
+  restore(snapshot: Snapshot): void;
+  /** Gives the variables ordinary storage with the present values; the parameters are of no use afterwards. */
+  dispose(): void;
+}
+
+/**
+ * Moves a model's trainable weights into WebAssembly memory, each beside its gradient, slots and mask. On tfjs's cpu backend a
+ * variable's storage then *is* that memory (so `dataSync()` and `clone()` of it alias it: `snapshot()` copies); other
+ * backends hold copies that `upload` renews. Weights that become trainable, and weights of new shapes, need new parameters.
+ *
+ * @example const parameters = parametersOf(model, { slots: optimizer.slots });
+ */
+export function parametersOf(model: tf.LayersModel, options: ParametersOptions = {}): Parameters {
+  const { slots = [] } = options;
+  const weights = weightsOf(model).filter(({ trainable }) => trainable);
+  if (weights.length === 0) {
+    throw new UserError('Expected a model with trainable weights, got one with none: is every layer frozen?');
+  }
+  const bytes = weights.reduce((sum, weight) => sum + bytesOf(weight, slots), 0);
+  const arena = options.arena ?? createArena({ bytesPerMemory: bytes });
+  const list = weights.map((weight) => createParameter(weight, arena, slots));
+  const byPath = new Map(list.map((parameter) => [parameter.path, parameter]));
+
+  const get = (path: string): Parameter => {
+    const parameter = byPath.get(path);
+    if (parameter) return parameter;
+    throw new UserError(
+      `Expected a trainable weight of the model, got "${path}": see weightsOf(model) for their paths.`,
+    );
+  };
+  return {
+    list,
+    get,
+    setMask: (path, mask) => get(path).setMask(mask),
+    gradientNorm: () => Math.sqrt(list.reduce((sum, parameter) => sum + parameter.squaredNorm(), 0)),
+    rebind: () => list.forEach((parameter) => parameter.rebind()),
+    upload: () => list.forEach((parameter) => parameter.upload()),
+    snapshot: (wanted) => snapshotOf(list, wanted),
+    restore: (snapshot) => list.forEach((parameter) => restore(parameter, snapshot)),
+    dispose: () => {
+      list.forEach((parameter) => parameter.release());
+      if (!options.arena) arena.dispose();
+    },
+  };
+}
+
+function snapshotOf(list: readonly OwnParameter[], { slots = false }: SnapshotOptions = {}): Snapshot {
+  list.forEach((parameter) => parameter.rebind());
+  return {
+    weights: new Map(list.map(({ path, weights }) => [path, weights.slice()])),
+    ...(slots ? { slots: new Map(list.map((parameter) => [parameter.path, copyOfSlots(parameter)])) } : {}),
+  };
+}
+
+function copyOfSlots({ slots }: Parameter): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(slots).map(([slot, values]) => [slot, values.slice()]));
+}
+
+function restore(parameter: OwnParameter, snapshot: Snapshot): void {
+  parameter.rebind();
+  copyInto(parameter.weights, snapshot.weights.get(parameter.path), parameter.path);
+  if (snapshot.slots) {
+    const saved = snapshot.slots.get(parameter.path);
+    for (const [slot, values] of Object.entries(parameter.slots))
+      copyInto(values, saved?.[slot], parameter.path);
+  }
+  parameter.setMask(parameter.mask);
+}
+
+function copyInto(into: Float32Array, saved: Float32Array | undefined, path: string): void {
+  if (saved?.length !== into.length) {
+    throw new UserError(
+      `Expected a snapshot of this model with ${into.length} values for "${path}", got ${saved?.length ?? 'none'}.`,
+    );
+  }
+  into.set(saved);
+}
