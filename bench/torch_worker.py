@@ -1,0 +1,49 @@
+"""Trains a transformers BERT with PyTorch, so many steps per line of standard input; prints their milliseconds as JSON."""
+import json
+import resource
+import sys
+import time
+
+import torch
+from transformers import BertConfig, BertForSequenceClassification
+
+VOCABULARY = 30522
+options = json.loads(sys.argv[1])
+torch.set_num_threads(options["threads"])
+torch.manual_seed(0)
+layers, width, heads = options["layers"], options["width"], options["heads"]
+config = BertConfig(
+    vocab_size=VOCABULARY,
+    hidden_size=width,
+    num_hidden_layers=layers,
+    num_attention_heads=heads,
+    intermediate_size=4 * width,
+    hidden_dropout_prob=options["dropout"],
+    attention_probs_dropout_prob=options["dropout"],
+    attn_implementation=options["attention"],
+)
+model = BertForSequenceClassification(config).train()
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01, fused=True)
+batch, length = options["batch"], options["length"]
+# Rows of different lengths, so that the attention mask is real.
+lengths = torch.arange(batch) * (length // 4) // batch + length - length // 4
+mask = (torch.arange(length)[None, :] < lengths[:, None]).long()
+
+
+def step():
+    ids = torch.randint(0, VOCABULARY, (batch, length))
+    labels = ids[:, 0] % 2
+    begin = time.perf_counter()
+    loss = model(input_ids=ids, attention_mask=mask, token_type_ids=torch.zeros_like(ids), labels=labels).loss
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    optimizer.zero_grad()
+    loss.item()
+    return (time.perf_counter() - begin) * 1e3
+
+
+for line in sys.stdin:
+    times = [step() for _ in range(int(line))]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"times": times, "peakMegabytes": peak}), flush=True)

@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Batch } from '../../datasets/batch';
+import { ProgramCache } from '../../lib/compile/cache';
+import { signature } from '../../lib/compile/jit';
+import { Program, ProgramOptions, Sink } from '../../lib/compile/program';
+import { Traceable } from '../../lib/compile/trace';
+import { forward } from '../../lib/core/forward';
+import type { HostTensor } from '../../lib/core/host-tensor';
+import { revisionOf } from '../../lib/core/revision';
+import { Engine, EngineFactory, objective } from '../engine';
+import type { Loss } from '../losses';
+import type { Parameter, Parameters } from '../parameters';
+
+/** Options of {@link compiledEngine}. */
+export interface CompiledEngineOptions extends ProgramOptions {
+  /** Programs kept, one per shape of a batch; the one unused for longest goes first. Default 32. */
+  readonly maxPrograms?: number;
+}
+
+/**
+ * The default engine: forward and backward pass as one onnxruntime program per shape of a batch, compiled again when the model
+ * changes (something attached, frozen, cut to another shape). Gradients are written straight into the parameters' memory.
+ *
+ * @example const engine = compiledEngine({ threads: 2 }); // for train({ engine, ... })
+ */
+export function compiledEngine(options: CompiledEngineOptions = {}): EngineFactory {
+  return async (model, parameters, loss) => {
+    await tf.setBackend('cpu'); // where variables share memory with the programs
+    const { maxPrograms = 32, provider = 'cpu', threads } = options;
+    const [steps, predictions] = [new ProgramCache(maxPrograms), new ProgramCache(maxPrograms)];
+    const compile = (cache: ProgramCache, fn: Traceable, inputs: readonly HostTensor[]): Promise<Program> =>
+      cache.get(`${signature(inputs)}|${revisionOf(model)}`, () => Program.compile(fn, inputs, options));
+    return {
+      description: `compiled (onnxruntime ${provider}${threads ? `, ${threads} threads` : ''})`,
+      gradients: async (batch, { accumulate }) => {
+        const inputs = inputsOf(batch);
+        const program = await compile(steps, trainingStep(model, parameters, loss), inputs);
+        return runStep(program, inputs, parameters, accumulate);
+      },
+      predict: async (xs) => {
+        const program = await compile(predictions, (...inputs) => forward(model, inputs, false), xs);
+        const [{ data, ...rest }] = (await program.run(xs)) as [HostTensor];
+        return { ...rest, data: data.slice() };
+      },
+      dispose: () => void Promise.all([steps.dispose(), predictions.dispose()]),
+    } satisfies Engine;
+  };
+}
+
+function inputsOf({ xs, ys }: Batch): HostTensor[] {
+  return [...xs, ys];
+}
+
+/** (inputs, labels) → [loss, gradient of each parameter]; a parameter that the loss does not depend on has gradient 0. */
+function trainingStep(model: tf.LayersModel, parameters: Parameters, loss: Loss): Traceable {
+  const variables = parameters.list.map(({ variable }) => variable);
+  return (...inputs) => {
+    const [xs, ys] = [inputs.slice(0, -1), inputs.at(-1)!];
+    const { value, grads } = tf.variableGrads(() => objective(model, loss, xs, ys), variables);
+    return [value, ...variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable))];
+  };
+}
+
+async function runStep(
+  program: Program,
+  inputs: readonly HostTensor[],
+  { list }: Parameters,
+  adding: boolean,
+): Promise<number> {
+  const results = await program.run(inputs, [
+    undefined,
+    ...list.map((parameter) => sinkOf(parameter, adding)),
+  ]);
+  if (adding) list.forEach((parameter, i) => addDense(parameter, results[i + 1]!));
+  return results[0]!.data[0]!;
+}
+
+/** Fills a parameter's gradient memory, or, when adding, leaves its dense part to `addDense`. */
+function sinkOf(parameter: Parameter, adding: boolean): Sink {
+  const addRows: Sink['addRows'] = (ids, rows) => parameter.addRows(ids, rows);
+  return adding ? { addRows } : { into: parameter.gradient, clear: () => parameter.clearGradient(), addRows };
+}
+
+function addDense(parameter: Parameter, { data }: HostTensor): void {
+  if (data.length > 0) parameter.addGradient(data as Float32Array);
+}
