@@ -2,19 +2,40 @@ import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
 import { Value } from '../graph';
 import { Attrs, broadcastShape, input, Mapping } from './kernel';
-import { reshape } from './shape';
+import { reshape, transpose } from './shape';
 
 /** `a · b` with either operand's last two axes swapped, batched and broadcast. */
 function multiply(graph: GraphBuilder, a: Value, b: Value, attrs: Attrs): Value {
-  const [transA, transB] = [attrs.get<boolean>('transposeA'), attrs.get<boolean>('transposeB')].map(Number);
+  const [transA, transB] = [attrs.get<boolean>('transposeA'), attrs.get<boolean>('transposeB')];
+  const [[rows, inner], [otherInner, columns]] = [sizes(a, transA), sizes(b, transB)];
+  if (inner !== otherInner) throw mismatch(a, b, transA, transB);
   const batch = tf.backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const size = [a.shape.at(transA ? -1 : -2)!, b.shape.at(transB ? -2 : -1)!];
   // tfjs gives every matmul a batch axis; without it the operands are the matrices that other rewrites look for.
   if (batch.every((length) => length === 1)) {
-    const product = matrixProduct(graph, asMatrix(graph, a), asMatrix(graph, b), size, transA!, transB!);
-    return reshape(graph, product, [...batch, ...size]);
+    const product = matrixProduct(
+      graph,
+      asMatrix(graph, a),
+      asMatrix(graph, b),
+      [rows, columns],
+      transA,
+      transB,
+    );
+    return reshape(graph, product, [...batch, rows, columns]);
   }
-  return matrixProduct(graph, a, b, [...batch, ...size], transA!, transB!);
+  return matrixProduct(graph, a, b, [...batch, rows, columns], transA, transB);
+}
+
+/** Rows and columns of a matrix as it is multiplied. */
+function sizes({ shape }: Value, transposed: boolean): [number, number] {
+  const [rows = NaN, columns = NaN] = shape.slice(-2);
+  return transposed ? [columns, rows] : [rows, columns];
+}
+
+function mismatch(a: Value, b: Value, transA: boolean, transB: boolean): Error {
+  const told = (x: Value, transposed: boolean) => `[${x.shape.join(', ')}]${transposed ? ' transposed' : ''}`;
+  return new Error(
+    `Error in matMul: the inner sizes of ${told(a, transA)} and ${told(b, transB)} must match.`,
+  );
 }
 
 function asMatrix(graph: GraphBuilder, x: Value): Value {
@@ -26,14 +47,23 @@ function matrixProduct(
   a: Value,
   b: Value,
   shape: readonly number[],
-  transA: number,
-  transB: number,
+  transA: boolean,
+  transB: boolean,
 ): Value {
   if (!transA && !transB) return graph.node('MatMul', [a, b], shape, a.dtype);
+  if (a.dtype !== 'float32') {
+    const operands = [transA ? swapLast(graph, a) : a, transB ? swapLast(graph, b) : b];
+    return graph.node('MatMul', operands, shape, a.dtype);
+  }
   return graph.node('FusedMatMul', [a, b], shape, a.dtype, {
-    attributes: { transA, transB },
+    attributes: { transA: Number(transA), transB: Number(transB) },
     domain: 'com.microsoft',
   });
+}
+
+function swapLast(graph: GraphBuilder, x: Value): Value {
+  const rank = x.shape.length;
+  return transpose(graph, x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
 }
 
 const ACTIVATION: Readonly<Record<string, string>> = {

@@ -84,12 +84,18 @@ export const slicing: Record<string, Mapping> = {
     const x = input(inputs, 'x');
     const like = { shape: [...x.shape], rank: x.shape.length } as tf.Tensor;
     const [begin, size] = tf.slice_util.parseSliceParams(like, attrs.get('begin'), attrs.get('size'));
+    tf.slice_util.assertParamsValid(like, begin!, size!);
     return slice(graph, x, begin!, size!);
   },
   StridedSlice: (inputs, attrs, graph) => stridedSlice(input(inputs, 'x'), attrs, graph),
   Concat: (inputs, attrs, graph) => {
     const xs = Object.values(inputs);
-    return concat(graph, xs, normalAxis(attrs.get<number>('axis'), xs[0]!.shape.length));
+    const axis = normalAxis(attrs.get<number>('axis'), xs[0]!.shape.length);
+    tf.backend_util.assertParamsConsistent(
+      xs.map((x) => [...x.shape]),
+      axis,
+    );
+    return concat(graph, xs, axis);
   },
   Pack: (inputs, attrs, graph) => {
     const xs = Object.values(inputs);

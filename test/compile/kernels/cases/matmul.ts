@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { floats, KernelCase } from '../harness';
+import { floats, int, KernelCase } from '../harness';
 
 const FUSED = ['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'] as const;
 
@@ -27,6 +27,15 @@ export const matmulCases: KernelCase[] = [
     what: 'with one operand transposed',
     run: (a, b) => [tf.matMul(a!, b!, true, false), tf.matMul(a!, b!, false, true)],
     inputs: [floats([3, 3], [3, 3])],
+  },
+  {
+    kernel: 'BatchMatMul',
+    what: 'of integers',
+    run: (a, b) => [tf.matMul(a!, b!), tf.matMul(a!, b!, true, true), tf.matMul(a!, b!, false, true)],
+    inputs: [
+      [int([3, 3]), int([3, 3], -5, 6, 12)],
+      [int([2, 3, 3]), int([2, 3, 3], -5, 6, 12)],
+    ],
   },
   { kernel: 'BatchMatMul', what: 'of vectors', run: (a, b) => tf.dot(a!, b!), inputs: [floats([3], [3])] },
   ...FUSED.map((activation) => ({
