@@ -1,0 +1,67 @@
+// Models and the numbers that go into them
+export { bert } from './lib/models/bert';
+export { bertSizes, type BertConfig } from './lib/models/bert-config';
+export { mlp, type MlpConfig } from './lib/models/mlp';
+export { loadHuggingFace, saveHuggingFace } from './lib/export/hugging-face';
+export { readSafetensors, writeSafetensors } from './lib/export/safetensors';
+export { hostTensor, type HostTensor } from './lib/core/host-tensor';
+export { weightsOf, type Weight } from './lib/core/weights';
+export { UserError } from './lib/core/errors';
+
+// Compiling
+export { jit, type Jitted, type JitOptions } from './lib/compile/jit';
+export { clock } from './lib/core/clock';
+export { attach, type Attachment, type Transform } from './lib/core/attach';
+export { revisionOf } from './lib/core/revision';
+
+// Pruning
+export { magnitudePruner, pruner, type Pruner } from './lib/pruning/pruner';
+export {
+  constantSparsity,
+  cubicDecay,
+  linear,
+  oneShot,
+  polynomialDecay,
+  type Schedule,
+} from './lib/pruning/schedule';
+export { global, uniform, type Distribution } from './lib/pruning/distribution';
+export { magnitude, movement, random, taylor, type Saliency } from './lib/pruning/saliency';
+export { unstructured, type Pattern } from './lib/pruning/pattern';
+export { type MaskSet } from './lib/pruning/mask';
+export { defaultTargets } from './lib/pruning/targets';
+export { fractionOfOriginal, fractionOfRemaining } from './lib/pruning/rewind';
+
+// Quantization
+export { int8, perAxis, perTensor, uint8, type QuantSpec } from './lib/quantization/spec';
+export { fakeQuantize } from './lib/quantization/fake-quantize';
+export { dequantize, quantize } from './lib/quantization/quantize';
+export { minMax, movingAverage, type Observer } from './lib/quantization/observer';
+export { prepare, type Prepared, type PrepareOptions } from './lib/compress/prepare';
+export { convert, type Converted } from './lib/compress/convert';
+export { report, type Report } from './lib/compress/report';
+
+// Training
+export { train, type TrainOptions, type TrainResult } from './trainers/trainer';
+export { type Callback, type Training } from './trainers/callback';
+export { compiledEngine, type CompiledEngineOptions } from './trainers/engines/compiled';
+export { eagerEngine, type EagerEngineOptions } from './trainers/engines/eager';
+export { adamW, sgd, type Optimizer } from './trainers/optimizer';
+export { constant, linearWarmup, type LearningRate } from './trainers/schedules';
+export { meanSquaredError, softmaxCrossEntropy, type Loss } from './trainers/losses';
+export { evaluate } from './trainers/evaluate';
+export { earlyStopping } from './trainers/callbacks/early-stopping';
+export { progress } from './trainers/callbacks/progress';
+export { pruning } from './trainers/callbacks/pruning';
+export { quantization } from './trainers/callbacks/quantization';
+export { stopOnSignal } from './trainers/callbacks/stop-on-signal';
+export { tensorboard } from './trainers/callbacks/tensorboard';
+export { eventWriter, type EventWriter } from './lib/tensorboard/event-writer';
+
+// Recipes
+export { finetune } from './trainers/recipes/finetune';
+export { gradualPruning } from './trainers/recipes/gradual-pruning';
+export { lotteryTicket } from './trainers/recipes/lottery-ticket';
+export { qat } from './trainers/recipes/qat';
+
+// Data
+export { asDataset, fromTensors, type Batch, type BatchSource } from './datasets/batch';
