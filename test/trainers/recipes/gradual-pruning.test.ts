@@ -1,0 +1,85 @@
+import * as fs from 'node:fs';
+import type { Callback } from '../../../trainers/callback';
+import { gradualPruning, GradualPruningOptions } from '../../../trainers/recipes/gradual-pruning';
+import { finetune } from '../../../trainers/recipes/finetune';
+import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
+
+let folder: string;
+beforeEach(() => (folder = temporaryFolder()));
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+const prune = (options: Partial<GradualPruningOptions> = {}) =>
+  gradualPruning({
+    ...{ setup: smallSetup(), folder, seed: 1, sparsities: [0.25, 0.8] },
+    ...{ begin: 0.25, end: 0.75, frequency: 2, ...options },
+  });
+
+it('reaches every sparsity exactly along the cubic, and stays there to recover; the dense model beside', async () => {
+  const curves: Record<string, number[]> = {};
+  const watch = (name: string): Callback => ({
+    name: 'watch',
+    onStepEnd({ parameters }) {
+      const zeros = parameters.list.flatMap(({ mask }) => [...(mask ?? [])]).filter((keep) => keep === 0);
+      (curves[name] ??= []).push(zeros.length);
+    },
+  });
+  const outcomes = await prune({
+    observer: { callbacks: ({ method, level }) => [watch(`${method} ${level}`)] },
+  });
+  expect(outcomes.map(({ method, level, sparsity }) => [method, level, sparsity])).toEqual([
+    ['dense', 0, 0],
+    ['gradual', 1, 0.25],
+    ['gradual', 2, 0.8],
+  ]);
+  // 160 targets; steps 3 to 9: 0.8 (1 − (1 − p)³) at p = 0, 1/3, 2/3, 1
+  const at = [0, 90, 123, 128];
+  expect(curves['gradual 2']).toEqual([
+    0,
+    0,
+    at[0],
+    at[0],
+    at[1],
+    at[1],
+    at[2],
+    at[2],
+    at[3],
+    at[3],
+    at[3],
+    at[3],
+  ]);
+  expect(curves['dense 0']).toEqual(new Array(12).fill(0));
+});
+
+it('trains the same dense model as finetune', async () => {
+  const [dense] = await prune();
+  fs.rmSync(folder, { recursive: true });
+  const [alone] = await finetune({ setup: smallSetup(), folder, seed: 1 });
+  expect(withoutSeconds([{ ...dense!, level: undefined }])).toEqual(
+    withoutSeconds([{ ...alone!, level: undefined }]),
+  );
+});
+
+it('goes on where it was broken off, and ends with the same outcomes', async () => {
+  const whole = await prune();
+  fs.rmSync(folder, { recursive: true });
+  const breakOff: Callback = {
+    name: 'watch',
+    onStepEnd: (training) => void (training.step === 7 && training.interrupt('a test')),
+  };
+  const observer = { callbacks: ({ level }: { level?: number }) => (level === 2 ? [breakOff] : []) };
+  await expect(prune({ observer })).rejects.toThrow('Stopped by a test after step 7');
+  const made: number[] = [];
+  const setup = smallSetup();
+  const counted = { ...setup, model: (seed: number) => (made.push(seed), setup.model(seed)) };
+  expect(withoutSeconds(await prune({ setup: counted }))).toEqual(withoutSeconds(whole));
+  expect(made).toEqual([1]); // for the level that was broken off, and no other
+});
+
+it.each<[Partial<GradualPruningOptions>, string]>([
+  [{ sparsities: [80] }, 'fractions above 0 and below 1, got 80'],
+  [{ sparsities: [] }, 'at least one'],
+  [{ sparsities: [0.5, 0.5] }, 'different sparsities'],
+  [{ begin: 0.8, end: 0.2 }, 'begin 0.8 and end 0.2'],
+])('refuses %j', async (options, message) => {
+  await expect(prune(options)).rejects.toThrow(message);
+});

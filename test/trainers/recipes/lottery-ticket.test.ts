@@ -1,0 +1,252 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { weightsOf } from '../../../lib/core/weights';
+import { fractionOfOriginal, fractionOfRemaining } from '../../../lib/pruning/rewind';
+import type { Callback } from '../../../trainers/callback';
+import { lotteryTicket, LotteryTicketOptions } from '../../../trainers/recipes/lottery-ticket';
+import type { Label } from '../../../trainers/recipes/setup';
+import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
+
+let folder: string;
+beforeEach(() => (folder = temporaryFolder()));
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+type Arrays = Record<string, readonly number[]>;
+/** What one training started with and ended with. */
+interface Trace {
+  readonly label: Label;
+  readonly first: Arrays;
+  readonly masks: Arrays;
+  /** After each step. */
+  readonly steps: Arrays[];
+}
+
+const HIDDEN = ['hidden/0/kernel', 'hidden/1/kernel'];
+
+/** Runs the recipe and watches the weights of every training. */
+async function watched(options: Partial<LotteryTicketOptions> = {}) {
+  const traces: Trace[] = [];
+  const watch = (label: Label): Callback => {
+    const trace: Trace = { label, first: {}, masks: {}, steps: [] };
+    traces.push(trace);
+    return {
+      name: 'watch',
+      onTrainBegin({ parameters }) {
+        for (const { path, weights, mask } of parameters.list) {
+          trace.first[path] = [...weights];
+          if (mask) trace.masks[path] = [...mask];
+        }
+      },
+      onStepEnd({ parameters }) {
+        trace.steps.push(
+          Object.fromEntries(parameters.list.map(({ path, weights }) => [path, [...weights]])),
+        );
+      },
+    };
+  };
+  const outcomes = await lotteryTicket({
+    setup: smallSetup(),
+    folder,
+    seeds: [1],
+    levels: 2,
+    sparsity: fractionOfRemaining(0.4),
+    head: 'rewound',
+    observer: { callbacks: (label) => [watch(label)] },
+    ...options,
+  });
+  const trace = (method: string, level: number, seed = 1) =>
+    traces.find(({ label }) => label.method === method && label.level === level && label.seed === seed)!;
+  return { outcomes, traces, trace };
+}
+
+const firstWeights = async (seed: number): Promise<Arrays> => {
+  const model = await smallSetup().model(seed);
+  const weights = weightsOf(model).map(({ path, variable }) => [path, [...variable.dataSync()]] as const);
+  model.dispose();
+  return Object.fromEntries(weights);
+};
+const masked = (weights: Arrays, masks: Arrays): Arrays =>
+  Object.fromEntries(
+    Object.entries(weights).map(([path, values]) => [
+      path,
+      values.map((value, i) => (masks[path]?.[i] === 0 ? 0 : value)),
+    ]),
+  );
+const zeros = (values: readonly number[]) => values.filter((value) => value === 0).length;
+
+it('prunes level by level, counted on the weights, with controls where they are asked for', async () => {
+  const { outcomes } = await watched({ controls: [2] });
+  expect(outcomes.map(({ method, level }) => `${method} ${level}`)).toEqual([
+    'dense 0',
+    'ticket 1',
+    'ticket 2',
+    'random 2',
+    'reinit 2',
+  ]);
+  const levels = [0, 64 / 160, 102 / 160, 102 / 160, 102 / 160]; // round(0.4 · 160), round(0.64 · 160)
+  expect(outcomes.map(({ sparsity }) => sparsity)).toEqual(levels);
+  expect(outcomes[2]).toMatchObject({ seed: 1, steps: 12, parameters: 202, bytes: 4 * 202 });
+  expect(outcomes[2]!.metrics).toEqual({ loss: expect.any(Number), accuracy: expect.any(Number) });
+  expect(outcomes[2]!.losses).toHaveLength(12);
+});
+
+it('spells "of original" as well', async () => {
+  const { outcomes } = await watched({ sparsity: fractionOfOriginal(0.1) });
+  expect(outcomes.map(({ sparsity }) => sparsity)).toEqual([0, 0.1, 0.2]);
+});
+
+it('rewinds to the very bits of the first weights, under masks that only grow', async () => {
+  const { trace } = await watched();
+  const first = await firstWeights(1);
+  expect(trace('dense', 0).first).toEqual(first);
+  const [one, two] = [trace('ticket', 1), trace('ticket', 2)];
+  expect(one.first).toEqual(masked(first, one.masks));
+  expect(two.first).toEqual(masked(first, two.masks));
+  for (const path of HIDDEN) {
+    expect(one.masks[path]!.every((keep, i) => keep >= two.masks[path]![i]!)).toBe(true);
+  }
+});
+
+it('prunes the trained weights of smallest magnitude, over all targets, and trains only what is left', async () => {
+  const { trace } = await watched();
+  const trained = trace('dense', 0).steps.at(-1)!;
+  const magnitudes = HIDDEN.flatMap((path) => trained[path]!.map(Math.abs));
+  const threshold = [...magnitudes].sort((a, b) => a - b)[63]!;
+  const { masks, steps } = trace('ticket', 1);
+  expect(HIDDEN.flatMap((path) => masks[path]!)).toEqual(
+    magnitudes.map((value) => Number(value > threshold)),
+  );
+  for (const weights of steps) expect(weights).toEqual(masked(weights, masks));
+  expect(Object.keys(masks)).toEqual(HIDDEN);
+});
+
+it('rewinds to a later step of the dense training where asked', async () => {
+  const { trace } = await watched({ rewindStep: 3, controls: [1] });
+  const { masks, first } = trace('ticket', 1);
+  expect(first).toEqual(masked(trace('dense', 0).steps[2]!, masks));
+  expect(trace('random', 1).first).toEqual(masked(trace('dense', 0).steps[2]!, trace('random', 1).masks));
+});
+
+it('leaves the classifier as it was trained where asked', async () => {
+  const { trace } = await watched({ head: 'kept', rewindStep: 3 });
+  for (const level of [1, 2]) {
+    const before = trace(level === 1 ? 'dense' : 'ticket', level - 1).steps.at(-1)!;
+    expect(trace('ticket', level).first['output/kernel']).toEqual(before['output/kernel']);
+    expect(trace('ticket', level).first['output/bias']).toEqual(before['output/bias']);
+    expect(trace('ticket', level).first['hidden/0/bias']).toEqual(
+      trace('dense', 0).steps[2]!['hidden/0/bias'],
+    );
+  }
+});
+
+it('controls: random masks of the same layer sparsities, and the same masks on another initialization', async () => {
+  const { trace } = await watched({ controls: [1, 2] });
+  const first = await firstWeights(1);
+  for (const level of [1, 2]) {
+    const [ticket, random, reinit] = ['ticket', 'random', 'reinit'].map((method) => trace(method, level));
+    for (const path of HIDDEN) {
+      expect(zeros(random!.masks[path]!)).toBe(zeros(ticket!.masks[path]!));
+      expect(random!.masks[path]).not.toEqual(ticket!.masks[path]);
+    }
+    expect(random!.first).toEqual(masked(first, random!.masks));
+    expect(reinit!.masks).toEqual(ticket!.masks);
+    for (const path of HIDDEN) expect(reinit!.first[path]).not.toEqual(ticket!.first[path]);
+    expect(reinit!.first).toEqual(masked(reinit!.first, ticket!.masks));
+  }
+});
+
+it('re-initializes from the given factory', async () => {
+  const setup = smallSetup();
+  const seeds: number[] = [];
+  const { trace } = await watched({
+    controls: [1],
+    reinitialized: async (seed) => {
+      seeds.push(seed);
+      return setup.model(1); // the first weights themselves
+    },
+  });
+  expect(seeds).toHaveLength(1);
+  expect(trace('reinit', 1).first).toEqual(trace('ticket', 1).first);
+});
+
+it('gives each seed its own chain, the same whether other seeds run or not', async () => {
+  const both = await watched({ seeds: [1, 2] });
+  expect(both.trace('dense', 0, 2).first).toEqual(await firstWeights(2));
+  expect(both.trace('ticket', 1, 2).masks).not.toEqual(both.trace('ticket', 1, 1).masks);
+  fs.rmSync(folder, { recursive: true });
+  const alone = await watched({ seeds: [2] });
+  expect(withoutSeconds(alone.outcomes)).toEqual(withoutSeconds(both.outcomes.slice(3)));
+});
+
+it('never trains a finished level again', async () => {
+  const { outcomes } = await watched({ controls: [1] });
+  const setup = {
+    ...smallSetup(),
+    model: () => {
+      throw new Error('a model was made');
+    },
+  };
+  const reused: boolean[] = [];
+  const again = await lotteryTicket({
+    setup,
+    folder,
+    seeds: [1],
+    levels: 2,
+    sparsity: fractionOfRemaining(0.4),
+    head: 'rewound',
+    controls: [1],
+    observer: { onOutcome: (_, __, found) => reused.push(found) },
+  });
+  expect(again).toEqual(outcomes);
+  expect(reused).toEqual([true, true, true, true, true]);
+});
+
+it('trains only what is missing', async () => {
+  const { outcomes } = await watched();
+  fs.rmSync(path.join(folder, 'seed-1', 'ticket-2'), { recursive: true });
+  const again = await watched();
+  expect(again.traces.map(({ label }) => `${label.method} ${label.level}`)).toEqual(['ticket 2']);
+  expect(withoutSeconds(again.outcomes)).toEqual(withoutSeconds(outcomes));
+});
+
+it.each([0, 5])(
+  'broken off in a level after %i more steps, it ends with the same outcomes',
+  async (steps) => {
+    const options = { controls: [2], rewindStep: 2, head: 'kept' as const };
+    const { outcomes } = await watched(options);
+    for (const method of ['dense 0', 'ticket 2', 'reinit 2']) {
+      fs.rmSync(folder, { recursive: true });
+      const breakOff = (label: Label): Callback => ({
+        name: 'watch',
+        onStepEnd(training) {
+          if (`${label.method} ${label.level}` === method && training.step > steps)
+            training.interrupt('a test');
+        },
+      });
+      const observer = { callbacks: (label: Label) => [breakOff(label)] };
+      await expect(watched({ ...options, observer })).rejects.toThrow('Stopped by a test');
+      expect(withoutSeconds((await watched(options)).outcomes)).toEqual(withoutSeconds(outcomes));
+    }
+  },
+);
+
+it('leaves no checkpoints of what is finished, and no tensors', async () => {
+  const before = tf.memory().numTensors;
+  await watched({ controls: [1] });
+  expect(tf.memory().numTensors).toBe(before);
+  const files = fs.readdirSync(folder, { recursive: true }) as string[];
+  expect(files.filter((file) => file.includes('checkpoints'))).toEqual([]);
+});
+
+it.each<[Partial<LotteryTicketOptions>, string]>([
+  [{ levels: 1.5 }, 'levels of a lottery ticket'],
+  [{ seeds: [] }, 'at least one, got none'],
+  [{ seeds: [1, 1] }, 'different seeds'],
+  [{ sparsity: fractionOfOriginal(0.5) }, 'got 1 at level 2'],
+  [{ sparsity: () => 0.5 }, 'got 0.5 at level 2 after 0.5'],
+  [{ controls: [3] }, 'controls at levels 1 to 2, got 3'],
+  [{ rewindStep: 12 }, 'rewindStep below the 12 steps'],
+])('refuses %j', async (options, message) => {
+  await expect(watched(options)).rejects.toThrow(message);
+});

@@ -1,0 +1,67 @@
+import { UserError } from '../../lib/core/errors';
+import { Distribution, global } from '../../lib/pruning/distribution';
+import { pruner } from '../../lib/pruning/pruner';
+import { cubicDecay } from '../../lib/pruning/schedule';
+import { pruning } from '../callbacks/pruning';
+import { Outcome, RecipeOptions, stepsOf } from './setup';
+import { trainFresh } from './train-fresh';
+
+export interface GradualPruningOptions extends RecipeOptions {
+  /** Of the first weights, the order of the data, and dropout. */
+  readonly seed: number;
+  /** Final sparsities, fractions in (0, 1) of the pruning targets; each is a training of its own. */
+  readonly sparsities: readonly number[];
+  /** Where pruning begins and ends, as fractions of the training; what is left after it is for recovery. */
+  readonly begin: number;
+  readonly end: number;
+  /** Optimizer steps between two updates of the masks. */
+  readonly frequency: number;
+  /** How a sparsity is shared among the weights: `global()` (the default) or `uniform()`. */
+  readonly distribution?: Distribution;
+}
+
+/**
+ * Prunes while training: the weights of smallest magnitude go, little by little along `cubicDecay`, and the rest recovers from
+ * it. The dense model is trained beside, for as many steps, from the same first weights.
+ *
+ * Zhu & Gupta, 2017 (arXiv:1710.01878).
+ *
+ * @returns `dense`, then `gradual` at each sparsity, as levels 1, 2, …
+ *
+ * @example await gradualPruning({ setup, folder, seed: 0, sparsities: [0.5, 0.8], begin: 0.1, end: 0.7, frequency: 10 });
+ */
+export async function gradualPruning(options: GradualPruningOptions): Promise<Outcome[]> {
+  const { seed, sparsities, setup, frequency, distribution = global() } = options;
+  validate(options);
+  const count = 1 + sparsities.length;
+  const outcomes = [await trainFresh(options, { method: 'dense', seed, level: 0, index: 0, count })];
+  const steps = stepsOf(setup, seed);
+  for (const [i, finalSparsity] of sparsities.entries()) {
+    const schedule = cubicDecay({
+      finalSparsity,
+      beginStep: Math.round(options.begin * steps),
+      endStep: Math.round(options.end * steps),
+      frequency,
+    });
+    const label = { method: 'gradual', seed, level: i + 1, index: i + 1, count };
+    outcomes.push(
+      await trainFresh(options, label, [pruning({ pruner: pruner({ schedule, distribution }) })]),
+    );
+  }
+  return outcomes;
+}
+
+function validate({ sparsities, begin, end }: GradualPruningOptions): void {
+  const isFraction = (value: number) => value > 0 && value < 1;
+  const wrong = sparsities.find((sparsity) => !isFraction(sparsity));
+  if (wrong !== undefined || new Set(sparsities).size < sparsities.length || sparsities.length === 0) {
+    throw new UserError(
+      `Expected different sparsities, at least one, as fractions above 0 and below 1, got ${sparsities.join(', ') || 'none'}.`,
+    );
+  }
+  if (!(begin >= 0 && begin <= end && end <= 1)) {
+    throw new UserError(
+      `Expected 0 <= begin <= end <= 1 of a gradual pruning, got begin ${begin} and end ${end}.`,
+    );
+  }
+}

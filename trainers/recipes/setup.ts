@@ -1,0 +1,92 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { BatchSource } from '../../datasets/batch';
+import type { Callback, Metrics } from '../callback';
+import type { EngineFactory } from '../engine';
+import type { Loss } from '../losses';
+import type { Metric } from '../metrics';
+import type { Optimizer } from '../optimizer';
+import type { LearningRate } from '../schedules';
+
+/** What all methods of a comparison share: the model, the data, and how they are trained. */
+export interface Setup {
+  /** A new model with the first weights of a seed; the caller's to dispose. The same seed gives the same bits. */
+  readonly model: (seed: number) => tf.LayersModel | Promise<tf.LayersModel>;
+  /** The training data in the order of a seed. */
+  readonly data: (seed: number) => BatchSource;
+  /** Examples to evaluate on. */
+  readonly dev: BatchSource;
+  readonly loss: Loss;
+  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly optimizer: Optimizer;
+  readonly epochs: number;
+  /** The schedule of a training of so many steps: each training starts it anew. */
+  readonly learningRate: (totalSteps: number) => LearningRate;
+  /** Gradients are scaled down to this global norm where theirs is larger; no clipping by default. */
+  readonly clipNorm?: number;
+  readonly engine: EngineFactory;
+  /** Optimizer steps between two evaluations; one epoch by default. The last step is always evaluated. */
+  readonly evaluateEvery?: number;
+  /** Optimizer steps between two checkpoints; one epoch by default. */
+  readonly checkpointEvery?: number;
+}
+
+/** Which of a recipe's trainings this is. */
+export interface Label {
+  /** `dense`, `ticket`, `random`, `reinit`, `gradual`, `qat`. */
+  readonly method: string;
+  readonly seed: number;
+  /** Pruning level, where there are levels; 0 is dense. */
+  readonly level?: number;
+  /** Which of the recipe's trainings it is, from 0, and how many there are. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** What one training came to; `outcome.json` of its folder. */
+export interface Outcome {
+  readonly method: string;
+  readonly seed: number;
+  readonly level?: number;
+  /** Zeros among the pruning targets, a fraction in [0, 1), counted on the weights. */
+  readonly sparsity: number;
+  /** The same of each pruning target. */
+  readonly layers: readonly { readonly path: string; readonly sparsity: number }[];
+  /** All weights of the model, and the zeros among them, counted. */
+  readonly parameters: number;
+  readonly zeros: number;
+  /** Bits of a quantized weight; absent for float32. */
+  readonly bits?: number;
+  /** Of the last evaluation. */
+  readonly metrics: Metrics;
+  /** What the weights take as they are stored, measured; zeros take room too. */
+  readonly bytes: number;
+  /** Optimizer steps of the training. */
+  readonly steps: number;
+  /** Wall time of training and evaluation, over all parts of an interrupted training. */
+  readonly seconds: number;
+  /** Training loss at some steps, evenly spread: the mean since the one before. */
+  readonly losses: readonly { readonly step: number; readonly loss: number }[];
+}
+
+/** What a recipe tells its caller while it runs. Every hook is optional. */
+export interface Observer {
+  /** Callbacks to add to one training, whose folder is given. */
+  readonly callbacks?: (label: Label, folder: string) => readonly Callback[];
+  /** The trained model as it would be exported, before it is let go. */
+  readonly onTrained?: (model: tf.LayersModel, label: Label) => void | Promise<void>;
+  /** `reused`: it was found finished. */
+  readonly onOutcome?: (outcome: Outcome, label: Label, reused: boolean) => void;
+}
+
+/** Options that every recipe has. */
+export interface RecipeOptions {
+  readonly setup: Setup;
+  /** Everything that a recipe must find again when it is started once more is kept here, a folder per training. */
+  readonly folder: string;
+  readonly observer?: Observer;
+}
+
+/** Optimizer steps of one training. */
+export function stepsOf({ epochs, data }: Setup, seed: number): number {
+  return epochs * data(seed).batchesPerEpoch;
+}

@@ -1,0 +1,47 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+/** A part of a recipe that ran, or that was found finished. */
+export interface Staged<T> {
+  readonly outcome: T;
+  /** It was found finished. */
+  readonly reused: boolean;
+}
+
+const OUTCOME = 'outcome.json';
+const CHECKPOINTS = 'checkpoints';
+
+/** Where a stage keeps its checkpoints, for as long as it is not finished. */
+export const checkpointFolder = (folder: string) => path.join(folder, CHECKPOINTS);
+
+/**
+ * Runs a part of a recipe, unless its outcome exists. The outcome is written last and in one piece, so it stands for all that the
+ * stage has written before; a stage that was broken off runs again, and goes on from its latest checkpoint. Checkpoints are
+ * removed with the outcome.
+ *
+ * @param run what the outcome is; must be JSON.
+ */
+export async function stage<T>(folder: string, run: () => Promise<T>): Promise<Staged<T>> {
+  const file = path.join(folder, OUTCOME);
+  const reused = fs.existsSync(file);
+  if (!reused) {
+    fs.mkdirSync(folder, { recursive: true });
+    const outcome = await run();
+    writeInOnePiece(file, (part) => fs.writeFileSync(part, `${JSON.stringify(outcome, null, 2)}\n`));
+  }
+  fs.rmSync(checkpointFolder(folder), { recursive: true, force: true });
+  return { outcome: JSON.parse(fs.readFileSync(file, 'utf8')) as T, reused };
+}
+
+/** A file that is there whole or not at all, whenever the process is killed. `write` is given another name to write to. */
+export function writeInOnePiece(file: string, write: (part: string) => void): void {
+  const part = `${file}.part`;
+  write(part);
+  const handle = fs.openSync(part, 'r');
+  try {
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+  fs.renameSync(part, file);
+}

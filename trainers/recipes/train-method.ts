@@ -1,0 +1,81 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Converted } from '../../lib/compress/convert';
+import { report } from '../../lib/compress/report';
+import type { Callback } from '../callback';
+import { train } from '../trainer';
+import { checkpointFolder } from './stage';
+import { Label, Observer, Outcome, stepsOf } from './setup';
+import { stopwatch } from './stopwatch';
+import type { Subject } from './subject';
+
+export interface TrainMethodOptions {
+  readonly folder: string;
+  readonly observer?: Observer;
+  /** The method's own callbacks, before the observer's. */
+  readonly callbacks?: readonly Callback[];
+}
+
+/** Points of an outcome's loss curve. */
+const CURVE_POINTS = 100;
+
+/** Trains a subject as its setup says, from the weights and masks that it has, and tells what came of it. */
+export async function trainMethod(
+  subject: Subject,
+  label: Label,
+  { folder, observer = {}, callbacks = [] }: TrainMethodOptions,
+): Promise<Outcome> {
+  const { setup, model, parameters, engine } = subject;
+  const data = setup.data(label.seed);
+  const steps = stepsOf(setup, label.seed);
+  const watch = stopwatch();
+  const { step, losses, evaluations } = await train({
+    model,
+    parameters,
+    engine,
+    loss: setup.loss,
+    data,
+    dev: setup.dev,
+    metrics: setup.metrics,
+    optimizer: setup.optimizer,
+    learningRate: setup.learningRate(steps),
+    steps,
+    clipNorm: setup.clipNorm,
+    seed: label.seed,
+    callbacks: [watch, ...callbacks, ...(observer.callbacks?.(label, folder) ?? [])],
+    checkpoint: { folder: checkpointFolder(folder), every: setup.checkpointEvery },
+    evaluateEvery: setup.evaluateEvery,
+  });
+  return {
+    method: label.method,
+    seed: label.seed,
+    ...(label.level === undefined ? {} : { level: label.level }),
+    ...measured(model),
+    metrics: evaluations.at(-1)!.metrics,
+    steps: step,
+    seconds: watch.seconds,
+    losses: thinned(losses),
+  };
+}
+
+/** Zeros and bytes of what was trained, counted on the weights (the codes, where there are codes). */
+export function measured(
+  subject: tf.LayersModel | Converted,
+): Pick<Outcome, 'sparsity' | 'layers' | 'parameters' | 'zeros' | 'bytes'> {
+  const { rows, targets, total } = report(subject);
+  return {
+    sparsity: targets.sparsity,
+    layers: rows.filter(({ target }) => target).map(({ path, sparsity }) => ({ path, sparsity })),
+    parameters: total.parameters,
+    zeros: total.zeros,
+    bytes: total.bytes,
+  };
+}
+
+/** The means of equal stretches of steps, each under its last step. */
+function thinned(losses: readonly number[]): Outcome['losses'] {
+  const stretch = Math.max(1, Math.ceil(losses.length / CURVE_POINTS));
+  return Array.from({ length: Math.ceil(losses.length / stretch) }, (_, i) => {
+    const part = losses.slice(i * stretch, (i + 1) * stretch);
+    return { step: i * stretch + part.length, loss: part.reduce((sum, loss) => sum + loss, 0) / part.length };
+  });
+}
