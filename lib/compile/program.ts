@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
+import { UserError } from '../core/errors';
 import { HostTensor } from '../core/host-tensor';
 import { encode } from './encode';
 import { Data, DataType, elements, Graph, Source, Value } from './graph';
@@ -59,11 +60,7 @@ export class Program {
     const source = trace(fn, specs);
     const { graph, plan } = optimize(source.graph, { integerMatmul: options.integerMatmul ?? true });
     const { bytes, inputNames, outputNames } = encode(graph);
-    const session = await ort.InferenceSession.create(bytes, {
-      executionProviders: [options.provider ?? 'cpu'],
-      ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
-      ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
-    });
+    const session = await createSession(bytes, options);
     return new Program(session, graph, plan, source, inputNames, outputNames, Boolean(options.profile));
   }
 
@@ -130,6 +127,25 @@ export class Program {
       addRows(targets[ids] as Int32Array, targets[rows] as Float32Array, value.shape[1]!);
     }
     return { shape, dtype, data };
+  }
+}
+
+async function createSession(
+  bytes: Uint8Array,
+  { provider = 'cpu', threads, profile }: ProgramOptions,
+): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(bytes, {
+      executionProviders: [provider],
+      ...(threads ? { intraOpNumThreads: threads } : {}),
+      ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+    });
+  } catch (error) {
+    if (provider === 'cpu') throw error;
+    throw new UserError(
+      `Expected onnxruntime to run on its provider "${provider}", which does not work on this machine ` +
+        `(${String(error).split('\n')[0]}); use the cpu provider (--backend cpu) or install the provider's driver.`,
+    );
   }
 }
 
