@@ -1,0 +1,108 @@
+import { mode, sampleCorrelation, sampleRankCorrelation } from 'simple-statistics';
+import type { MetricName } from '../datasets/dataset';
+import { HostTensor, hostTensor } from '../lib/core/host-tensor';
+import { UserError } from '../lib/core/errors';
+
+/**
+ * A score over all examples of a task at once.
+ *
+ * @param predictions a classifier's outputs [examples, classes], of which the largest is the answer (the first among equals);
+ *   or the answers themselves: classes or, for a regression, numbers, [examples] or [examples, 1].
+ * @param labels the truth, [examples].
+ * @throws UserError unless there are as many predictions as labels, at least one.
+ */
+export type Metric = (predictions: HostTensor, labels: HostTensor) => number;
+
+/** Share of right answers, in [0, 1]. */
+export const accuracy: Metric = scoreOf(
+  (answers, truth) => count(answers, (answer, i) => answer === truth[i]) / answers.length,
+);
+
+/**
+ * F1 of class 1, as GLUE scores MRPC and QQP: `2·tp / (2·tp + fp + fn)`, in [0, 1]; 0 where class 1 is neither there nor
+ * answered.
+ */
+export const f1: Metric = scoreOf((answers, truth) => {
+  const hits = count(answers, (answer, i) => answer === 1 && truth[i] === 1);
+  const ones = count(answers, (answer) => answer === 1) + count(truth, (label) => label === 1);
+  return ones === 0 ? 0 : (2 * hits) / ones;
+});
+
+/**
+ * Matthews' correlation coefficient, as GLUE scores CoLA, in [-1, 1]. For two classes
+ * `(tp·tn − fp·fn) / √((tp+fp)(tp+fn)(tn+fp)(tn+fn))`, for more Gorodkin's R_K, which is the same for two; 0 where all answers,
+ * or all labels, are one class.
+ */
+export const mcc: Metric = scoreOf((answers, truth) => {
+  const n = answers.length;
+  const right = count(answers, (answer, i) => answer === truth[i]);
+  const answered = tally(answers);
+  const there = tally(truth);
+  const together = (a: Map<number, number>, b: Map<number, number>) =>
+    [...a].reduce((sum, [label, times]) => sum + times * (b.get(label) ?? 0), 0);
+  const covariance = right * n - together(answered, there);
+  const variances = (n * n - together(answered, answered)) * (n * n - together(there, there));
+  return variances === 0 ? 0 : covariance / Math.sqrt(variances);
+});
+
+/** Pearson's correlation, as GLUE scores STS-B, in [-1, 1]; 0 where it is undefined because one side is constant. */
+export const pearson: Metric = scoreOf((answers, truth) => correlation(sampleCorrelation, answers, truth));
+
+/** Spearman's rank correlation, in [-1, 1]: equal values share the mean of their ranks; 0 where one side is constant. */
+export const spearman: Metric = scoreOf((answers, truth) =>
+  correlation(sampleRankCorrelation, answers, truth),
+);
+
+/** The metrics by the names that tasks know them by. */
+export const metrics: Readonly<Record<MetricName, Metric>> = { accuracy, f1, mcc, pearson, spearman };
+
+/**
+ * The score of always giving the most frequent answer: what a model must beat to have learned anything. 0 for a correlation.
+ *
+ * @example majorityScore(accuracy, [1, 1, 0]) // 2/3
+ */
+export function majorityScore(metric: Metric, labels: readonly number[]): number {
+  const truth = Float32Array.from(labels);
+  const always = new Float32Array(truth.length).fill(mode([...truth]));
+  return metric(hostTensor(always, [truth.length]), hostTensor(truth, [truth.length]));
+}
+
+type Values = readonly number[];
+
+/** A metric, from a score of answers against the truth. */
+function scoreOf(score: (answers: Values, truth: Values) => number): Metric {
+  return (predictions, labels) => {
+    const answers = answersOf(predictions);
+    const truth = [...labels.data];
+    if (answers.length !== truth.length || truth.length === 0) {
+      throw new UserError(
+        `Expected as many predictions as labels, at least 1, got ${answers.length} and ${truth.length}.`,
+      );
+    }
+    return score(answers, truth);
+  };
+}
+
+function answersOf({ data, shape }: HostTensor): Values {
+  const [examples = 1, classes = 1] = shape;
+  if (classes === 1) return [...data];
+  return Array.from({ length: examples }, (_, i) => {
+    const row = [...data.subarray(i * classes, (i + 1) * classes)];
+    return row.indexOf(Math.max(...row));
+  });
+}
+
+function count(values: Values, test: (value: number, i: number) => boolean): number {
+  return values.reduce((sum, value, i) => sum + Number(test(value, i)), 0);
+}
+
+function tally(values: Values): Map<number, number> {
+  const times = new Map<number, number>();
+  for (const value of values) times.set(value, (times.get(value) ?? 0) + 1);
+  return times;
+}
+
+function correlation(of: (x: number[], y: number[]) => number, x: Values, y: Values): number {
+  const constant = [x, y].some((values) => values.every((value) => value === values[0]));
+  return constant ? 0 : of([...x], [...y]);
+}
