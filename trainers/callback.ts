@@ -1,0 +1,88 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { HostTensor } from '../lib/core/host-tensor';
+import type { Engine } from './engine';
+import type { Parameters } from './parameters';
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** What a checkpoint keeps of a callback; numbers come back exactly, NaN and infinities too. */
+export interface CallbackState {
+  readonly values?: Json;
+  readonly tensors?: Readonly<Record<string, HostTensor>>;
+}
+
+/** A number (a point of a curve), the values of a distribution, or a Markdown text. */
+export type LogValue = number | Float32Array | string;
+
+export interface LogEntry {
+  /** As in design section 7: `train/loss`, `sparsity/<path>`. */
+  readonly tag: string;
+  readonly value: LogValue;
+}
+
+/** Metrics of the dev set by name, its mean loss as `loss`. */
+export type Metrics = Readonly<Record<string, number>>;
+
+export interface Evaluation {
+  /** Optimizer steps done. */
+  readonly step: number;
+  readonly metrics: Metrics;
+}
+
+/** A run in progress, as callbacks see it. */
+export interface Training {
+  readonly model: tf.LayersModel;
+  /** Weights, gradients, moments and masks, in host memory. */
+  readonly parameters: Parameters;
+  readonly engine: Engine;
+  /** Optimizer steps done: in `onStepBegin` of the first step 0, in its `onStepEnd` 1. */
+  readonly step: number;
+  /** Epochs begun before the current one. */
+  readonly epoch: number;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  /** Learning rate of the current step. */
+  readonly learningRate: number;
+  /** Mean loss over the examples of the last step; NaN before the first one. */
+  readonly loss: number;
+  /** Global norm of the last step's mean gradient, before clipping; NaN before the first step. */
+  readonly gradientNorm: number;
+  /** Gradient memory holds the mean gradient of the step's examples times this. */
+  readonly accumulated: number;
+  /** Every evaluation so far. */
+  readonly evaluations: readonly Evaluation[];
+  /** Writes a value under the current step; all callbacks get it in `onLog`, after `onStepEnd`. */
+  log(tag: string, value: LogValue): void;
+  /** Ends the run after the current step, as if it were the last; the result carries the reason. */
+  stop(reason: string): void;
+  /** Breaks the run off after the current step and its checkpoint: `train` throws `Interrupted`, and can be called again. */
+  interrupt(reason: string): void;
+}
+
+/**
+ * New behaviour in the training loop. Every hook is optional and may be async; those of one kind run in the order in which the
+ * callbacks are listed. The loop's order is fixed: `onStepBegin` → forward and backward → `onGradients` → optimizer, masks
+ * included → `onStepEnd` → evaluation, `onEvaluate` → `onLog` → checkpoint.
+ */
+export interface Callback {
+  /** Names its part of a checkpoint: unique in a run. */
+  readonly name: string;
+  /** Once, before the first step; after `restore` when the run is resumed. */
+  onTrainBegin?(training: Training): void | Promise<void>;
+  onEpochBegin?(training: Training): void | Promise<void>;
+  onStepBegin?(training: Training): void | Promise<void>;
+  /** Gradient memory is filled, weights are still the old ones. */
+  onGradients?(training: Training): void | Promise<void>;
+  /** The optimizer has run. */
+  onStepEnd?(training: Training): void | Promise<void>;
+  onEvaluate?(training: Training, evaluation: Evaluation): void | Promise<void>;
+  /** What was logged since the last time, at `training.step`. */
+  onLog?(training: Training, entries: readonly LogEntry[]): void | Promise<void>;
+  /** Once, after the last step and its checkpoint; not when the run fails or is interrupted. */
+  onTrainEnd?(training: Training): void | Promise<void>;
+  /** For the checkpoint. A callback with `state` has `restore`, and the other way round. */
+  state?(): CallbackState;
+  restore?(state: CallbackState): void;
+  /** Always called last, also when the run fails: lets go of files, timers and listeners. */
+  dispose?(): void;
+}

@@ -1,0 +1,83 @@
+import { UserError } from '../../lib/core/errors';
+import type { Callback, CallbackState, Evaluation } from '../callback';
+import { captureModel, ModelState, restoreModel } from '../model-state';
+
+export interface EarlyStoppingOptions {
+  /** The metric to watch, by its name in the evaluations; `loss` is the mean dev loss. */
+  readonly metric: string;
+  /** Whether larger or smaller values are better. */
+  readonly better: 'larger' | 'smaller';
+  /** Evaluations in a row without a better value after which training ends; Infinity (the default) never ends it. */
+  readonly patience?: number;
+  /** How much better a value must be to count; 0 by default. */
+  readonly minDelta?: number;
+  /** At the end of training, put back the weights (and masks and transform state) of the best evaluation; false by default. */
+  readonly restoreBest?: boolean;
+}
+
+/** What `earlyStopping` returns: a callback that also knows the best evaluation so far. */
+export interface EarlyStopping extends Callback {
+  readonly best: Evaluation | undefined;
+}
+
+interface State {
+  readonly best: { readonly step: number; readonly metrics: Record<string, number> } | null;
+  readonly worse: number;
+}
+
+/**
+ * Ends training when a dev metric has stopped improving, and keeps a copy of the best model if asked. Ties count as not better,
+ * NaN as worse than everything.
+ *
+ * @example earlyStopping({ metric: 'accuracy', better: 'larger', patience: 3, restoreBest: true })
+ */
+export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
+  const { metric, patience = Infinity, minDelta = 0, restoreBest = false } = options;
+  const sign = options.better === 'larger' ? 1 : -1;
+  let best: Evaluation | undefined;
+  let bestModel: ModelState = {};
+  let worse = 0; // evaluations in a row without a better value
+
+  const improves = (evaluation: Evaluation): boolean => {
+    const value = valueOf(evaluation, metric);
+    if (Number.isNaN(value)) return false;
+    return best === undefined || sign * (value - valueOf(best, metric)) > minDelta;
+  };
+
+  return {
+    name: 'early-stopping',
+    get best() {
+      return best;
+    },
+    async onEvaluate(training, evaluation) {
+      if (improves(evaluation)) {
+        best = evaluation;
+        worse = 0;
+        if (restoreBest) bestModel = await captureModel(training.model, training.parameters);
+      } else if (++worse >= patience) {
+        training.stop(`dev/${metric} did not improve in ${worse} evaluations`);
+      }
+    },
+    onTrainEnd(training) {
+      if (restoreBest && best) restoreModel(training.model, training.parameters, bestModel);
+    },
+    state: () => ({
+      values: { best: best ? { ...best, metrics: { ...best.metrics } } : null, worse },
+      tensors: bestModel,
+    }),
+    restore({ values, tensors }: CallbackState) {
+      const state = values as unknown as State;
+      best = state.best ?? undefined;
+      worse = state.worse;
+      bestModel = tensors ?? {};
+    },
+  };
+}
+
+function valueOf({ metrics }: Evaluation, metric: string): number {
+  const value = metrics[metric];
+  if (value !== undefined) return value;
+  throw new UserError(
+    `Early stopping watches the metric "${metric}", but the evaluations have ${Object.keys(metrics).join(', ')}.`,
+  );
+}

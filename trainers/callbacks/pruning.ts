@@ -1,0 +1,72 @@
+import { UserError } from '../../lib/core/errors';
+import { countFlips, MaskSet, sparsityOf } from '../../lib/pruning/mask';
+import type { PrunableWeight } from '../../lib/pruning/prune';
+import type { Pruner } from '../../lib/pruning/pruner';
+import { defaultTargets } from '../../lib/pruning/targets';
+import type { Callback, Training } from '../callback';
+import type { Parameter } from '../parameters';
+
+export interface PruningOptions {
+  /** Decides which weights go, and when. */
+  readonly pruner: Pruner;
+}
+
+/**
+ * Prunes while training: after the optimizer step the pruner may give new masks, which are set at once, so that pruned weights
+ * and their moments are 0 from then on. A schedule that begins at step 0 prunes before the first step. Logs `sparsity/total`
+ * (of the targets), `sparsity/<path>` and `mask/flips` at every update.
+ */
+export function pruning({ pruner }: PruningOptions): Callback {
+  let begun = false;
+  return {
+    name: 'pruning',
+    onTrainBegin(training) {
+      targetsOf(training, pruner); // fails now rather than at the first update
+      if (!begun) update(training, pruner);
+      begun = true;
+    },
+    onStepEnd: (training) => update(training, pruner),
+    state: () => ({ values: { begun } }),
+    restore({ values }) {
+      begun = (values as { begun: boolean }).begun;
+    },
+  };
+}
+
+function update(training: Training, pruner: Pruner): void {
+  if (!pruner.schedule.shouldUpdate(training.step)) return;
+  const targets = targetsOf(training, pruner);
+  const before = masksOf(targets);
+  const masks = pruner.update(
+    training.step,
+    new Map(targets.map((target) => [target.path, prunable(target)])),
+    before,
+  );
+  if (!masks) return;
+  for (const [path, mask] of masks) training.parameters.setMask(path, mask);
+  log(training, masks, countFlips(before, masks));
+}
+
+function targetsOf({ model, parameters }: Training, { targets }: Pruner): Parameter[] {
+  const paths = targets ?? defaultTargets(model).map(({ path }) => path);
+  return paths.map((path) => {
+    const parameter = parameters.list.find((candidate) => candidate.path === path);
+    if (parameter) return parameter;
+    throw new UserError(`Expected the pruning target "${path}" to be a trainable weight of the model.`);
+  });
+}
+
+/** A copy: `setMask` may change a mask in place. */
+function masksOf(targets: readonly Parameter[]): MaskSet {
+  return new Map(targets.flatMap(({ path, mask }) => (mask ? [[path, mask.slice()] as const] : [])));
+}
+
+function prunable({ weights, gradient, variable }: Parameter): PrunableWeight {
+  return { data: weights, shape: variable.shape, gradient };
+}
+
+function log(training: Training, masks: MaskSet, flips: number): void {
+  training.log('sparsity/total', sparsityOf(masks));
+  for (const [path, mask] of masks) training.log(`sparsity/${path}`, sparsityOf(new Map([[path, mask]])));
+  training.log('mask/flips', flips);
+}

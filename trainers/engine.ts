@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Batch } from '../datasets/batch';
+import { forward } from '../lib/core/forward';
+import type { HostTensor } from '../lib/core/host-tensor';
+import { layersOf } from '../lib/core/layers';
+import type { Loss } from './losses';
+import type { Parameters } from './parameters';
+
+/**
+ * What computes: the model's predictions, and the gradients of the loss. Weights and gradients live in host memory (trainers/
+ * parameters.ts), where the optimizer works on them, whichever engine runs.
+ */
+export interface Engine {
+  /** What runs, for people: `compiled (onnxruntime cpu, 2 threads)`. */
+  readonly description: string;
+  /**
+   * One forward and backward pass in training mode: fills the parameters' gradient memory with the gradient of the batch's mean
+   * loss (0 for a weight that the loss does not depend on), or adds it to what is there.
+   *
+   * @returns the mean loss.
+   */
+  gradients(batch: Batch, options: GradientsOptions): Promise<number>;
+  /** The model's output in inference mode. */
+  predict(xs: readonly HostTensor[]): Promise<HostTensor>;
+  /** Frees what the engine made; the model and its parameters stay. */
+  dispose(): void;
+}
+
+export interface GradientsOptions {
+  /** Add to gradient memory instead of filling it. */
+  readonly accumulate: boolean;
+}
+
+/** Makes the engine of a run. */
+export type EngineFactory = (model: tf.LayersModel, parameters: Parameters, loss: Loss) => Promise<Engine>;
+
+/** What training minimises: the loss of a batch plus the penalties of the model's regularizers, each layer's once. Both engines run this. */
+export function objective(model: tf.LayersModel, loss: Loss, xs: tf.Tensor[], ys: tf.Tensor): tf.Scalar {
+  return tf.tidy(() => {
+    const penalties = layersOf(model).flatMap((layer) => layer.losses.map((penalty) => penalty()));
+    return penalties.reduce<tf.Scalar>(
+      (sum, penalty) => sum.add(penalty),
+      loss(forward(model, xs, true), ys),
+    );
+  });
+}

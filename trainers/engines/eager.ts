@@ -1,0 +1,77 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Batch } from '../../datasets/batch';
+import { HostTensor, hostTensor } from '../../lib/core/host-tensor';
+import { forward } from '../../lib/core/forward';
+import { Engine, EngineFactory, objective } from '../engine';
+import type { Loss } from '../losses';
+import type { Parameters } from '../parameters';
+import { useBackend } from './backend';
+
+export interface EagerEngineOptions {
+  /** A tfjs backend: `wasm` (default), `cpu`, `tensorflow`, or one that you registered, such as `webgpu`. */
+  readonly backend?: string;
+}
+
+/**
+ * Runs the model op by op on a tfjs backend, as `model.fit` would; gradients are copied into the parameters' gradient memory. The
+ * backend is tfjs's current one from the factory's call on, and the one before again after `dispose`.
+ *
+ * @throws UserError (from the factory) if there is no such backend.
+ * @example const engine = eagerEngine({ backend: 'cpu' }); // for train({ engine, ... })
+ */
+export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): EngineFactory {
+  return async (model, parameters, loss) => {
+    const before = tf.getBackend();
+    const use = async () => {
+      if (tf.getBackend() !== backend) await useBackend(backend);
+    };
+    await useBackend(backend);
+    parameters.upload();
+    return {
+      description: `eager (tfjs ${tf.version.tfjs}, backend ${backend})`,
+      async gradients(batch, { accumulate }) {
+        await use();
+        return gradients(model, parameters, loss, batch, accumulate);
+      },
+      async predict(xs) {
+        await use();
+        return predict(model, xs);
+      },
+      dispose: () => void tf.setBackend(before),
+    } satisfies Engine;
+  };
+}
+
+async function gradients(
+  model: tf.LayersModel,
+  parameters: Parameters,
+  loss: Loss,
+  { xs, ys }: Batch,
+  adding: boolean,
+): Promise<number> {
+  const variables = parameters.list.map(({ variable }) => variable);
+  const { value, grads } = tf.tidy(() => {
+    const [inputs, labels] = [xs.map(toTensor), toTensor(ys)];
+    return tf.variableGrads(() => objective(model, loss, inputs, labels), variables);
+  });
+  for (const parameter of parameters.list) {
+    const values = (await grads[parameter.variable.name]?.data()) as Float32Array | undefined;
+    if (!adding) parameter.setGradient(values);
+    else if (values) parameter.addGradient(values);
+  }
+  const [mean] = await value.data();
+  tf.dispose([value, grads]);
+  return mean as number;
+}
+
+async function predict(model: tf.LayersModel, xs: readonly HostTensor[]): Promise<HostTensor> {
+  const output = tf.tidy(() => forward(model, xs.map(toTensor), false));
+  const data = (await output.data()) as HostTensor['data'];
+  const result = hostTensor(data.slice(), [...output.shape]);
+  output.dispose();
+  return result;
+}
+
+function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {
+  return tf.tensor(data, shape, dtype);
+}

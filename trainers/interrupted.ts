@@ -1,0 +1,7 @@
+/**
+ * Training was broken off between two steps, by Ctrl-C for example. The message says after which step, and where it goes on
+ * from. Scripts print it alone and exit with code 130.
+ */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}

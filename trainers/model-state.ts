@@ -1,0 +1,66 @@
+import * as tf from '@tensorflow/tfjs';
+import { attachmentsOf } from '../lib/core/attach';
+import { UserError } from '../lib/core/errors';
+import { HostTensor, hostTensor } from '../lib/core/host-tensor';
+import { weightsOf } from '../lib/core/weights';
+import type { Parameters } from './parameters';
+
+/** Tensors of a model by name: `weights/<path>`, `masks/<path>`, `transforms/<layer>/<target>/<index>/<name>`. */
+export type ModelState = Readonly<Record<string, HostTensor>>;
+
+/**
+ * Copies all that a model's outputs depend on: weights (frozen ones too), masks, and the state of what is attached to it, such
+ * as observed ranges. The optimizer's moments are not among them.
+ */
+export async function captureModel(model: tf.LayersModel, parameters: Parameters): Promise<ModelState> {
+  const state: Record<string, HostTensor> = {};
+  for (const [name, variable] of variablesOf(model)) state[name] = await copyOf(variable);
+  for (const { path, variable, weights, mask } of parameters.list) {
+    state[`weights/${path}`] = hostTensor(weights.slice(), [...variable.shape]);
+    if (mask) state[`masks/${path}`] = hostTensor(mask.slice(), [...variable.shape]);
+  }
+  return state;
+}
+
+/**
+ * Puts a captured state back, by copying.
+ *
+ * @throws UserError if it is another model's: a tensor is missing or has another shape.
+ */
+export function restoreModel(model: tf.LayersModel, parameters: Parameters, state: ModelState): void {
+  const trained = new Set(parameters.list.map(({ path }) => `weights/${path}`));
+  for (const [name, variable] of variablesOf(model)) {
+    const { data, shape, dtype } = tensorOf(state, name, variable.shape);
+    if (!trained.has(name)) tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
+  }
+  for (const { path, variable, weights } of parameters.list) {
+    parameters.setMask(path, state[`masks/${path}`]?.data as Uint8Array | undefined);
+    weights.set(tensorOf(state, `weights/${path}`, variable.shape).data);
+  }
+  parameters.upload();
+}
+
+/** The tensor of a name, checked against the shape that the model wants. */
+export function tensorOf(state: ModelState, name: string, shape: readonly number[]): HostTensor {
+  const tensor = state[name];
+  if (tensor && tensor.shape.join() === shape.join()) return tensor;
+  throw new UserError(
+    `The saved state is of another model: expected "${name}" of shape [${shape.join(', ')}], ` +
+      (tensor ? `found shape [${tensor.shape.join(', ')}].` : 'found none.'),
+  );
+}
+
+function variablesOf(model: tf.LayersModel): [string, tf.Variable][] {
+  const weights = weightsOf(model).map(({ path, variable }) => [`weights/${path}`, variable] as const);
+  const transforms = attachmentsOf(model).flatMap(({ layer, target, transform }, index) =>
+    Object.entries(transform.state()).map(
+      ([name, variable]) => [`transforms/${layer.name}/${target}/${index}/${name}`, variable] as const,
+    ),
+  );
+  return [...weights, ...transforms].map(([name, variable]) => [name, variable]);
+}
+
+async function copyOf(variable: tf.Variable): Promise<HostTensor> {
+  const data = (await variable.data()) as HostTensor['data'];
+  return hostTensor(data.slice(), [...variable.shape]);
+}

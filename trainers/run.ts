@@ -1,0 +1,158 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Batch } from '../datasets/batch';
+import { clock } from '../lib/core/clock';
+import { UserError } from '../lib/core/errors';
+import type { Callback, Evaluation, LogEntry, LogValue, Training } from './callback';
+import type { Engine } from './engine';
+import { evaluate } from './evaluate';
+import type { Parameters } from './parameters';
+import { Plan, Position, positionAfter, stepsPerEpoch } from './position';
+import type { TrainOptions } from './trainer';
+
+/** The hooks that get nothing but the training. */
+type PlainHook = 'onTrainBegin' | 'onEpochBegin' | 'onStepBegin' | 'onGradients' | 'onStepEnd' | 'onTrainEnd';
+
+/** The state of one `train` call and the parts of a step; the order of these parts is trainer.ts's. */
+export class Run implements Training {
+  readonly model: tf.LayersModel;
+  readonly plan: Plan;
+  readonly callbacks: readonly Callback[];
+  step: number;
+  learningRate = NaN;
+  loss = NaN;
+  gradientNorm = NaN;
+  accumulated = 1;
+  /** Mean loss of every step. */
+  losses: number[] = [];
+  evaluations: Evaluation[] = [];
+  stopped: string | undefined;
+  interruption: string | undefined;
+  private entries: LogEntry[] = [];
+
+  constructor(
+    readonly options: TrainOptions,
+    readonly parameters: Parameters,
+    readonly engine: Engine,
+  ) {
+    this.model = options.model;
+    this.callbacks = options.callbacks ?? [];
+    this.plan = { batchesPerEpoch: options.data.batchesPerEpoch, accumulation: options.accumulation ?? 1 };
+    this.step = options.startStep ?? 0;
+  }
+
+  get stepsPerEpoch(): number {
+    return stepsPerEpoch(this.plan);
+  }
+
+  get totalSteps(): number {
+    const { steps, epochs = 0 } = this.options;
+    return steps ?? epochs * this.stepsPerEpoch;
+  }
+
+  get position(): Position {
+    return positionAfter(this.step, this.plan);
+  }
+
+  get epoch(): number {
+    return this.position.epoch;
+  }
+
+  get seed(): number {
+    return this.options.seed ?? 0;
+  }
+
+  get finished(): boolean {
+    return this.step >= this.totalSteps || this.stopped !== undefined || this.interruption !== undefined;
+  }
+
+  stop(reason: string): void {
+    this.stopped ??= reason;
+  }
+
+  interrupt(reason: string): void {
+    this.interruption ??= reason;
+  }
+
+  log(tag: string, value: LogValue): void {
+    this.entries.push({ tag, value });
+  }
+
+  async call(hook: PlainHook): Promise<void> {
+    for (const callback of this.callbacks) await callback[hook]?.(this);
+  }
+
+  /** Fills gradient memory with the batches' gradients, weighted so that every example counts the same. */
+  async backward(batches: readonly Batch[]): Promise<void> {
+    clock.seed = this.seed;
+    clock.tick = this.position.tick;
+    let examples = 0;
+    let loss = 0;
+    let size = 0;
+    for (const batch of batches) {
+      if (examples > 0 && batch.size !== size) this.scaleGradients(size / batch.size);
+      size = batch.size;
+      const batchLoss = await this.engine.gradients(batch, { accumulate: examples > 0 });
+      examples += size;
+      loss += (batchLoss - loss) * (size / examples);
+      clock.tick++;
+    }
+    this.accumulated = examples / size;
+    this.loss = loss;
+    this.losses.push(loss);
+    this.log('train/loss', loss);
+    this.log('train/learning-rate', this.learningRate);
+  }
+
+  /** A training starts with an optimizer that has seen nothing. */
+  resetOptimizer(): void {
+    for (const { slots } of this.parameters.list) Object.values(slots).forEach((slot) => slot.fill(0));
+  }
+
+  private scaleGradients(factor: number): void {
+    for (const { gradient } of this.parameters.list)
+      gradient.forEach((value, i) => (gradient[i] = value * factor));
+  }
+
+  /** One optimizer step. Masked weights and their moments are 0 after it. */
+  update(): void {
+    const { learningRate, accumulated, parameters } = this;
+    const { optimizer, clipNorm, startStep = 0 } = this.options;
+    const step = this.step - startStep + 1; // the optimizer's own count
+    const report = optimizer.apply(parameters, { learningRate, step, clipNorm, accumulated });
+    this.gradientNorm = report.gradientNorm;
+    this.step++;
+  }
+
+  async evaluate(): Promise<void> {
+    const { dev, loss, metrics } = this.options;
+    if (!dev) return;
+    const evaluation = { step: this.step, metrics: await evaluate(this.engine, dev, { loss, metrics }) };
+    this.evaluations.push(evaluation);
+    for (const [name, value] of Object.entries(evaluation.metrics)) this.log(`dev/${name}`, value);
+    for (const callback of this.callbacks) await callback.onEvaluate?.(this, evaluation);
+  }
+
+  /** Hands what was logged to the callbacks. */
+  async flushLog(): Promise<void> {
+    const entries = this.entries;
+    this.entries = [];
+    if (entries.length === 0) return;
+    for (const callback of this.callbacks) await callback.onLog?.(this, entries);
+  }
+
+  /** @throws UserError once training has gone wrong for good. */
+  expectFiniteLoss(): void {
+    if (Number.isFinite(this.loss)) return;
+    throw new UserError(
+      `The loss is ${this.loss} at step ${this.step + 1} of ${this.totalSteps} (learning rate ${this.learningRate}): try a ` +
+        'smaller learning rate, a longer warm-up or clipNorm 1, and look for NaN in the inputs and labels; ' +
+        'what was written until here is kept.',
+    );
+  }
+
+  dispose(): void {
+    for (const callback of this.callbacks) callback.dispose?.();
+    this.engine.dispose();
+    if (!this.options.parameters) this.parameters.dispose();
+  }
+}

@@ -1,0 +1,189 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Batch, BatchSource } from '../datasets/batch';
+import { UserError } from '../lib/core/errors';
+import type { Callback, Evaluation } from './callback';
+import { Checkpoints, openCheckpoints } from './checkpoint';
+import type { EngineFactory } from './engine';
+import { compiledEngine } from './engines/compiled';
+import { Interrupted } from './interrupted';
+import type { Loss } from './losses';
+import type { Metric } from './metrics';
+import type { Optimizer } from './optimizer';
+import { Parameters, parametersOf } from './parameters';
+import { Run } from './run';
+import type { LearningRate } from './schedules';
+
+export interface TrainOptions {
+  /** Any model with one output; its trainable weights are trained in place. */
+  readonly model: tf.LayersModel;
+  readonly loss: Loss;
+  readonly data: BatchSource;
+  /** Examples to evaluate on. */
+  readonly dev?: BatchSource;
+  /** Metrics of the dev set, by name; its mean loss is always reported. */
+  readonly metrics?: Readonly<Record<string, Metric>>;
+  readonly optimizer: Optimizer;
+  readonly learningRate: LearningRate;
+  /** Optimizer steps at which training ends, those before `startStep` counted. Give this or `epochs`. */
+  readonly steps?: number;
+  /** The same in epochs. */
+  readonly epochs?: number;
+  /** Steps that count as done at the beginning, for data order and learning rate: where a rewound model goes on. 0 by default. */
+  readonly startStep?: number;
+  /** Batches per optimizer step; 1 by default. Their examples count the same, as in one big batch. */
+  readonly accumulation?: number;
+  /** Gradients are scaled down to this global norm where theirs is larger; no clipping by default. */
+  readonly clipNorm?: number;
+  /** What computes; `compiledEngine()` by default. */
+  readonly engine?: EngineFactory;
+  /**
+   * The model's parameters, with the optimizer's slots, where several runs share them: they stay the caller's. Made and freed here
+   * by default. Weights and masks are taken as they are; moments start at 0.
+   */
+  readonly parameters?: Parameters;
+  readonly callbacks?: readonly Callback[];
+  /** Keys the dropout masks; 0 by default. The order of the data has a seed of its own. */
+  readonly seed?: number;
+  readonly checkpoint?: CheckpointOptions;
+  /** Steps between two evaluations; one epoch by default. The last step is always evaluated. */
+  readonly evaluateEvery?: number;
+}
+
+export interface CheckpointOptions {
+  /** A run that finds a checkpoint here goes on from it. */
+  readonly folder: string;
+  /** Optimizer steps between two checkpoints; one epoch by default. The last step is always saved. */
+  readonly every?: number;
+}
+
+export interface TrainResult {
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Mean training loss of each step since `startStep`. */
+  readonly losses: readonly number[];
+  readonly evaluations: readonly Evaluation[];
+  /** Why training ended before its last step, if it did. */
+  readonly stopped?: string;
+}
+
+/**
+ * Trains a model, counted in optimizer steps. The order in a step is fixed: learning rate → forward and backward → `onGradients` →
+ * optimizer, masks included → `onStepEnd` → evaluation → log → checkpoint. Everything else is a callback's.
+ *
+ * Same options, same bits; and a run that was killed anywhere and started again ends with the same bits as one that never
+ * stopped, given a `checkpoint` folder.
+ *
+ * @throws UserError for options that do not fit together, a loss or gradient that is not finite, and a checkpoint of another
+ * run; Interrupted when a callback broke the run off.
+ *
+ * @example
+ * await train({
+ *   model, loss: softmaxCrossEntropy, data: fromTensors(xs, ys, { batchSize: 32, seed: 1 }),
+ *   optimizer: adamW(), learningRate: constant(1e-3), epochs: 3,
+ * });
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  validate(options);
+  const run = await begin(options);
+  try {
+    const checkpoints = options.checkpoint && openCheckpoints(options.checkpoint.folder);
+    run.resetOptimizer();
+    checkpoints?.restore(run);
+    await run.call('onTrainBegin');
+    await run.flushLog();
+    while (!run.finished) await trainEpoch(run, checkpoints);
+    await checkpoints?.save(run);
+    if (run.interruption) throw interrupted(run);
+    await run.call('onTrainEnd');
+    await run.flushLog();
+    return { step: run.step, losses: run.losses, evaluations: run.evaluations, stopped: run.stopped };
+  } finally {
+    run.dispose();
+  }
+}
+
+async function trainEpoch(run: Run, checkpoints?: Checkpoints): Promise<void> {
+  const { data } = run.options;
+  const { epoch, cursor } = run.position;
+  if (cursor === 0) await run.call('onEpochBegin');
+  for await (const batches of groups(data.epoch(epoch, cursor), run.plan.accumulation)) {
+    await trainStep(run, batches, checkpoints);
+    if (run.finished || run.epoch !== epoch) return;
+  }
+  throw new UserError(
+    `The training data promised ${data.batchesPerEpoch} batches per epoch and gave fewer in epoch ${epoch}.`,
+  );
+}
+
+async function trainStep(run: Run, batches: readonly Batch[], checkpoints?: Checkpoints): Promise<void> {
+  const { learningRate, evaluateEvery = run.stepsPerEpoch, checkpoint } = run.options;
+  run.learningRate = learningRate(run.step);
+  await run.call('onStepBegin');
+  await run.backward(batches);
+  run.expectFiniteLoss();
+  await run.call('onGradients');
+  run.update();
+  await run.call('onStepEnd');
+  if (run.step % evaluateEvery === 0 || run.step === run.totalSteps) await run.evaluate();
+  await run.flushLog();
+  if (run.step % (checkpoint?.every ?? run.stepsPerEpoch) === 0) await checkpoints?.save(run);
+  await signalsDelivered();
+}
+
+/** Lets the event loop turn: an engine may block it for the whole step, and a Ctrl-C must be heard. */
+function signalsDelivered(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function begin(options: TrainOptions): Promise<Run> {
+  const parameters = options.parameters ?? parametersOf(options.model, { slots: options.optimizer.slots });
+  try {
+    const engine = options.engine ?? compiledEngine();
+    return new Run(options, parameters, await engine(options.model, parameters, options.loss));
+  } catch (error) {
+    if (!options.parameters) parameters.dispose();
+    throw error;
+  }
+}
+
+/** Groups of `size` items; the last one has what is left. */
+async function* groups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+function interrupted({ interruption, step, totalSteps, options }: Run): Interrupted {
+  const place = `Stopped by ${interruption} after step ${step} of ${totalSteps}`;
+  return new Interrupted(
+    options.checkpoint
+      ? `${place}; the same command goes on from there (${options.checkpoint.folder}).`
+      : `${place}; nothing was saved, for the run has no checkpoint folder.`,
+  );
+}
+
+function validate({ steps, epochs, callbacks = [], ...options }: TrainOptions): void {
+  if ((steps === undefined) === (epochs === undefined)) {
+    throw new UserError(
+      `Give either steps or epochs to train; received steps ${steps} and epochs ${epochs}.`,
+    );
+  }
+  const { startStep = 0, accumulation = 1, evaluateEvery = 1 } = options;
+  expectWhole({ steps: steps ?? 0, epochs: epochs ?? 0, startStep }, 0);
+  expectWhole({ accumulation, evaluateEvery, 'checkpoint.every': options.checkpoint?.every ?? 1 }, 1);
+  const names = callbacks.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice) throw new UserError(`Two callbacks are named "${twice}"; a checkpoint needs different names.`);
+}
+
+function expectWhole(values: Readonly<Record<string, number>>, least: number): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (Number.isInteger(value) && value >= least) continue;
+    throw new UserError(`Expected ${name} to be a whole number >= ${least}, received ${value}.`);
+  }
+}
