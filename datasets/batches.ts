@@ -1,0 +1,151 @@
+import { UserError } from '../lib/core/errors';
+import { hostTensor, HostTensor } from '../lib/core/host-tensor';
+import { permutation, seededRandom } from '../lib/core/random';
+import type { Batch, BatchSource } from './batch';
+import type { Example } from './dataset';
+import { epochOrder } from './order';
+import type { Tokenizer } from './tokenizer';
+
+/** Options of {@link batchSource}. */
+export interface BatchSourceOptions {
+  readonly batchSize: number;
+  /** Pieces of an example at most, `[CLS]` and `[SEP]` included: what is longer loses its end; 128 by default. */
+  readonly maxLength?: number;
+  /** Of the order of the examples; 0 by default. */
+  readonly seed?: number;
+  /** Another order in each epoch; true by default. Leave it off for examples to evaluate on. */
+  readonly shuffle?: boolean;
+  /** Labels are numbers to predict; false by default. */
+  readonly regression?: boolean;
+}
+
+/** Batches among which examples of like length are brought together. */
+const SORTED_BATCHES = 50;
+
+/** An example's pieces, packed. */
+interface Encoded {
+  readonly ids: Int32Array;
+  readonly typeIds: Uint8Array;
+}
+
+/**
+ * Batches for `bert`: xs are token ids, attention mask and token types, each int32 [batch, time]; ys int32 [batch], or float32
+ * [batch] for a regression. A batch is as long as its longest example, rounded up to a multiple of 8 (of 16 above 64), so that
+ * few lengths occur and few programs are compiled.
+ *
+ * Shuffled, examples of about the same length share a batch: they are shuffled, sorted by length within every 50 batches'
+ * worth, cut into batches, and the batches shuffled. Unshuffled they keep their order. Texts are encoded once, when the first batch
+ * is asked for.
+ *
+ * @throws UserError for no examples, sizes that are not whole numbers, and labels that are no class numbers.
+ *
+ * @example
+ * const data = batchSource(dataset.train, wordPiece(vocabulary), { batchSize: 32, seed: 1 });
+ * for await (const { xs, ys } of data.epoch(0)) …
+ */
+export function batchSource(
+  examples: readonly Example[],
+  tokenizer: Tokenizer,
+  { batchSize, maxLength = 128, seed = 0, shuffle = true, regression = false }: BatchSourceOptions,
+): BatchSource {
+  checkSizes(batchSize, maxLength);
+  checkLabels(examples, regression);
+  let cached: readonly Encoded[] | undefined;
+  const encoded = () => (cached ??= examples.map((example) => encode(example, tokenizer, maxLength)));
+  const numbers = examples.map(({ label }) => label);
+  const labels = regression ? Float32Array.from(numbers) : Int32Array.from(numbers);
+  const batchesPerEpoch = Math.ceil(examples.length / batchSize);
+  return {
+    examples: examples.length,
+    batchesPerEpoch,
+    async *epoch(epoch, from = 0) {
+      const all = encoded();
+      const groups = shuffle
+        ? similarLengths(all, batchSize, seed, epoch)
+        : cut(epochOrder(all.length), batchSize);
+      for (const rows of groups.slice(from)) yield makeBatch(rows, all, labels, tokenizer.padId, maxLength);
+    },
+  };
+}
+
+/** The length to which examples are padded whose longest has `longest` pieces. */
+export function bucketLength(longest: number, maxLength: number): number {
+  const multiple = longest <= 64 ? 8 : 16;
+  return Math.min(Math.ceil(longest / multiple) * multiple, maxLength);
+}
+
+function encode({ text, pair }: Example, tokenizer: Tokenizer, maxLength: number): Encoded {
+  const { ids, typeIds } = tokenizer.encode(text, pair, maxLength);
+  return { ids: Int32Array.from(ids), typeIds: Uint8Array.from(typeIds) };
+}
+
+/** The rows of each batch of an epoch, a function of (seed, epoch). */
+function similarLengths(
+  examples: readonly Encoded[],
+  batchSize: number,
+  seed: number,
+  epoch: number,
+): Uint32Array[] {
+  const lengthOf = (row: number) => (examples[row] as Encoded).ids.length;
+  const chunks = cut(epochOrder(examples.length, { seed, epoch }), SORTED_BATCHES * batchSize);
+  const batches = chunks.flatMap((rows) =>
+    cut(
+      rows.sort((a, b) => lengthOf(a) - lengthOf(b)),
+      batchSize,
+    ),
+  );
+  const order = permutation(batches.length, seededRandom(seed, 'batches', String(epoch)));
+  return Array.from(order, (batch) => batches[batch] as Uint32Array);
+}
+
+/** Pieces of `size` rows; the last one has what is left. */
+function cut(rows: Uint32Array, size: number): Uint32Array[] {
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
+    rows.subarray(i * size, (i + 1) * size),
+  );
+}
+
+function makeBatch(
+  rows: Uint32Array,
+  examples: readonly Encoded[],
+  labels: Int32Array | Float32Array,
+  padId: number,
+  maxLength: number,
+): Batch {
+  const encoded = Array.from(rows, (row) => examples[row] as Encoded);
+  const time = bucketLength(Math.max(...encoded.map(({ ids }) => ids.length)), maxLength);
+  const values = () => new Int32Array(rows.length * time);
+  const [inputIds, attentionMask, tokenTypeIds] = [values().fill(padId), values(), values()];
+  encoded.forEach(({ ids, typeIds }, i) => {
+    inputIds.set(ids, i * time);
+    attentionMask.fill(1, i * time, i * time + ids.length);
+    tokenTypeIds.set(typeIds, i * time);
+  });
+  const xs: HostTensor[] = [inputIds, attentionMask, tokenTypeIds].map((data) =>
+    hostTensor(data, [rows.length, time]),
+  );
+  const ys = labels.slice(0, rows.length);
+  rows.forEach((row, i) => (ys[i] = labels[row] as number));
+  return { xs, ys: hostTensor(ys, [rows.length]), size: rows.length };
+}
+
+function checkSizes(batchSize: number, maxLength: number): void {
+  if (!(Number.isInteger(batchSize) && batchSize >= 1)) {
+    throw new UserError(`Expected a batchSize of at least 1 example, got ${batchSize}.`);
+  }
+  if (!(Number.isInteger(maxLength) && maxLength >= 3)) {
+    throw new UserError(
+      `Expected a maxLength of at least 3 pieces ([CLS] and [SEP] are two), got ${maxLength}.`,
+    );
+  }
+}
+
+function checkLabels(examples: readonly Example[], regression: boolean): void {
+  if (examples.length === 0)
+    throw new UserError('Expected at least one example to make batches of, got none.');
+  const fits = regression ? Number.isFinite : (label: number) => Number.isInteger(label) && label >= 0;
+  const stray = examples.find(({ label }) => !fits(label));
+  if (!stray) return;
+  const expected = regression ? 'finite labels' : 'class numbers from 0 as labels';
+  throw new UserError(`Expected ${expected}, got ${stray.label} for "${stray.text}".`);
+}
