@@ -14,7 +14,7 @@ export type ModelState = Readonly<Record<string, HostTensor>>;
  */
 export async function captureModel(model: tf.LayersModel, parameters: Parameters): Promise<ModelState> {
   const state: Record<string, HostTensor> = {};
-  for (const [name, variable] of variablesOf(model)) state[name] = await copyOf(variable);
+  for (const [name, variable] of untrained(model, parameters)) state[name] = await copyOf(variable);
   for (const { path, variable, weights, mask } of parameters.list) {
     state[`weights/${path}`] = hostTensor(weights.slice(), [...variable.shape]);
     if (mask) state[`masks/${path}`] = hostTensor(mask.slice(), [...variable.shape]);
@@ -28,10 +28,9 @@ export async function captureModel(model: tf.LayersModel, parameters: Parameters
  * @throws UserError if it is another model's: a tensor is missing or has another shape.
  */
 export function restoreModel(model: tf.LayersModel, parameters: Parameters, state: ModelState): void {
-  const trained = new Set(parameters.list.map(({ path }) => `weights/${path}`));
-  for (const [name, variable] of variablesOf(model)) {
+  for (const [name, variable] of untrained(model, parameters)) {
     const { data, shape, dtype } = tensorOf(state, name, variable.shape);
-    if (!trained.has(name)) tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
+    tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
   }
   for (const { path, variable, weights } of parameters.list) {
     parameters.setMask(path, state[`masks/${path}`]?.data as Uint8Array | undefined);
@@ -50,14 +49,20 @@ export function tensorOf(state: ModelState, name: string, shape: readonly number
   );
 }
 
-function variablesOf(model: tf.LayersModel): [string, tf.Variable][] {
-  const weights = weightsOf(model).map(({ path, variable }) => [`weights/${path}`, variable] as const);
+/** What the parameters do not hold: frozen weights, weights that layers change themselves, and what is attached. */
+function untrained(model: tf.LayersModel, parameters: Parameters): [string, tf.Variable][] {
+  const trained = new Set(parameters.list.map(({ variable }) => variable));
+  const weights = weightsOf(model).filter(({ variable }) => !trained.has(variable));
   const transforms = attachmentsOf(model).flatMap(({ layer, target, transform }, index) =>
-    Object.entries(transform.state()).map(
-      ([name, variable]) => [`transforms/${layer.name}/${target}/${index}/${name}`, variable] as const,
-    ),
+    Object.entries(transform.state()).map(([name, variable]): [string, tf.Variable] => [
+      `transforms/${layer.name}/${target}/${index}/${name}`,
+      variable,
+    ]),
   );
-  return [...weights, ...transforms].map(([name, variable]) => [name, variable]);
+  return [
+    ...weights.map(({ path, variable }): [string, tf.Variable] => [`weights/${path}`, variable]),
+    ...transforms,
+  ];
 }
 
 async function copyOf(variable: tf.Variable): Promise<HostTensor> {

@@ -109,8 +109,9 @@ export class Run implements Training {
   }
 
   private scaleGradients(factor: number): void {
-    for (const { gradient } of this.parameters.list)
-      gradient.forEach((value, i) => (gradient[i] = value * factor));
+    for (const { gradient } of this.parameters.list) {
+      for (let i = 0; i < gradient.length; i++) gradient[i]! *= factor;
+    }
   }
 
   /** One optimizer step. Masked weights and their moments are 0 after it. */

@@ -67,7 +67,7 @@ export function classifierModel(): tf.LayersModel {
   const [left, right] = [tf.input({ shape: [2], name: 'left' }), tf.input({ shape: [1], name: 'right' })];
   const init = (seed: number) => tf.initializers.randomNormal({ seed, stddev: 0.5 });
   const dense = (name: string, units: number, seed: number) =>
-    tf.layers.dense({ name, units, kernelInitializer: init(seed) });
+    tf.layers.dense({ name, units, useBias: false, kernelInitializer: init(seed) });
   const joined = tf.layers.concatenate({ name: 'joined' }).apply([left, right]);
   const hidden = tf.layers
     .batchNormalization({ name: 'norm' })

@@ -1,0 +1,122 @@
+import * as tf from '@tensorflow/tfjs';
+import { UserError } from '../../../lib/core/errors';
+import { EarlyStopping, earlyStopping } from '../../../trainers/callbacks/early-stopping';
+import { sgd } from '../../../trainers/optimizer';
+import { Parameters, parametersOf } from '../../../trainers/parameters';
+import { expectNoLeak } from '../../leaks';
+import { fakeTraining } from '../fake-training';
+import { slopeModel, weightValues } from '../toys';
+
+/** Feeds a callback one value per evaluation; returns the number of evaluations until it wants to stop. */
+async function feed(
+  callback: EarlyStopping,
+  values: number[],
+  metric = 'score',
+): Promise<number | undefined> {
+  const { training, stops } = fakeTraining();
+  for (const [i, value] of values.entries()) {
+    await callback.onEvaluate?.(training, { step: i, metrics: { [metric]: value } });
+    if (stops.length > 0) return i + 1;
+  }
+  return undefined;
+}
+
+it.each([
+  ['larger', [1, 2, 2, 2, 9], 4], // ties are no better
+  ['larger', [3, 2, 1], 3],
+  ['larger', [1, 0, 2, 1, 3], undefined],
+  ['smaller', [3, 4, 2, 3, 3], 5],
+  ['smaller', [3, 2, 1, 0], undefined],
+  ['larger', [NaN, NaN, 1], 2],
+  ['larger', [1, NaN, 2, NaN, NaN], 5],
+] as const)('with patience 2, %s values of %j stop after evaluation %p', async (better, values, stop) => {
+  const callback = earlyStopping({ metric: 'score', better, patience: 2 });
+  expect(await feed(callback, [...values])).toBe(stop);
+});
+
+it('asks for a real improvement if told so', async () => {
+  const callback = earlyStopping({ metric: 'score', better: 'larger', patience: 1, minDelta: 0.5 });
+  expect(await feed(callback, [1, 1.6, 2.1])).toBe(3);
+});
+
+it('never stops by default, and knows the best evaluation', async () => {
+  const callback = earlyStopping({ metric: 'score', better: 'larger' });
+  expect(callback.best).toBeUndefined();
+  expect(await feed(callback, [1, 5, ...Array(50).fill(2)])).toBeUndefined();
+  expect(callback.best).toEqual({ step: 1, metrics: { score: 5 } });
+});
+
+it('goes on from its state', async () => {
+  const options = { metric: 'score', better: 'larger', patience: 3 } as const;
+  const first = earlyStopping(options);
+  await feed(first, [5, 4]);
+  const second = earlyStopping(options);
+  second.restore?.(first.state?.() ?? {});
+  expect(second.best).toEqual({ step: 0, metrics: { score: 5 } });
+  expect(await feed(second, [4, 4])).toBe(2);
+});
+
+it('names the metrics that there are', async () => {
+  const callback = earlyStopping({ metric: 'score', better: 'larger' });
+  await expect(feed(callback, [1], 'accuracy')).rejects.toThrow(UserError);
+  await expect(feed(callback, [1], 'accuracy')).rejects.toThrow('the evaluations have accuracy');
+});
+
+describe('restoreBest', () => {
+  let model: tf.Sequential;
+  let parameters: Parameters;
+  beforeEach(async () => {
+    await tf.setBackend('cpu');
+    model = slopeModel();
+    parameters = parametersOf(model, { slots: sgd().slots });
+  });
+  afterEach(() => {
+    parameters.dispose();
+    model.dispose();
+  });
+
+  const evaluateAt = async (callback: EarlyStopping, weights: number[], score: number) => {
+    const { training } = fakeTraining({ model, parameters });
+    parameters.get('slope/kernel').weights.set(weights);
+    await callback.onEvaluate?.(training, { step: 0, metrics: { score } });
+    return training;
+  };
+
+  it('puts the weights of the best evaluation back, also after a resume', async () => {
+    const options = { metric: 'score', better: 'larger', restoreBest: true } as const;
+    const first = earlyStopping(options);
+    await evaluateAt(first, [1, 2], 1);
+    await evaluateAt(first, [3, 4], 0);
+    const second = earlyStopping(options);
+    second.restore?.(structuredClone(first.state?.() ?? {}));
+    second.onTrainEnd?.(await evaluateAt(second, [5, 6], 0));
+    expect(weightValues(model)).toEqual([1, 2]);
+  });
+
+  it('puts the mask of that evaluation back', async () => {
+    const callback = earlyStopping({ metric: 'score', better: 'larger', restoreBest: true });
+    parameters.setMask('slope/kernel', Uint8Array.of(1, 0));
+    await evaluateAt(callback, [7, 0], 1);
+    parameters.setMask('slope/kernel', Uint8Array.of(0, 0));
+    callback.onTrainEnd?.(await evaluateAt(callback, [0, 0], 0));
+    expect([...(parameters.get('slope/kernel').mask ?? [])]).toEqual([1, 0]);
+    expect(weightValues(model)).toEqual([7, 0]);
+  });
+
+  it('leaves the last weights where nothing was evaluated or it was not asked', async () => {
+    const asked = earlyStopping({ metric: 'score', better: 'larger', restoreBest: true });
+    parameters.get('slope/kernel').weights.set([1, 1]);
+    asked.onTrainEnd?.(fakeTraining({ model, parameters }).training);
+    const notAsked = earlyStopping({ metric: 'score', better: 'larger' });
+    await evaluateAt(notAsked, [2, 2], 1);
+    notAsked.onTrainEnd?.(await evaluateAt(notAsked, [3, 3], 0));
+    expect(weightValues(model)).toEqual([3, 3]);
+  });
+
+  it('leaves no tensors behind', async () => {
+    await expectNoLeak(async () => {
+      const callback = earlyStopping({ metric: 'score', better: 'larger', restoreBest: true });
+      callback.onTrainEnd?.(await evaluateAt(callback, [1, 2], 1));
+    });
+  });
+});

@@ -1,0 +1,94 @@
+import * as tf from '@tensorflow/tfjs';
+import { UserError } from '../../../lib/core/errors';
+import { magnitudePruner } from '../../../lib/pruning/pruner';
+import { linear } from '../../../lib/pruning/schedule';
+import { pruning } from '../../../trainers/callbacks/pruning';
+import { sgd } from '../../../trainers/optimizer';
+import { Parameters, parametersOf } from '../../../trainers/parameters';
+import { fakeTraining } from '../fake-training';
+
+/** hidden/kernel [4, 1] = 1 2 3 4, classifier/kernel [1, 1] = 5. */
+function model(): tf.Sequential {
+  const dense = (name: string, inputs: number) =>
+    tf.layers.dense({ name, units: 1, inputShape: [inputs], useBias: false });
+  const result = tf.sequential({ layers: [dense('hidden', 4), dense('classifier', 1)] });
+  result.setWeights([tf.tensor2d([1, 2, 3, 4], [4, 1]), tf.tensor2d([[5]])]);
+  return result;
+}
+
+let network: tf.Sequential;
+let parameters: Parameters;
+beforeEach(async () => {
+  await tf.setBackend('cpu');
+  network = model();
+  parameters = parametersOf(network, { slots: sgd().slots });
+});
+afterEach(() => {
+  parameters.dispose();
+  network.dispose();
+});
+
+const halfBySteps = (beginStep: number) =>
+  linear({ finalSparsity: 0.5, beginStep, endStep: beginStep + 4, frequency: 2 });
+const training = () => fakeTraining({ model: network, parameters });
+const hidden = () => [...parameters.get('hidden/kernel').weights];
+
+it('prunes the default targets on the cadence of the schedule, weights and moments, and logs', () => {
+  const callback = pruning({ pruner: magnitudePruner({ schedule: halfBySteps(2) }) });
+  const { training: start, at, logs } = training();
+  parameters.get('hidden/kernel').slots['velocity']?.fill(9);
+  void callback.onTrainBegin?.(start);
+  const weights = [1, 2, 3, 4, 5, 6, 7].map((step) => {
+    void callback.onStepEnd?.(at(step));
+    return hidden().filter((value) => value === 0).length;
+  });
+  expect(weights).toEqual([0, 0, 0, 1, 1, 2, 2]);
+  expect(hidden()).toEqual([0, 0, 3, 4]);
+  expect([...(parameters.get('hidden/kernel').slots['velocity'] ?? [])]).toEqual([0, 0, 9, 9]);
+  expect(parameters.get('classifier/kernel').mask).toBeUndefined();
+  expect(logs).toEqual([
+    ['sparsity/total', 0],
+    ['sparsity/hidden/kernel', 0],
+    ['mask/flips', 0],
+    ['sparsity/total', 0.25],
+    ['sparsity/hidden/kernel', 0.25],
+    ['mask/flips', 1],
+    ['sparsity/total', 0.5],
+    ['sparsity/hidden/kernel', 0.5],
+    ['mask/flips', 1],
+  ]);
+});
+
+it('prunes before the first step when the schedule begins there, but not again after a resume', () => {
+  const pruner = magnitudePruner({
+    schedule: linear({ initialSparsity: 0.25, finalSparsity: 0.5, beginStep: 0, endStep: 4 }),
+  });
+  const callback = pruning({ pruner });
+  const { training: start, logs } = training();
+  void callback.onTrainBegin?.(start);
+  expect(hidden()).toEqual([0, 2, 3, 4]);
+  const resumed = pruning({ pruner });
+  resumed.restore?.(callback.state?.() ?? {});
+  const before = logs.length;
+  void resumed.onTrainBegin?.(start);
+  expect(logs.length).toBe(before);
+});
+
+it('keeps what an earlier training pruned', () => {
+  parameters.setMask('hidden/kernel', Uint8Array.of(1, 1, 1, 0)); // the largest
+  const callback = pruning({ pruner: magnitudePruner({ schedule: halfBySteps(0) }) });
+  const { training: start, at } = training();
+  void callback.onTrainBegin?.(start);
+  void callback.onStepEnd?.(at(4));
+  expect(hidden()).toEqual([0, 2, 3, 0]);
+});
+
+it('prunes named targets, and says at the beginning if there is no such weight', () => {
+  const prune = (targets: string[]) =>
+    pruning({ pruner: magnitudePruner({ schedule: halfBySteps(5), targets }) }).onTrainBegin?.(
+      training().training,
+    );
+  void prune(['classifier/kernel']);
+  expect(() => prune(['hidden/bias'])).toThrow(UserError);
+  expect(() => prune(['hidden/bias'])).toThrow('"hidden/bias" to be a trainable weight');
+});

@@ -1,0 +1,48 @@
+import * as tf from '@tensorflow/tfjs';
+import { prepare } from '../../../lib/compress/prepare';
+import { forward } from '../../../lib/core/forward';
+import { quantization } from '../../../trainers/callbacks/quantization';
+import { expectNoLeak } from '../../leaks';
+import { fakeTraining } from '../fake-training';
+import { slopeModel } from '../toys';
+
+const observers = new Map();
+
+it.each([
+  ['as late as asked', 0, 3, [false, false, false, true, true]],
+  ['at once when resumed after that step', 4, 3, [true, true, true, true, true]],
+  ['from the beginning', 0, 0, [true, true, true, true, true]],
+])('freezes %s', async (_, start, freezeObserversAt, expected) => {
+  let frozen = 0;
+  const callback = quantization({
+    prepared: { observers, freezeObservers: () => frozen++ },
+    freezeObserversAt,
+  });
+  const { at } = fakeTraining();
+  const seen: boolean[] = [];
+  await callback.onTrainBegin?.(at(start));
+  seen.push(frozen > 0);
+  for (let step = start + 1; step <= start + 4; step++) {
+    await callback.onStepEnd?.(at(step));
+    seen.push(frozen > 0);
+  }
+  expect(seen).toEqual(expected);
+  expect(frozen).toBe(1);
+});
+
+it('logs the scales of activations at its cadence, and leaves nothing behind', async () => {
+  await tf.setBackend('cpu');
+  await expectNoLeak(async () => {
+    const model = slopeModel();
+    const prepared = prepare(model, { quantization: {} });
+    const x = tf.tensor2d([[0, 51]]);
+    tf.dispose([forward(model, [x], true), x]);
+    const callback = quantization({ prepared, freezeObserversAt: 99, logEvery: 2 });
+    const { at, logs } = fakeTraining();
+    await callback.onStepEnd?.(at(1));
+    await callback.onStepEnd?.(at(2));
+    expect(logs).toEqual([['quant/scale/slope', Math.fround(0.2)]]);
+    prepared.detach();
+    model.dispose();
+  });
+});
