@@ -15,6 +15,7 @@ export class GraphBuilder {
   private readonly constants = new Map<Value, Data>();
   private readonly shared = new Map<string, Value>();
   private readonly variables = new Map<tf.Variable, Value>();
+  private readonly derivedInputs = new Map<DerivedInput, Value>();
   private readonly nodes: Node[] = [];
   private readonly producers = new Map<Value, Node>();
 
@@ -89,10 +90,13 @@ export class GraphBuilder {
     return value;
   }
 
+  /** What a derived input holds when the program starts; names need not be unique. */
   derived(input: DerivedInput): Value {
-    return this.share(`derived:${input.name}`, () =>
-      this.input({ kind: 'derived', input }, input.shape, input.dtype),
-    );
+    const known = this.derivedInputs.get(input);
+    if (known) return known;
+    const value = this.input({ kind: 'derived', input }, input.shape, input.dtype);
+    this.derivedInputs.set(input, value);
+    return value;
   }
 
   /** The graph so far, with these outputs. */
