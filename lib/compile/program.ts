@@ -137,6 +137,8 @@ async function createSession(
   try {
     return await ort.InferenceSession.create(bytes, {
       executionProviders: [provider],
+      // Which matmuls are of integers is for our passes to say: onnxruntime would make some that were to be simulated.
+      extra: { session: { disable_quant_qdq: '1' } },
       ...(threads ? { intraOpNumThreads: threads } : {}),
       ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
     });
