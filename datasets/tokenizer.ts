@@ -83,7 +83,9 @@ function pieceEncoder(vocabulary: readonly string[], lowercase: boolean): (text:
     const known = remembered.get(chunk);
     if (known) return known;
     if (remembered.size >= REMEMBERED) remembered.clear();
-    const { ids } = tokenizer.encode(chunk, { add_special_tokens: false });
+    // JavaScript's lowercase of Σ is another one at the end of a word; transformers' is not.
+    const text = lowercase ? chunk.replaceAll('Σ', 'σ') : chunk;
+    const { ids } = tokenizer.encode(text, { add_special_tokens: false });
     remembered.set(chunk, ids);
     return ids;
   };
