@@ -1,0 +1,121 @@
+import * as tf from '@tensorflow/tfjs';
+import { Program } from '../../../lib/compile/program';
+import { Traceable } from '../../../lib/compile/trace';
+import { dequantize, DerivedInput } from '../../../lib/core/derived';
+import { HostTensor, hostTensor } from '../../../lib/core/host-tensor';
+import { expectClose } from '../close';
+
+const [ROWS, INNER, COLUMNS] = [6, 40, 5];
+const [SCALE, ZERO] = [0.05, 37];
+
+beforeAll(() => tf.setBackend('cpu'));
+beforeEach(() => tf.engine().startScope());
+afterEach(() => tf.engine().endScope());
+
+/** Weight codes and scales; products of 7-bit codes saturate on no processor. */
+const buffer = (name: string, data: Int8Array | Float32Array, shape: number[]): DerivedInput => ({
+  name,
+  dtype: data instanceof Int8Array ? 'int8' : 'float32',
+  shape,
+  data,
+  refresh: () => undefined,
+});
+const codes = buffer(
+  'codes',
+  Int8Array.from({ length: INNER * COLUMNS }, (_, i) => ((i * 37) % 255) - 127),
+  [INNER, COLUMNS],
+);
+const scales = buffer('scales', Float32Array.of(0.01, 0.02, 0.5, 1, 0.003), [COLUMNS]);
+
+/** What a quantized input becomes: codes of its own, in the tracer's kernel. */
+const throughCodes = (x: tf.Tensor, dtype = 'uint8', zeroPoint = ZERO): tf.Tensor =>
+  tf
+    .engine()
+    .runKernel(
+      'WhittleQuantizeDequantize',
+      { x, scale: tf.scalar(SCALE), zeroPoint: tf.scalar(zeroPoint) },
+      { dtype },
+    ) as tf.Tensor;
+
+/** The same in floats: `scale · (clip(round(x / scale) + zeroPoint) - zeroPoint)`. */
+const simulated = (x: tf.Tensor): tf.Tensor =>
+  x.div(SCALE).round().add(ZERO).clipByValue(0, 255).sub(ZERO).mul(SCALE);
+
+const weights = () => dequantize(codes, scales);
+
+const example = (shape: number[]): HostTensor =>
+  hostTensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i) * 4),
+    shape,
+  );
+
+async function outcome(fn: Traceable, args: HostTensor[], integerMatmul: boolean) {
+  const program = await Program.compile(fn, args, { integerMatmul });
+  const results = (await program.run(args)).map(({ data, shape, dtype }) =>
+    tf.tensor(data.slice(), shape, dtype),
+  );
+  const { operators } = program;
+  await program.release();
+  return { results, operators };
+}
+
+test('a matmul of dequantized codes is one of integers, and equals the simulated one', async () => {
+  const fn: Traceable = (x) => throughCodes(x!).matMul(weights());
+  const x = example([ROWS, INNER]);
+  const integer = await outcome(fn, [x], true);
+  const floats = await outcome(fn, [x], false);
+  expect(integer.operators).toContain('MatMulIntegerToFloat');
+  expect(integer.operators).not.toContain('MatMul');
+  expect(floats.operators).toContain('MatMul');
+  expect(floats.operators).not.toContain('MatMulIntegerToFloat');
+  const expected = simulated(tf.tensor(x.data, x.shape)).matMul(weights());
+  expectClose(floats.results[0]!, expected);
+  expectClose(integer.results[0]!, expected);
+});
+
+test('also behind the reshapes of a dense layer', async () => {
+  const fn: Traceable = (x) =>
+    throughCodes(x!).reshape([ROWS, INNER]).matMul(weights()).reshape([2, 3, COLUMNS]);
+  const x = example([2, 3, INNER]);
+  const { results, operators } = await outcome(fn, [x], true);
+  expect(operators).toContain('MatMulIntegerToFloat');
+  const expected = simulated(tf.tensor(x.data, [ROWS, INNER]))
+    .matMul(weights())
+    .reshape([2, 3, COLUMNS]);
+  expectClose(results[0]!, expected);
+});
+
+test('also where the backward pass uses the operands again', async () => {
+  const straight = (quantize: (x: tf.Tensor) => tf.Tensor) =>
+    tf.customGrad((x) => ({ value: quantize(x as tf.Tensor), gradFunc: (dy) => (dy as tf.Tensor).clone() }));
+  const loss = (quantize: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) =>
+    straight(quantize)(x).matMul(weights()).square().sum();
+  const x = example([ROWS, INNER]);
+  const { results, operators } = await outcome((y) => tf.grad(loss(throughCodes))(y!), [x], true);
+  expect(operators.filter((op) => op.includes('MatMul'))).toEqual(['MatMulIntegerToFloat', 'FusedMatMul']);
+  expectClose(results[0]!, tf.grad(loss(simulated))(tf.tensor(x.data, x.shape)));
+});
+
+test('codes at both ends of their range, and exact halves, are rounded and clipped alike', async () => {
+  const values = Float32Array.from(
+    { length: INNER },
+    (_, i) => [-100, 100, 0.025, 0.075, -0.025, 0, 12.3, -1.85][i % 8]!,
+  );
+  const x = hostTensor(values, [1, INNER]);
+  const { results } = await outcome((y) => throughCodes(y!), [x], true);
+  expectClose(results[0]!, simulated(tf.tensor(values, [1, INNER])), 0);
+});
+
+test.each<[string, Traceable]>([
+  ['signed activations', (x) => throughCodes(x!, 'int8', 0).matMul(weights())],
+  ['a scale per row of the weights', (x) => throughCodes(x!).matMul(dequantize(codes, rowScales, 0))],
+  ['one scale for all weights', (x) => throughCodes(x!).matMul(dequantize(codes, 0.5))],
+  ['transposed weights', (x) => throughCodes(x!).matMul(dequantize(transposed, 0.5), false, true)],
+  ['activations that are floats', (x) => x!.matMul(weights())],
+  ['weights that are floats', (x) => throughCodes(x!).matMul(tf.ones([INNER, COLUMNS]))],
+])('%s are multiplied as floats', async (_, fn) => {
+  const { operators } = await outcome(fn, [example([ROWS, INNER])], true);
+  expect(operators).not.toContain('MatMulIntegerToFloat');
+});
+const rowScales = buffer('row scales', new Float32Array(INNER).fill(0.5), [INNER]);
+const transposed = buffer('transposed', codes.data as Int8Array, [COLUMNS, INNER]);

@@ -1,0 +1,128 @@
+import * as tf from '@tensorflow/tfjs';
+import { GraphBuilder } from '../../../lib/compile/builder';
+import { optimize } from '../../../lib/compile/passes';
+import { commonSubexpressions } from '../../../lib/compile/passes/common-subexpressions';
+import { deadCode } from '../../../lib/compile/passes/dead-code';
+import { rowOutputs } from '../../../lib/compile/passes/segment-sum';
+import { trace, Traceable } from '../../../lib/compile/trace';
+import { expectSameAsEager } from '../close';
+
+beforeAll(() => tf.setBackend('cpu'));
+beforeEach(() => tf.engine().startScope());
+afterEach(() => {
+  tf.engine().endScope();
+  tf.disposeVariables();
+});
+
+const VECTOR = [{ shape: [4], dtype: 'float32' as const }];
+
+/** The operators of a function of a vector, optimized. */
+function operatorsOf(fn: Traceable, specs = VECTOR): string[] {
+  const { graph } = optimize(trace(fn, specs).graph, { integerMatmul: true });
+  return graph.nodes.map((node) => node.op);
+}
+
+describe('clip', () => {
+  test('a maximum within a minimum of scalars is one Clip', async () => {
+    const fn = (x: tf.Tensor) => x.maximum(-1).minimum(1);
+    expect(operatorsOf((x) => fn(x!))).toEqual(['Clip']);
+    await expectSameAsEager(fn, [tf.tensor1d([-2, -1, 0.5, NaN, 3, Infinity])]);
+  });
+
+  test('bounds the wrong way round give the upper one', () =>
+    expectSameAsEager((x) => x.maximum(2).minimum(1), [tf.tensor1d([0, 1.5, 3])]));
+
+  test('bounds that are values of the graph do as well', async () => {
+    const fn = (x: tf.Tensor) => x.maximum(x.min().div(2)).minimum(x.max().div(2));
+    expect(operatorsOf((x) => fn(x!))).toContain('Clip');
+    await expectSameAsEager(fn, [tf.tensor1d([-2, -1, 0.5, 3])]);
+  });
+
+  test('bounds that are not scalars stay as they are', () => {
+    expect(operatorsOf((x) => x!.maximum(tf.tensor1d([0, 1, 2, 3])).minimum(5))).toEqual(['Max', 'Min']);
+  });
+});
+
+describe('common subexpressions', () => {
+  test('what is computed twice is computed once', async () => {
+    const fn = (x: tf.Tensor) => x.exp().add(1).mul(x.exp().add(1));
+    expect(operatorsOf((x) => fn(x!))).toEqual(['Exp', 'Add', 'Mul']);
+    await expectSameAsEager(fn, [tf.tensor1d([1, 2])]);
+  });
+
+  test('what differs in an attribute, an input or their order is kept apart', () => {
+    expect(operatorsOf((x) => x!.leakyRelu(0.1).add(x!.leakyRelu(0.2)))).toEqual([
+      'LeakyRelu',
+      'LeakyRelu',
+      'Add',
+    ]);
+    expect(operatorsOf((x) => x!.sub(1).add(tf.scalar(1).sub(x!)))).toEqual(['Sub', 'Sub', 'Add']);
+  });
+
+  test('different outputs of equal operators are kept apart', () => {
+    const builder = new GraphBuilder();
+    const x = builder.argument(0, [3], 'float32');
+    const outputs = [0, 1].map((slot) => builder.node('Two', [x], [3], 'float32', { slot }));
+    expect(commonSubexpressions(builder.finish(outputs)).nodes).toHaveLength(2);
+  });
+});
+
+describe('dead code', () => {
+  test('nodes, inputs and constants that no result needs are dropped', () => {
+    const builder = new GraphBuilder();
+    const [x, unused] = [0, 1].map((index) => builder.argument(index, [2], 'float32'));
+    const constant = builder.constant(Float32Array.of(1, 2), [2], 'float32');
+    builder.node('Add', [unused!, constant], [2], 'float32');
+    const result = builder.node('Neg', [x!], [2], 'float32');
+    const graph = deadCode(builder.finish([result]));
+    expect([...graph.inputs.keys()]).toEqual([x]);
+    expect(graph.constants.size).toBe(0);
+    expect(graph.nodes.map((node) => node.op)).toEqual(['Neg']);
+  });
+
+  test('a gradient that is asked for alone costs no forward result', () => {
+    expect(operatorsOf((x) => tf.grad((y) => y.square().sum())(x!))).not.toContain('ReduceSum');
+  });
+});
+
+describe('reshapes', () => {
+  test('of reshapes are one, or none if they lead back', () => {
+    expect(operatorsOf((x) => x!.reshape([2, 2]).reshape([1, 4]))).toEqual(['Reshape']);
+    expect(operatorsOf((x) => x!.reshape([2, 2]).reshape([4]).exp())).toEqual(['Exp']);
+  });
+});
+
+describe('row outputs', () => {
+  const ids = { shape: [4], dtype: 'int32' as const };
+  const rows = { shape: [4, 2], dtype: 'float32' as const };
+  const planOf = (fn: Traceable) => rowOutputs(trace(fn, [ids, rows]).graph).plan;
+  const sum = (id: tf.Tensor | undefined, x: tf.Tensor | undefined, segments: number): tf.Tensor =>
+    tf.unsortedSegmentSum(x!, id as tf.Tensor1D, segments);
+
+  test('are made of large segment sums', () => {
+    expect(planOf((id, x) => sum(id, x, 100))).toEqual([{ parts: [{ rows: 0, ids: 1 }] }]);
+  });
+
+  test('and of sums with them: a dense rest, and rows', () => {
+    const fn: Traceable = (id, x) =>
+      sum(id, x, 100)
+        .add(tf.ones([100, 2]))
+        .add(sum(id, x!.mul(2), 100));
+    expect(planOf(fn)).toEqual([
+      {
+        dense: 4,
+        parts: [
+          { rows: 0, ids: 1 },
+          { rows: 2, ids: 3 },
+        ],
+      },
+    ]);
+  });
+
+  test('but not of small ones, of vectors, of cubes, or of what is computed on', () => {
+    expect(planOf((id, x) => sum(id, x, 10))).toEqual([{ dense: 0, parts: [] }]);
+    expect(planOf((id, x) => sum(id, x!.sum(1), 100))).toEqual([{ dense: 0, parts: [] }]);
+    expect(planOf((id, x) => sum(id, x!.reshape([4, 1, 2]), 100))).toEqual([{ dense: 0, parts: [] }]);
+    expect(planOf((id, x) => sum(id, x, 100).mul(2))).toEqual([{ dense: 0, parts: [] }]);
+  });
+});
