@@ -83,13 +83,20 @@ function pieceEncoder(vocabulary: readonly string[], lowercase: boolean): (text:
     const known = remembered.get(chunk);
     if (known) return known;
     if (remembered.size >= REMEMBERED) remembered.clear();
-    // JavaScript's lowercase of Σ is another one at the end of a word; transformers' is not.
-    const text = lowercase ? chunk.replaceAll('Σ', 'σ') : chunk;
-    const { ids } = tokenizer.encode(text, { add_special_tokens: false });
+    const { ids } = tokenizer.encode(likeTransformers(chunk, lowercase), { add_special_tokens: false });
     remembered.set(chunk, ids);
     return ids;
   };
   return (text) => text.split(/[ \t\r\n]+/).flatMap(encodeChunk);
+}
+
+/** Ideographs beyond the first 65 536 characters, which the library does not set apart. */
+const RARE_IDEOGRAPHS = /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B81F}\u{2B920}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;
+
+/** Evens out where the library differs from transformers; JavaScript's lowercase of Σ, too, is another one at the end of a word. */
+function likeTransformers(text: string, lowercase: boolean): string {
+  const apart = text.replace(RARE_IDEOGRAPHS, ' $& ');
+  return lowercase ? apart.replaceAll('Σ', 'σ') : apart;
 }
 
 /** The library's tokenizer, described as in a `tokenizer.json`. */
