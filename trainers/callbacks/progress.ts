@@ -52,7 +52,7 @@ function bar(stream: NonNullable<ProgressOptions['stream']>): Display {
   const single = new SingleBar({
     format: '{bar} {percentage}% | {value}/{total} | {text}',
     stream: stream as NodeJS.WriteStream,
-    hideCursor: true,
+    hideCursor: false, // a killed process would leave it hidden
     clearOnComplete: true,
     barCompleteChar: '█',
     barIncompleteChar: '░',
@@ -62,7 +62,9 @@ function bar(stream: NonNullable<ProgressOptions['stream']>): Display {
       if (!single.isActive) single.start(total, done, { text });
       single.update(done, { text });
     },
-    end: () => single.stop(),
+    end() {
+      if (single.isActive) single.stop();
+    },
   };
 }
 

@@ -1,35 +1,55 @@
 import * as tf from '@tensorflow/tfjs';
+import { hostKernel } from './host-kernel';
 import { registerSegmentSum } from './segment-sum';
+import { safeMatMul, safeFusedMatMul } from './wasm-matmul';
 
-/** Attributes of tfjs's matmul kernels; operands are [batch, rows, columns] there. */
-interface MatMulAttrs {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-  readonly activation?: string;
-  readonly leakyreluAlpha?: number;
+type KernelArgs = Parameters<tf.KernelFunc>[0];
+
+/** Kernels of the wasm backend that give wrong numbers, without an error, where the condition holds. */
+const WRONG: Readonly<Record<string, (args: KernelArgs) => boolean>> = {
+  OneHot: ({ attrs }) => attrs?.['dtype'] !== 'int32', // writes integers' bits into floats
+  Cast: ({ attrs }) => attrs?.['dtype'] === 'bool', // keeps other values than 0 and 1
+  MaxPoolGrad: () => true,
+  FloorDiv: () => true, // divides in floats
+  Conv2D: ({ attrs }) => attrs?.['dimRoundingMode'] !== undefined, // ignores it
+  StridedSlice: takesNoFloats, // these read integers' bits, or bytes, as floats
+  Reverse: takesNoFloats,
+  ClipByValue: takesNoFloats,
+  IsNan: takesNoFloats,
+  IsFinite: takesNoFloats,
+  IsInf: takesNoFloats,
+};
+
+function takesNoFloats({ inputs }: KernelArgs): boolean {
+  return Object.values(inputs).every((x) => x?.dtype !== 'float32');
 }
 
 let fixed = false;
 
 /**
- * Makes the wasm backend of tfjs 4.22 train correctly and at its speed:
- * - `UnsortedSegmentSum` is missing (see `registerSegmentSum`);
- * - a matmul with a transpose flag runs a naive loop, up to forty times slower: operands are transposed first instead;
- * - a fused matmul with a bias gives *wrong numbers* for transposed or batched operands: those run unfused.
+ * Makes the wasm backend of tfjs 4.22 train correctly:
+ * - kernels that it lacks or that give wrong numbers run in host memory instead, as the cpu backend has them;
+ * - the segment sum, every embedding's gradient, is one that makes a single pass (see `registerSegmentSum`);
+ * - matmuls are made right, and forty times faster when transposed (see wasm-matmul.ts).
+ *
+ * What stays different: NaN may come out as a number where the backend clips or compares (`relu6`, `maximum`).
  */
 export function fixWasm(): void {
   if (fixed) return;
   fixed = true;
   registerSegmentSum('wasm');
-  const matMul = replaceKernel('BatchMatMul', (original) => (args) => untransposed(original, args));
-  replaceKernel('_FusedMatMul', (original) => (args) => {
-    const { a, b, bias } = args.inputs as Record<string, tf.TensorInfo | undefined>;
-    const batched = [a, b].some((operand) => operand?.shape.slice(0, -2).some((size) => size !== 1));
-    return bias && batched ? unfused(matMul, args) : untransposed(original, args);
-  });
+  for (const [name, isWrong] of Object.entries(WRONG)) {
+    replaceKernel(name, (original) => (args) => (isWrong(args) ? hostKernel(name)(args) : original(args)));
+  }
+  const matMul = replaceKernel('BatchMatMul', safeMatMul);
+  replaceKernel('_FusedMatMul', (original) => safeFusedMatMul(original, matMul));
+  const missing = tf
+    .getKernelsForBackend('cpu')
+    .filter(({ kernelName }) => !tf.getKernel(kernelName, 'wasm'));
+  for (const { kernelName } of missing) {
+    tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc: hostKernel(kernelName) });
+  }
 }
-
-type KernelArgs = Parameters<tf.KernelFunc>[0];
 
 function replaceKernel(name: string, replacement: (original: tf.KernelFunc) => tf.KernelFunc): tf.KernelFunc {
   const config = tf.getKernel(name, 'wasm'); // its setupFunc stays: it binds the backend's compiled functions
@@ -37,59 +57,4 @@ function replaceKernel(name: string, replacement: (original: tf.KernelFunc) => t
   tf.unregisterKernel(name, 'wasm');
   tf.registerKernel({ ...config, kernelFunc });
   return kernelFunc;
-}
-
-/** Runs a matmul kernel on operands transposed beforehand. */
-function untransposed(matMul: tf.KernelFunc, { inputs, attrs, backend }: KernelArgs): tf.TensorInfo {
-  const { transposeA, transposeB } = attrs as unknown as MatMulAttrs;
-  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
-  const left = transposeA ? transpose(a, backend) : a;
-  const right = transposeB ? transpose(b, backend) : b;
-  const product = matMul({
-    inputs: { ...inputs, a: left, b: right },
-    attrs: { ...attrs, transposeA: false, transposeB: false },
-    backend,
-  });
-  if (transposeA) release(left, backend);
-  if (transposeB) release(right, backend);
-  return product as tf.TensorInfo;
-}
-
-/** activation(a · b + bias) in three kernels. */
-function unfused(matMul: tf.KernelFunc, { inputs, attrs, backend }: KernelArgs): tf.TensorInfo {
-  const { a, b, bias, preluActivationWeights } = inputs as Record<string, tf.TensorInfo>;
-  const { activation, leakyreluAlpha } = attrs as unknown as MatMulAttrs;
-  const product = matMul({ inputs: { a, b } as tf.NamedTensorInfoMap, attrs, backend }) as tf.TensorInfo;
-  const sum = run('Add', { a: product, b: bias as tf.TensorInfo }, {}, backend);
-  release(product, backend);
-  if (activation === undefined || activation === 'linear') return sum;
-  const result = preluActivationWeights
-    ? run('Prelu', { x: sum, alpha: preluActivationWeights }, {}, backend)
-    : run(activationKernel(activation), { x: sum }, { alpha: leakyreluAlpha ?? 0.2 }, backend);
-  release(sum, backend);
-  return result;
-}
-
-function activationKernel(activation: string): string {
-  if (activation === 'leakyrelu') return 'LeakyRelu';
-  return activation.charAt(0).toUpperCase() + activation.slice(1); // relu, relu6, elu, sigmoid
-}
-
-function transpose(x: tf.TensorInfo, backend: KernelArgs['backend']): tf.TensorInfo {
-  const rank = x.shape.length;
-  const perm = [...Array(rank - 2).keys(), rank - 1, rank - 2];
-  return run('Transpose', { x }, { perm }, backend);
-}
-
-function run(
-  name: string,
-  inputs: tf.NamedTensorInfoMap,
-  attrs: tf.NamedAttrMap,
-  backend: KernelArgs['backend'],
-) {
-  return tf.getKernel(name, 'wasm').kernelFunc({ inputs, attrs, backend }) as tf.TensorInfo;
-}
-
-function release(x: tf.TensorInfo, backend: KernelArgs['backend']): void {
-  (backend as tf.KernelBackend).disposeData(x.dataId);
 }

@@ -1,4 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { clock } from '../../../lib/core/clock';
+import { prepare } from '../../../lib/compress/prepare';
+import { bert } from '../../../lib/models/bert';
 import { hostTensor } from '../../../lib/core/host-tensor';
 import { UserError } from '../../../lib/core/errors';
 import { dropout } from '../../../lib/models/layers/dropout';
@@ -131,6 +134,43 @@ it('trains on wasm as on cpu, several inputs, dropout, batch norm and all', asyn
   const [cpu, wasm] = [await run('cpu'), await run('wasm')];
   wasm.forEach((value, i) => expect(value).toBeCloseTo(cpu[i] as number, 4));
 });
+
+it.each([false, true])(
+  'computes the gradients of a BERT on wasm as on cpu, quantized: %p',
+  async (quantized) => {
+    const gradients = async (backend: string) => {
+      await tf.setBackend('cpu');
+      const size = { layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 16, maxPositions: 8 };
+      const model = bert({ vocabSize: 20, ...size, dropout: 0.1, attentionDropout: 0.1, seed: 3 });
+      const prepared = prepare(model, quantized ? { quantization: {} } : {});
+      const parameters = parametersOf(model);
+      const engine = await eagerEngine({ backend })(model, parameters, softmaxCrossEntropy);
+      const [tokens, mask, types] = [
+        [1, 5, 5, 0, 7, 2, 5, 9],
+        [1, 1, 1, 0, 1, 1, 1, 1],
+        [0, 0, 1, 0, 0, 1, 1, 1],
+      ];
+      const xs = [tokens, mask, types].map((row) => hostTensor(Int32Array.from(row), [2, 4]));
+      Object.assign(clock, { seed: 1, tick: 2 });
+      await engine.gradients(
+        { xs, ys: hostTensor(Int32Array.of(0, 1), [2]), size: 2 },
+        { accumulate: false },
+      );
+      const result = parameters.list.map(({ path, gradient }) => ({ path, gradient: gradient.slice() }));
+      engine.dispose();
+      prepared.detach();
+      parameters.dispose();
+      model.dispose();
+      return result;
+    };
+    const [cpu, wasm] = [await gradients('cpu'), await gradients('wasm')];
+    cpu.forEach(({ path, gradient }, i) => {
+      const most = gradient.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-4); // a key's bias has no gradient but rounding
+      const far = gradient.findIndex((value, j) => Math.abs(value - wasm[i]!.gradient[j]!) > 1e-4 * most);
+      expect([path, wasm[i]?.gradient[far]]).toEqual([path, gradient[far]]);
+    });
+  },
+);
 
 it('predicts without dropout and trains with it', async () => {
   await tf.setBackend('cpu');

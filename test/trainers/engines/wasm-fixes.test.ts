@@ -2,6 +2,16 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { registerSegmentSum } from '../../../trainers/engines/segment-sum';
 import { fixWasm } from '../../../trainers/engines/wasm-fixes';
+import { binaryCases } from '../../compile/kernels/cases/binary';
+import { convolutionCases } from '../../compile/kernels/cases/convolution';
+import { indexingCases } from '../../compile/kernels/cases/indexing';
+import { matmulCases } from '../../compile/kernels/cases/matmul';
+import { normalizationCases } from '../../compile/kernels/cases/normalization';
+import { poolingCases } from '../../compile/kernels/cases/pooling';
+import { reductionCases } from '../../compile/kernels/cases/reduction';
+import { shapeCases } from '../../compile/kernels/cases/shape';
+import { unaryCases } from '../../compile/kernels/cases/unary';
+import { withGradients } from '../../compile/kernels/harness';
 import { expectNoLeak } from '../../leaks';
 
 /** Small whole numbers, so that every sum is exact. */
@@ -59,6 +69,57 @@ describe.each(PRODUCTS)('$name matmul on wasm', ({ a, b, transposeA, transposeB 
   );
 });
 
+/** Every kernel that the compiled engine knows, with values where the wasm backend of itself is wrong or has none. */
+describe('the kernel corpus on wasm', () => {
+  const cases = [
+    ...binaryCases,
+    ...convolutionCases,
+    ...indexingCases,
+    ...matmulCases,
+    ...normalizationCases,
+    ...poolingCases,
+    ...reductionCases,
+    ...shapeCases,
+    ...unaryCases,
+  ].map(
+    (kernelCase) => [[kernelCase.kernel, kernelCase.what].filter(Boolean).join(' '), kernelCase] as const,
+  );
+
+  it.each(cases)('%s equals cpu, gradients too', async (_, kernelCase) => {
+    for (const inputs of kernelCase.inputs) {
+      const run = () =>
+        tf.tidy(() => {
+          const results = withGradients(kernelCase)(...inputs.map((make) => make()));
+          return results.map((result) => [...result.dataSync()]);
+        });
+      // Random inputs are drawn in host memory: the same numbers on both.
+      const [cpu, wasm] = [await onBackend('cpu', run), await onBackend('wasm', run)];
+      cpu.forEach((values, i) => expectFiniteClose(wasm[i] ?? [], values));
+    }
+  });
+});
+
+/** What is NaN or infinite on the cpu backend is not compared: see `fixWasm`. */
+function expectFiniteClose(values: readonly number[], expected: readonly number[]): void {
+  expect(values).toHaveLength(expected.length);
+  const finite = expected.filter(Number.isFinite).map(Math.abs);
+  const tolerance = 1e-4 * Math.max(1e-3, ...finite);
+  const far = expected.findIndex(
+    (value, i) => Number.isFinite(value) && !(Math.abs(values[i]! - value) <= tolerance),
+  );
+  expect(values[far]).toBe(expected[far]);
+}
+
+it.each(['float32', 'int32', 'bool'] as const)('one-hot of %s on wasm equals cpu', async (dtype) => {
+  const values = () =>
+    tf.tidy(() => {
+      const on = dtype === 'float32' ? 0.5 : 1;
+      return tf.oneHot(tf.tensor2d([[2, 0, 3, -1]], [1, 4], 'int32'), 3, on, 0, dtype).arraySync();
+    });
+  const [cpu, wasm] = [await onBackend('cpu', values), await onBackend('wasm', values)];
+  expect(wasm).toEqual(cpu);
+});
+
 describe('segment sum', () => {
   beforeAll(() => registerSegmentSum('cpu'));
 
@@ -113,6 +174,7 @@ it('frees what it makes on the way', async () => {
         bias,
         activation: 'relu',
       });
+      tf.oneHot(tf.tensor1d([0, 1], 'int32'), 2, 1, 0, 'float32');
       tf.unsortedSegmentSum(whole([3, 2]), tf.tensor1d([0, 1, 0], 'int32'), 2);
     });
     expect(dataIds()).toBe(before);
