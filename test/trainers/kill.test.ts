@@ -66,4 +66,4 @@ it('a run killed at random moments ends with the bits of one that never stopped'
   expect(Number(last.lines[0]?.slice('step '.length))).toBeGreaterThan(25); // it went on from a late checkpoint
   expect(last.lines.at(-1)).toMatch(/^result /);
   expect(last.lines.at(-1)).toBe((await whole).lines.at(-1));
-});
+}, 180_000);
