@@ -71,6 +71,7 @@ export const indexingCases: KernelCase[] = [
     run: (ids) => [
       tf.oneHot(ids!, 3),
       tf.oneHot(ids!, 3, 5, -1),
+      tf.oneHot(ids!, 3, 2, 0),
       tf.oneHot(ids!, 3, 1, 0, 'float32'),
       tf.oneHot(ids!, 3, 1, 0, 'bool'),
     ],
