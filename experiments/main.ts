@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import { CommanderError } from 'commander';
 import { UserError } from '../lib/core/errors';
 import { Interrupted } from '../trainers/interrupted';
@@ -7,6 +8,7 @@ import { Interrupted } from '../trainers/interrupted';
  * the standard error stream; 130 after Ctrl-C; and 1, with the stack, for a mistake of ours.
  */
 export async function main(body: (argv: readonly string[]) => Promise<void>): Promise<void> {
+  tf.enableProdMode(); // tfjs would advertise its Node backend
   try {
     await body(process.argv.slice(2));
   } catch (error) {

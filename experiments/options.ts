@@ -45,14 +45,6 @@ export interface TaskDefaults {
   readonly maxLength: number;
 }
 
-/** A script's own numeric option, such as `--levels`. */
-export interface ExtraOption {
-  /** As commander reads it: `--levels <n>`. */
-  readonly flags: string;
-  readonly description: string;
-  readonly parse: (text: string) => number | string;
-}
-
 /** A script as the command line sees it. `Own` are the options that only it has. */
 export interface Script<Own extends object = object> {
   /** Its file's name, without the ending. */
@@ -64,8 +56,8 @@ export interface Script<Own extends object = object> {
     readonly glue: TaskDefaults & Own;
     readonly quick: Partial<TaskDefaults & Own>;
   };
-  /** Descriptions of the options that only this script has. */
-  readonly own?: readonly ExtraOption[];
+  /** The options that only this script has; their defaults are above, too. */
+  readonly own?: readonly Option[];
 }
 
 type Given = Partial<Record<string, string | number | boolean>>;
@@ -94,13 +86,7 @@ export function readOptions<Own extends object>(
 }
 
 function trainingCommand<Own extends object>(script: Script<Own>): Command {
-  const defaultOf = (name: keyof TaskDefaults) => {
-    const { toy, glue, quick } = script.defaults;
-    const short = quick[name] === undefined ? '' : `, ${quick[name]} with --quick`;
-    const both =
-      toy[name] === glue[name] ? `${toy[name]}` : `${toy[name]} on the toy task, ${glue[name]} on GLUE`;
-    return `(default: ${both}${short})`;
-  };
+  const defaultOf = (name: keyof TaskDefaults) => describeDefault(name, script);
   const command = plainCommand(script.name, script.summary)
     .addOption(new Option('--task <name>', 'what to learn').choices(TASKS).default('toy'))
     .option('--data-dir <folder>', 'folder of GLUE folders (SST-2, CoLA), for sst2 and cola', absolute)
@@ -115,7 +101,7 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
     .option('--batch-size <n>', `sentences per step ${defaultOf('batchSize')}`, whole(1))
     .option('--learning-rate <rate>', `peak, after the warm-up ${defaultOf('learningRate')}`, positive)
     .option('--max-length <n>', `pieces of a sentence that are read ${defaultOf('maxLength')}`, whole(4));
-  for (const { flags, description, parse } of script.own ?? []) command.option(flags, description, parse);
+  script.own?.forEach((option) => command.addOption(withDefaults(option, script)));
   return command
     .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('compiled'))
     .option('--backend <name>', 'where: cpu for compiled; wasm, cpu or tensorflow for eager')
@@ -130,6 +116,21 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
     .option('--quick', 'smaller defaults: see it all work in less than 45 seconds', false);
 }
 
+/** `(default: 3 on the toy task, 5 on GLUE, 1 with --quick)` */
+function describeDefault<Own extends object>(name: string, { defaults }: Script<Own>): string {
+  const of = (values: object) => (values as Record<string, unknown>)[name];
+  const [toy, glue, quick] = [of(defaults.toy), of(defaults.glue), of(defaults.quick)].map(
+    (value) => value && [value].flat().join(' '),
+  );
+  const both = toy === glue ? toy : `${toy} on the toy task, ${glue} on GLUE`;
+  return `(default: ${both}${quick === undefined ? '' : `, ${quick} with --quick`})`;
+}
+
+function withDefaults<Own extends object>(option: Option, script: Script<Own>): Option {
+  option.description += ` ${describeDefault(option.attributeName(), script)}`;
+  return option;
+}
+
 /** A command whose mistakes are thrown, in one sentence, instead of ending the process. */
 export function plainCommand(name: string, summary: string): Command {
   return new Command(`npx ts-node experiments/${name}.ts`)
@@ -140,6 +141,13 @@ export function plainCommand(name: string, summary: string): Command {
 }
 
 const absolute = (folder: string) => path.resolve(folder);
+
+/** Collects the values of an option that takes several: `--sparsity 0.5 0.8`. */
+export function several<T>(
+  parse: (text: string) => T,
+): (text: string, before: readonly T[] | undefined) => T[] {
+  return (text, before = []) => [...before, parse(text)];
+}
 
 /** A whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {

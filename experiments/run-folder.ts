@@ -7,7 +7,7 @@ import { TrainingOptions } from './options';
 import { formatTable } from './table';
 import { writeFileAtomically } from './write-file';
 
-type Value = string | number | boolean;
+type Value = string | number | boolean | readonly number[];
 
 /** What `config.json` holds. */
 export interface RunConfig {
@@ -112,10 +112,10 @@ function expectSameRun(folder: string, found: RunConfig, here: RunConfig): void 
     ({ script, options }) => ({ script, ...options }) as Record<string, Value>,
   );
   const names = [...new Set([...Object.keys(before!), ...Object.keys(now!)])];
-  const shown = (value: Value | undefined) => String(value ?? '–');
+  const shown = (value: Value | undefined) => [value ?? '–'].flat().join(' ');
   const rows = names
-    .filter((name) => before![name] !== now![name])
-    .map((name) => [name, shown(before![name]), shown(now![name])]);
+    .map((name) => [name, shown(before![name]), shown(now![name])] as const)
+    .filter(([, there, here]) => there !== here);
   if (rows.length === 0) return;
   throw new UserError(
     `${folder} holds a run with another config: choose another --out, or start over with --force.\n\n` +

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { fraction, readOptions, Script, whole } from '../../experiments/options';
 
 const script: Script<{ levels: number }> = {
@@ -8,7 +9,7 @@ const script: Script<{ levels: number }> = {
     glue: { epochs: 3, batchSize: 16, learningRate: 5e-5, maxLength: 128, levels: 9 },
     quick: { epochs: 1, levels: 2 },
   },
-  own: [{ flags: '--levels <n>', description: 'levels', parse: whole(1) }],
+  own: [new Option('--levels <n>', 'levels').argParser(whole(1))],
 };
 const read = (...argv: string[]) => readOptions(script, argv);
 

@@ -2,17 +2,20 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Outcome } from '../../../trainers/recipes/setup';
+import { transpiledPackage } from '../../transpiled';
 import { temporaryFolder, withoutSeconds } from './small-setup';
 
 let folder: string;
-beforeEach(() => (folder = temporaryFolder()));
-afterEach(() => fs.rmSync(folder, { recursive: true }));
+let copy: string;
+beforeAll(() => {
+  folder = temporaryFolder();
+  copy = transpiledPackage();
+}, 60_000);
+afterAll(() => [folder, copy].forEach((made) => fs.rmSync(made, { recursive: true })));
 
 function child(...options: string[]) {
-  const script = path.join(__dirname, 'killed-ticket.ts');
-  return spawnSync(process.execPath, ['-r', 'ts-node/register/transpile-only', script, folder, ...options], {
-    encoding: 'utf8',
-  });
+  const script = path.join(copy, 'test/trainers/recipes/killed-ticket.js');
+  return spawnSync(process.execPath, [script, folder, ...options], { encoding: 'utf8' });
 }
 
 const outcomesOf = ({ stdout }: { stdout: string }) => withoutSeconds(JSON.parse(stdout) as Outcome[]);

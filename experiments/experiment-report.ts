@@ -1,0 +1,116 @@
+import type { Outcome } from '../trainers/recipes/setup';
+import { curveChart } from './charts/curve-chart';
+import { layerChart } from './charts/layer-chart';
+import { methodChart } from './charts/method-chart';
+import { scoreChart } from './charts/score-chart';
+import { Report, ReportSection } from './report';
+import type { ExperimentResult, SummaryRow } from './result';
+import type { Run } from './run-folder';
+import { Baseline, scoreTable } from './score-table';
+import { percent } from './table';
+
+export interface ExperimentReportOptions {
+  readonly title: string;
+  /** What the method is, for somebody who meets it here. */
+  readonly summary: string;
+  readonly run: Run;
+  readonly result: ExperimentResult;
+  readonly outcomes: readonly Outcome[];
+  readonly baselines: readonly Baseline[];
+}
+
+/** The report of a run: scores, sparsity by layer, loss curves, and how it was made. */
+export function experimentReport(options: ExperimentReportOptions): Report {
+  const { title, summary, result, outcomes } = options;
+  return {
+    title,
+    intro: summary,
+    figures: figures(result),
+    sections: [
+      scoreSection(options),
+      ...layerSection(result, outcomes),
+      lossSection(outcomes),
+      configSection(options.run),
+    ],
+  };
+}
+
+/** The dense score, and for each method that of its sparsest level. */
+function figures({ metric, summary }: ExperimentResult): Report['figures'] {
+  return lastLevels(summary).map(({ method, mean, sparsity }) => ({
+    value: mean.toFixed(3),
+    label: method === 'dense' ? `${metric}, dense` : `${metric}, ${method}, ${percent(sparsity)} zeros`,
+  }));
+}
+
+/** Of each method the row of its last level. */
+function lastLevels(summary: readonly SummaryRow[]): SummaryRow[] {
+  return [...new Map(summary.map((row) => [row.method, row])).values()];
+}
+
+function scoreSection({ result, outcomes, baselines }: ExperimentReportOptions): ReportSection {
+  const sparse = result.summary.some(({ level = 0 }) => level > 0);
+  return {
+    heading: 'Scores',
+    charts: [
+      sparse
+        ? {
+            spec: scoreChart(result),
+            caption: `${result.metric} on the development set against sparsity: mean, and range over the seeds.`,
+          }
+        : {
+            spec: methodChart(result),
+            caption: `${result.metric} on the development set: mean, and range over the seeds.`,
+          },
+    ],
+    table: scoreTable(result, outcomes, baselines),
+  };
+}
+
+/** Where the zeros are, at the last level of the method that chose them. */
+function layerSection({ summary }: ExperimentResult, outcomes: readonly Outcome[]): ReportSection[] {
+  const chosen = lastLevels(summary).find(({ method, level = 0 }) => method !== 'dense' && level > 0);
+  if (!chosen) return [];
+  const models = outcomes.filter(({ method, level }) => method === chosen.method && level === chosen.level);
+  return [
+    {
+      heading: 'Sparsity per layer',
+      charts: [
+        {
+          spec: layerChart(models.flatMap(({ layers }) => layers)),
+          caption: `\`${chosen.method}\` at level ${chosen.level}: mean over the seeds, and each seed as a dot.`,
+        },
+      ],
+    },
+  ];
+}
+
+/** Training losses: of the levels of a chain if there is one, else of the methods. */
+function lossSection(outcomes: readonly Outcome[]): ReportSection {
+  const isLink = ({ method }: Outcome) => method === 'dense' || method === 'ticket';
+  const chain = outcomes.some(({ method }) => method === 'ticket');
+  const shown = chain ? outcomes.filter(isLink) : outcomes;
+  const seriesOf = ({ method, level = 0 }: Outcome) =>
+    chain ? `level ${level}` : level > 0 ? `${method} ${level}` : method;
+  const points = shown.flatMap((outcome) =>
+    outcome.losses.map(({ step, loss }) => ({ series: seriesOf(outcome), step, value: loss })),
+  );
+  return {
+    heading: 'Training loss',
+    charts: [
+      {
+        spec: curveChart(points, { title: 'training loss', ordered: chain }),
+        caption: chain ? 'Mean over the seeds; level 0 is dense.' : 'Mean over the seeds.',
+      },
+    ],
+  };
+}
+
+function configSection({ config }: Run): ReportSection {
+  const { versions, ...place } = config.environment;
+  const rows = Object.entries({ script: config.script, ...config.options, ...place, ...versions });
+  return {
+    heading: 'How it was made',
+    table: { columns: ['', ''], rows: rows.map(([name, value]) => [name, String(value)]) },
+  };
+}

@@ -1,0 +1,142 @@
+import * as path from 'node:path';
+import { progress } from '../trainers/callbacks/progress';
+import { tensorboard } from '../trainers/callbacks/tensorboard';
+import type { EngineFactory } from '../trainers/engine';
+import { Interrupted } from '../trainers/interrupted';
+import type { Label, Observer, Outcome, RecipeOptions } from '../trainers/recipes/setup';
+import { stepsOf } from '../trainers/recipes/setup';
+import { experimentReport } from './experiment-report';
+import { Interruption, interruption } from './interruption';
+import { readOptions, Script, TrainingOptions } from './options';
+import { writeReport } from './report';
+import { experimentResult, ResultRow, writeResult } from './result';
+import { openRun, Run } from './run-folder';
+import { scoreTable } from './score-table';
+import { formatTable, percent } from './table';
+import { openTask, Task } from './task';
+
+/** What a script's call of its recipe is made from. */
+export interface Experiment<Own extends object> extends RecipeOptions {
+  readonly options: TrainingOptions & Own;
+  readonly task: Task;
+}
+
+/**
+ * A training script: reads its options, opens the run's folder, calls the recipe, and leaves `result.json` and `report.html`. A
+ * finished run is shown again, an unfinished one goes on.
+ *
+ * @param recipe the call of a recipe.
+ */
+export async function experiment<Own extends object>(
+  script: Script<Own>,
+  argv: readonly string[],
+  recipe: (experiment: Experiment<Own>) => Promise<Outcome[]>,
+): Promise<void> {
+  const options = readOptions(script, argv);
+  const task = openTask(options);
+  const run = openRun(script.name, options);
+  announce(script, run, task);
+  const signals = interruption();
+  try {
+    const outcomes = await recipe({
+      options,
+      task,
+      setup: { ...task.setup, engine: announced(task.setup.engine, run) },
+      folder: run.folder,
+      observer: observerOf(run, task, signals),
+    });
+    await conclude(script, run, task, outcomes);
+  } catch (error) {
+    throw error instanceof Interrupted ? new Interrupted(`${error.message}\n${howToGoOn()}`) : error;
+  } finally {
+    signals.dispose();
+  }
+}
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+function announce(script: Script, run: Run, task: Task): void {
+  const states = {
+    new: script.summary,
+    unfinished: 'This run was started before and goes on.',
+    finished: 'This run is finished already (--force starts it over).',
+  };
+  print(`${states[run.state]}\n`);
+  const [data, model] = task.description;
+  print(`task    ${data}`);
+  print(`model   ${model}`);
+  print(`folder  ${path.relative('', run.folder) || '.'}`);
+}
+
+/** Prints what computes, once. */
+function announced(factory: EngineFactory, run: Run): EngineFactory {
+  let known = false;
+  return async (model, parameters, loss) => {
+    const engine = await factory(model, parameters, loss);
+    if (!known) print(`engine  ${engine.description} on ${run.config.environment.processor}\n`);
+    known = true;
+    return engine;
+  };
+}
+
+function observerOf(run: Run, task: Task, signals: Interruption): Observer {
+  const { metric } = task.dataset;
+  return {
+    callbacks: (label, folder) => [
+      tensorboard({ folder, config: { ...run.config, ...label } }),
+      progress({ label: describe(label), span: spanOf(label, stepsOf(task.setup, label.seed)) }),
+      signals.callback,
+    ],
+    onOutcome(outcome, label, reused) {
+      const { sparsity, metrics, seconds } = outcome;
+      const place = `${String(label.index + 1).padStart(String(label.count).length)}/${label.count}`;
+      const score = `${metric} ${metrics[metric]!.toFixed(4)}`;
+      const time = reused ? 'done before' : `${seconds.toFixed(1)} s`;
+      print(
+        `${place}  ${describe(label).padEnd(24)}  ${score}  ${percent(sparsity).padStart(6)} zeros  ${time}`,
+      );
+    },
+    onTrained(model, { index, count }) {
+      if (index === count - 1) task.save(model, run.file('model'));
+    },
+  };
+}
+
+function describe({ method, seed, level }: Label): string {
+  return `seed ${seed}, ${method}${level ? ` ${level}` : ''}`;
+}
+
+const spanOf = ({ index, count }: Label, steps: number) => ({ done: index * steps, total: count * steps });
+
+async function conclude(script: Script, run: Run, task: Task, outcomes: readonly Outcome[]): Promise<void> {
+  const { dataset, majority, baselines } = task;
+  const result = experimentResult({
+    task: dataset.name,
+    metric: dataset.metric,
+    majority,
+    rows: outcomes.map(rowOf),
+  });
+  print(`\n${formatTable(scoreTable(result, outcomes, baselines))}\n`);
+  if (run.state !== 'finished') {
+    const title = `${script.name} on ${dataset.name}`;
+    const { summary } = script;
+    await writeReport(
+      run.file('report'),
+      experimentReport({ title, summary, run, result, outcomes, baselines }),
+    );
+    writeResult(run.file('result'), result);
+  }
+  print(
+    `${path.relative('', run.file('report'))} shows it, ${path.relative('', run.file('result'))} has the rows.`,
+  );
+}
+
+/** A row of `result.json`. */
+function rowOf({ method, seed, level, sparsity, bits, metrics, bytes, steps, seconds }: Outcome): ResultRow {
+  return { method, seed, level, sparsity, bits, metrics, bytes, steps, seconds };
+}
+
+function howToGoOn(): string {
+  const [, script = '', ...options] = process.argv;
+  return `Go on with: npx ts-node ${[path.relative('', script), ...options].join(' ')}`;
+}

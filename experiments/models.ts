@@ -1,0 +1,65 @@
+import type * as tf from '@tensorflow/tfjs';
+import { UserError } from '../lib/core/errors';
+import { loadHuggingFace } from '../lib/export/hugging-face';
+import { readTokenizer, TokenizerFiles } from '../lib/export/hugging-face-tokenizer';
+import { bert } from '../lib/models/bert';
+import { bertSizes } from '../lib/models/bert-config';
+import type { TrainingOptions } from './options';
+
+/** Models by seed, and the vocabulary that they read. */
+export interface Models {
+  /** What is trained: pretrained, but for its classifier, where the options name a model. */
+  readonly model: (seed: number) => tf.LayersModel;
+  /** The same architecture with random weights. */
+  readonly randomModel: (seed: number) => tf.LayersModel;
+  readonly tokenizerFiles: TokenizerFiles;
+}
+
+/**
+ * The Hugging Face model that the options name, or else a tiny BERT for the task's own vocabulary.
+ *
+ * @param labels names of the classes.
+ * @param vocabulary the task's own pieces, if it has some.
+ */
+export function modelsOf(
+  options: TrainingOptions,
+  labels: readonly string[],
+  vocabulary?: readonly string[],
+): Models {
+  if (options.model !== undefined) return pretrained(options.model, options, labels);
+  if (vocabulary === undefined) {
+    throw new UserError(
+      `Expected --model <Hugging Face folder> for --task ${options.task}: its vocabulary is needed to read real sentences.`,
+    );
+  }
+  const random = (seed: number) =>
+    bert({
+      ...bertSizes.tiny,
+      layers: options.layers ?? bertSizes.tiny.layers,
+      vocabSize: vocabulary.length,
+      maxPositions: options.maxLength,
+      labels: labels.length,
+      seed,
+    });
+  return { model: random, randomModel: random, tokenizerFiles: { vocabulary, lowercase: true } };
+}
+
+function pretrained(
+  folder: string,
+  { layers, maxLength }: TrainingOptions,
+  labels: readonly string[],
+): Models {
+  const load = (seed: number) => loadHuggingFace(folder, { layers, labels, newClassifier: true, seed });
+  const { model, config } = load(0); // fails now rather than in a run folder
+  model.dispose();
+  if (maxLength > config.maxPositions) {
+    throw new UserError(
+      `Expected --max-length of at most the ${config.maxPositions} positions of ${folder}, got ${maxLength}.`,
+    );
+  }
+  return {
+    model: (seed) => load(seed).model,
+    randomModel: (seed) => bert({ ...config, seed }),
+    tokenizerFiles: readTokenizer(folder),
+  };
+}

@@ -1,0 +1,54 @@
+import type { Outcome } from '../trainers/recipes/setup';
+import type { ExperimentResult, SummaryRow } from './result';
+import { percent, TextTable } from './table';
+
+/** A score to compare with that no training made: the majority class, a bag of words. */
+export interface Baseline {
+  readonly name: string;
+  readonly score: number;
+}
+
+/** Half of the distance from the worst to the best seed. */
+export const halfRange = ({ min, max }: SummaryRow) => (max - min) / 2;
+
+/**
+ * What the terminal shows at the end: for every method and level the mean score ± half the range over the seeds, what is left of
+ * the pruning targets and of the whole model, and the baselines below.
+ */
+export function scoreTable(
+  { metric, summary }: ExperimentResult,
+  outcomes: readonly Outcome[],
+  baselines: readonly Baseline[],
+): TextTable {
+  const withLevels = summary.some(({ level }) => level !== undefined);
+  const leveled = (level?: number) => (withLevels ? [level === undefined ? '' : String(level)] : []);
+  const line = (row: SummaryRow) => {
+    const group = outcomes.filter(({ method, level }) => method === row.method && level === row.level);
+    return [
+      row.method,
+      ...leveled(row.level),
+      percent(1 - row.sparsity),
+      percent(1 - mean(group.map(({ zeros, parameters }) => zeros / parameters))),
+      (mean(group.map(({ bytes }) => bytes)) / 1e6).toFixed(2),
+      row.n > 1 ? `${row.mean.toFixed(4)} ± ${halfRange(row).toFixed(4)}` : row.mean.toFixed(4),
+      String(row.n),
+    ];
+  };
+  return {
+    columns: [
+      'method',
+      ...(withLevels ? ['level'] : []),
+      'targets left',
+      'model left',
+      'MB',
+      metric,
+      'seeds',
+    ],
+    rows: [
+      ...summary.map(line),
+      ...baselines.map(({ name, score }) => [name, ...leveled(), '', '', '', score.toFixed(4), '']),
+    ],
+  };
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,124 @@
+import type * as tf from '@tensorflow/tfjs';
+import { batchSource } from '../datasets/batches';
+import { Dataset } from '../datasets/dataset';
+import { readGlue } from '../datasets/glue';
+import { wordPiece } from '../datasets/tokenizer';
+import { bagOfWords } from '../datasets/bag-of-words';
+import { toyTask } from '../datasets/toy';
+import { UserError } from '../lib/core/errors';
+import { report } from '../lib/compress/report';
+import { saveHuggingFace } from '../lib/export/hugging-face';
+import { bertConfigOf } from '../lib/models/bert-config-of';
+import { softmaxCrossEntropy } from '../trainers/losses';
+import { majorityScore, metrics } from '../trainers/metrics';
+import { adamW } from '../trainers/optimizer';
+import type { Setup } from '../trainers/recipes/setup';
+import { linearWarmup } from '../trainers/schedules';
+import { engineOf } from './engines';
+import { Models, modelsOf } from './models';
+import type { TrainingOptions } from './options';
+import type { Baseline } from './score-table';
+import { percent } from './table';
+
+/** What is learned, and by what: everything that the options say about data, model and training. */
+export interface Task {
+  readonly dataset: Dataset;
+  readonly setup: Setup;
+  /** First weights of which none is pretrained. */
+  readonly randomModel: Setup['model'];
+  /** Score of always answering the most frequent class. */
+  readonly majority: number;
+  /** Scores to compare with: the majority class, and on the toy task a bag of words. */
+  readonly baselines: readonly Baseline[];
+  /** Data and model, for people. */
+  readonly description: readonly string[];
+  /** Saves a model of this task as a Hugging Face folder. */
+  save(model: tf.LayersModel, folder: string): void;
+}
+
+/** Sentences of the toy task, and how much they need word order; --quick takes fewer. */
+const TOY = { train: 2048, dev: 512, difficulty: 1 as const };
+const QUICK_TOY = { train: 2048, dev: 256 };
+
+/** Warm-up, as a share of the steps, and the rest of BERT's fine-tuning recipe. */
+const WARMUP = 0.1;
+const CLIP_NORM = 1;
+
+/**
+ * Reads the data and prepares the model of a script's options.
+ *
+ * @throws UserError for files that are missing or malformed, and options that do not fit together.
+ */
+export function openTask(options: TrainingOptions): Task {
+  const { dataset, vocabulary, bag } = dataOf(options);
+  const models = modelsOf(options, dataset.labels, vocabulary);
+  const majority = majorityScore(
+    metrics[dataset.metric],
+    dataset.dev.map(({ label }) => label),
+  );
+  return {
+    dataset,
+    setup: setupOf(options, dataset, models),
+    randomModel: models.randomModel,
+    majority,
+    baselines: [{ name: 'majority class', score: majority }, ...bag],
+    description: [describeData(dataset), describeModel(models, options)],
+    save: (model, folder) =>
+      saveHuggingFace(model, folder, { tokenizerFiles: models.tokenizerFiles, labels: dataset.labels }),
+  };
+}
+
+interface Data {
+  readonly dataset: Dataset;
+  /** The task's own, if it has one. */
+  readonly vocabulary?: readonly string[];
+  readonly bag: readonly Baseline[];
+}
+
+function dataOf({ task, dataDir, limit, quick }: TrainingOptions): Data {
+  if (task === 'toy') {
+    const sizes = quick ? { ...TOY, ...QUICK_TOY } : TOY;
+    const dataset = toyTask({ ...sizes, train: Math.min(limit ?? Infinity, sizes.train) });
+    return {
+      dataset,
+      vocabulary: dataset.vocabulary,
+      bag: [{ name: 'bag of words', score: bagOfWords(dataset) }],
+    };
+  }
+  if (dataDir !== undefined) return { dataset: readGlue(task, dataDir, { limit }), bag: [] };
+  throw new UserError(`Expected --data-dir <folder of GLUE folders> for --task ${task}.`);
+}
+
+function setupOf(options: TrainingOptions, dataset: Dataset, { model, tokenizerFiles }: Models): Setup {
+  const { batchSize, maxLength, epochs, learningRate } = options;
+  const tokenizer = wordPiece(tokenizerFiles.vocabulary, tokenizerFiles);
+  return {
+    model,
+    data: (seed) => batchSource(dataset.train, tokenizer, { batchSize, maxLength, seed }),
+    dev: batchSource(dataset.dev, tokenizer, { batchSize, maxLength, shuffle: false }),
+    loss: softmaxCrossEntropy,
+    metrics: { [dataset.metric]: metrics[dataset.metric], accuracy: metrics.accuracy },
+    optimizer: adamW(),
+    epochs,
+    learningRate: (totalSteps) =>
+      linearWarmup({ peak: learningRate, warmupSteps: Math.round(WARMUP * totalSteps), totalSteps }),
+    clipNorm: CLIP_NORM,
+    engine: engineOf(options),
+  };
+}
+
+function describeData({ name, train, dev, labels }: Dataset): string {
+  return `${name}: ${train.length} sentences to train on, ${dev.length} to evaluate on; ${labels.join(' or ')}?`;
+}
+
+function describeModel({ model }: Models, { model: folder, seed }: TrainingOptions): string {
+  const instance = model(seed);
+  const { total, targets } = report(instance);
+  const { layers, hiddenSize } = bertConfigOf(instance);
+  instance.dispose();
+  const share = percent(targets.parameters / total.parameters);
+  return (
+    `${folder ?? 'a tiny BERT'}, ${layers} layers of width ${hiddenSize}, ${total.parameters} weights; ` +
+    `pruning targets are ${targets.parameters} of them (${share})`
+  );
+}

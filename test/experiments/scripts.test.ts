@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { readResult } from '../../experiments/result';
+import { transpiledPackage } from '../transpiled';
+
+const MINUTE = 60_000;
+
+let folder: string;
+let copy: string;
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whittle-scripts-'));
+  copy = transpiledPackage();
+}, MINUTE);
+afterAll(() => [folder, copy].forEach((made) => fs.rmSync(made, { recursive: true })));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a script as a user would; `interruptAt` sends Ctrl-C once the output has it. */
+function run(script: string, options: readonly string[], interruptAt?: string): Promise<Ended> {
+  const child = spawn(process.execPath, [`experiments/${script}.js`, ...options], { cwd: copy });
+  return new Promise((resolve) => {
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => {
+      out += data.toString();
+      if (interruptAt && out.includes(interruptAt)) child.kill('SIGINT');
+    });
+    child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+const SMALL = ['--limit', '64', '--epochs', '2', '--layers', '1', '--threads', '1'];
+const at = (name: string) => path.join(folder, name);
+
+const SCRIPTS = ['lth-bert', 'finetune', 'qat-bert', 'gradual-pruning-bert', 'predict'];
+
+test(
+  'every script explains itself',
+  async () => {
+    const helps = await Promise.all(SCRIPTS.map((script) => run(script, ['--help'])));
+    helps.forEach(({ code, out, err }, i) => {
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toContain(`npx ts-node experiments/${SCRIPTS[i]}.ts`);
+      expect(out).toContain('--model <folder>');
+    });
+    for (const { out } of helps.slice(0, 4)) {
+      for (const name of [
+        'task',
+        'data-dir',
+        'layers',
+        'limit',
+        'epochs',
+        'batch-size',
+        'learning-rate',
+        'max-length',
+      ])
+        expect(out).toContain(`--${name} `);
+      for (const name of ['engine', 'backend', 'threads', 'seed', 'out', 'force', 'quick'])
+        expect(out).toMatch(new RegExp(`--${name}\\b`));
+    }
+  },
+  MINUTE,
+);
+
+test(
+  'mistakes are told in one sentence, with exit code 2, and leave no run folder',
+  async () => {
+    const glue = at('glue');
+    fs.mkdirSync(path.join(glue, 'SST-2'), { recursive: true });
+    fs.writeFileSync(path.join(glue, 'SST-2', 'train.tsv'), 'sentence\tlabel\nfine\t1\nbad\n');
+    fs.writeFileSync(path.join(glue, 'SST-2', 'dev.tsv'), 'sentence\tlabel\nfine\t1\n');
+    const out = ['--out', at('mistake')];
+    const mistakes: [string, string[], RegExp][] = [
+      ['lth-bert', ['--levls', '3'], /^Unknown option '--levls' \(Did you mean --levels\?\) See --help\.\n$/],
+      ['finetune', ['--epochs', 'many', ...out], /^Option '--epochs <n>' argument 'many' is invalid\. .*\n$/],
+      ['finetune', ['--task', 'sst2', '--data-dir', glue, ...out], /^.*train\.tsv:3: expected 2 fields.*\n$/],
+      ['finetune', ['--task', 'cola', '--data-dir', glue, ...out], /^.*CoLA.*\n$/],
+      ['finetune', ['--model', at('nowhere'), ...out], /^.*nowhere.config\.json.*\n$/],
+      ['predict', ['--model', at('nowhere'), 'a sentence'], /^.*nowhere.config\.json.*\n$/],
+    ];
+    const ends = await Promise.all(mistakes.map(([script, options]) => run(script, options)));
+    ends.forEach(({ code, out: printed, err }, i) => {
+      expect({ code, printed }).toEqual({ code: 2, printed: '' });
+      expect(err).toMatch(mistakes[i]![2]);
+    });
+    expect(fs.existsSync(at('mistake'))).toBe(false);
+  },
+  MINUTE,
+);
+
+test(
+  'a run is trained once, shown again, kept from another config, and started over by --force',
+  async () => {
+    const options = [...SMALL, '--out', at('finetune')];
+    const first = await run('finetune', options);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first.out).toMatch(/engine +compiled \(onnxruntime cpu, 1 threads?\)/);
+    const names = ['config.json', 'model', 'report.html', 'result.json', 'seed-0'];
+    expect(fs.readdirSync(at('finetune')).sort()).toEqual(names);
+    const result = readResult(path.join(at('finetune'), 'result.json'));
+    expect(result.rows).toMatchObject([{ method: 'dense', seed: 0, sparsity: 0, steps: 4 }]);
+
+    const [second, other] = await Promise.all([
+      run('finetune', options),
+      run('finetune', [...options, '--epochs', '3']),
+    ]);
+    expect(second).toMatchObject({ code: 0, out: expect.stringContaining('finished already') });
+    expect(second.out).toContain(first.out.match(/dense +100.*/)![0]);
+    expect(other).toMatchObject({ code: 2, out: '' });
+    expect(other.err).toMatch(/another config.*\n[^]*epochs +2 +3/);
+
+    const forced = await run('finetune', [...options, '--epochs', '3', '--force']);
+    expect(forced).toMatchObject({ code: 0 });
+    const { rows } = readResult(path.join(at('finetune'), 'result.json'));
+    expect(rows).toMatchObject([{ steps: 6 }]);
+
+    const answer = await run('predict', ['--model', path.join(at('finetune'), 'model'), 'a sentence']);
+    expect(answer).toMatchObject({ code: 0, err: '' });
+    expect(answer.out).toMatch(/a sentence .*%/);
+  },
+  2 * MINUTE,
+);
+
+test(
+  'after Ctrl-C the same command goes on, and ends with the same rows',
+  async () => {
+    const options = [...SMALL, '--seeds', '1', '--levels', '2', '--prune', '0.5'];
+    const rowsIn = (name: string) =>
+      readResult(path.join(at(name), 'result.json')).rows.map((row) => ({ ...row, seconds: 0 }));
+    const [whole, stopped] = await Promise.all([
+      run('lth-bert', [...options, '--out', at('whole')]),
+      run('lth-bert', [...options, '--out', at('stopped')], '1/'),
+    ]);
+    expect(whole).toMatchObject({ code: 0 });
+    expect(stopped).toMatchObject({ code: 130 });
+    expect(stopped.err).toMatch(
+      /Stopped by Ctrl-C[^]*Go on with: npx ts-node experiments\/lth-bert\.js .*--out/,
+    );
+    const resumed = await run('lth-bert', [...options, '--out', at('stopped')]);
+    expect(resumed).toMatchObject({ code: 0 });
+    expect(resumed.out).toMatch(/goes on[^]*done before/);
+    expect(rowsIn('stopped')).toEqual(rowsIn('whole'));
+    expect(rowsIn('whole').map(({ method, level }) => `${method} ${level}`)).toEqual([
+      ...['dense 0', 'ticket 1', 'random 1', 'reinit 1', 'ticket 2', 'random 2', 'reinit 2'],
+    ]);
+  },
+  2 * MINUTE,
+);
