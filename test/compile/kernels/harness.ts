@@ -44,18 +44,10 @@ export const values =
 export const floats = (...shapes: number[][]): Argument[] =>
   shapes.map((shape, i) => float(shape, -2, 2, 17 + 10 * i));
 
-/** Compares value and gradients, compiled and eager (tfjs's cpu backend), for every case. */
-export function testKernels(cases: readonly KernelCase[]): void {
-  beforeAll(() => tf.setBackend('cpu'));
-  for (const kernelCase of cases) {
-    const { kernel, what = '' } = kernelCase;
-    test(`${kernel} ${what}`.trim(), async () => {
-      for (const inputs of kernelCase.inputs) await compare(kernelCase, inputs);
-    });
-  }
-}
+export const nameOf = ({ kernel, what = '' }: KernelCase): string => `${kernel} ${what}`.trim();
 
-async function compare(kernelCase: KernelCase, inputs: readonly Argument[]): Promise<void> {
+/** Compares value and gradients, compiled and eager (tfjs's cpu backend). */
+export async function compare(kernelCase: KernelCase, inputs: readonly Argument[]): Promise<void> {
   const fn = withGradients(kernelCase);
   const compiled = jit(fn, { threads: 1 });
   tf.engine().startScope();

@@ -10,21 +10,31 @@ import { poolingCases } from './cases/pooling';
 import { reductionCases } from './cases/reduction';
 import { shapeCases } from './cases/shape';
 import { unaryCases } from './cases/unary';
-import { KernelCase, withGradients } from './harness';
+import { compare, KernelCase, nameOf, withGradients } from './harness';
 
-const cases = [
-  ...binaryCases,
-  ...convolutionCases,
-  ...indexingCases,
-  ...matmulCases,
-  ...normalizationCases,
-  ...poolingCases,
-  ...reductionCases,
-  ...shapeCases,
-  ...unaryCases,
-];
+const families = {
+  binary: binaryCases,
+  convolution: convolutionCases,
+  indexing: indexingCases,
+  matmul: matmulCases,
+  normalization: normalizationCases,
+  pooling: poolingCases,
+  reduction: reductionCases,
+  shape: shapeCases,
+  unary: unaryCases,
+};
+const cases = Object.values(families).flat();
 
 beforeAll(() => tf.setBackend('cpu'));
+
+describe.each(Object.entries(families))('%s: compiled and eager are equal, gradients too', (_, family) => {
+  test.each(family.map((kernelCase) => [nameOf(kernelCase), kernelCase] as const))(
+    '%s',
+    async (__, kernelCase) => {
+      for (const inputs of kernelCase.inputs) await compare(kernelCase, inputs);
+    },
+  );
+});
 
 /** The tfjs kernels that a case runs, eagerly, with its first arguments. */
 async function kernelsOf(kernelCase: KernelCase): Promise<Set<string>> {

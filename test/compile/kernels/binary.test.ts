@@ -1,4 +1,0 @@
-import { binaryCases } from './cases/binary';
-import { testKernels } from './harness';
-
-testKernels(binaryCases);

@@ -1,4 +1,0 @@
-import { convolutionCases } from './cases/convolution';
-import { testKernels } from './harness';
-
-testKernels(convolutionCases);

@@ -1,4 +1,0 @@
-import { indexingCases } from './cases/indexing';
-import { testKernels } from './harness';
-
-testKernels(indexingCases);

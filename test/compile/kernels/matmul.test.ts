@@ -1,4 +1,0 @@
-import { matmulCases } from './cases/matmul';
-import { testKernels } from './harness';
-
-testKernels(matmulCases);

@@ -1,4 +1,0 @@
-import { normalizationCases } from './cases/normalization';
-import { testKernels } from './harness';
-
-testKernels(normalizationCases);

@@ -1,4 +1,0 @@
-import { poolingCases } from './cases/pooling';
-import { testKernels } from './harness';
-
-testKernels(poolingCases);

@@ -1,4 +1,0 @@
-import { reductionCases } from './cases/reduction';
-import { testKernels } from './harness';
-
-testKernels(reductionCases);

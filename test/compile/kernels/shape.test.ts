@@ -1,4 +1,0 @@
-import { shapeCases } from './cases/shape';
-import { testKernels } from './harness';
-
-testKernels(shapeCases);

@@ -1,4 +1,0 @@
-import { unaryCases } from './cases/unary';
-import { testKernels } from './harness';
-
-testKernels(unaryCases);
