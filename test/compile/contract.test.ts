@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
 import * as ort from 'onnxruntime-node';
 import { jit } from '../../lib/compile/jit';
 import { revisionOf } from '../../lib/core/revision';
@@ -100,6 +101,26 @@ describe('captured variables', () => {
     expect([a, b, c].map((variable) => numbers(variable)[0])).toEqual([2, 1, 9]);
     await step.dispose();
   });
+});
+
+test('variables and tensors of another backend, which does not share its memory, are read and updated too', async () => {
+  await tf.setBackend('wasm');
+  const w = tf.variable(tf.tensor1d([1, 2]));
+  const [count, flag] = [tf.variable(tf.scalar(1, 'int32')), tf.variable(tf.scalar(false, 'bool'))];
+  const captured = tf.tensor1d([10, 20]);
+  const step = jit((x: tf.Tensor) => {
+    w.assign(w.add(x));
+    count.assign(count.add(tf.scalar(1, 'int32')));
+    flag.assign(flag.logicalNot());
+    return w.mul(captured);
+  });
+  expect(numbers(await step(tf.tensor1d([1, 1])))).toEqual([20, 60]);
+  expect(numbers(await step(tf.tensor1d([1, 1])))).toEqual([30, 80]);
+  expect([...numbers(w), ...numbers(count), ...numbers(flag)]).toEqual([3, 4, 3, 0]);
+  expect(tf.getBackend()).toBe('wasm');
+  await step.dispose();
+  tf.dispose([w, count, flag, captured]);
+  await tf.setBackend('cpu');
 });
 
 test('captured tensors stay where they were', async () => {

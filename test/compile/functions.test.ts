@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { jit } from '../../lib/compile/jit';
-import { expectClose, expectSameAsEager } from './close';
+import { expectSameAsEager } from './close';
 
 beforeAll(() => tf.setBackend('cpu'));
 beforeEach(() => tf.engine().startScope());
@@ -162,12 +161,4 @@ test('results that are arguments, constants, captured tensors, or the same twice
 test('arguments that the function does not use, and functions without arguments', async () => {
   await expectSameAsEager((_, y) => y.neg(), [tf.scalar(1), tf.scalar(2)]);
   await expectSameAsEager(() => tf.tensor1d([1, 2]).sum(), []);
-});
-
-test('values of another tfjs backend serve as arguments and as captured tensors', async () => {
-  const captured = tf.tensor1d([1, 2]);
-  const compiled = jit((x: tf.Tensor) => x.add(captured));
-  expectClose(await compiled(tf.tensor1d([3, 4])), tf.tensor1d([4, 6]));
-  expect(Array.from(captured.dataSync())).toEqual([1, 2]);
-  await compiled.dispose();
 });
