@@ -89,6 +89,7 @@ module.exports = {
     exclude: { path: '^lib/wasm/assembly/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['require', 'node', 'types', 'default'],
     },

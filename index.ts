@@ -65,3 +65,8 @@ export { qat } from './trainers/recipes/qat';
 
 // Data
 export { asDataset, fromTensors, type Batch, type BatchSource } from './datasets/batch';
+export { batchSource } from './datasets/batches';
+export { type Dataset, type Example } from './datasets/dataset';
+export { readGlue } from './datasets/glue';
+export { wordPiece, type Tokenizer } from './datasets/tokenizer';
+export { toyTask } from './datasets/toy';

@@ -6,6 +6,7 @@ import { encode } from './encode';
 import { Data, DataType, elements, Graph, Source, Value } from './graph';
 import { optimize } from './passes';
 import { RowOutput } from './passes/segment-sum';
+import { integerPath } from './probe';
 import { ArgumentSpec, Trace, trace, Traceable } from './trace';
 
 /** How programs run. */
@@ -14,7 +15,10 @@ export interface ProgramOptions {
   readonly threads?: number;
   /** onnxruntime's execution provider: `cpu` (default), `webgpu`, `cuda`. */
   readonly provider?: string;
-  /** Multiply int8 codes as integers where a matmul's operands are dequantized. Default true. */
+  /**
+   * Multiply int8 codes as integers where a matmul's operands are dequantized. Default: where the processor does it right, see
+   * `integerPath`; otherwise the codes are multiplied as the floats that they stand for.
+   */
   readonly integerMatmul?: boolean;
   /** Write onnxruntime's profile of every run to files with this prefix. */
   readonly profile?: string;
@@ -58,7 +62,9 @@ export class Program {
     options: ProgramOptions = {},
   ): Promise<Program> {
     const source = trace(fn, specs);
-    const { graph, plan } = optimize(source.graph, { integerMatmul: options.integerMatmul ?? true });
+    const { graph, plan } = optimize(source.graph, {
+      integerMatmul: options.integerMatmul ?? (await integerPath()) === 'int8',
+    });
     const { bytes, inputNames, outputNames } = encode(graph);
     const session = await createSession(bytes, options);
     return new Program(session, graph, plan, source, inputNames, outputNames, Boolean(options.profile));
