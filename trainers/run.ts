@@ -7,7 +7,7 @@ import type { Engine } from './engine';
 import { evaluate } from './evaluate';
 import type { Parameters } from './parameters';
 import { Plan, Position, positionAfter, stepsPerEpoch } from './position';
-import type { TrainOptions } from './trainer';
+import type { TrainOptions } from './train-options';
 
 /** The hooks that get nothing but the training. */
 type PlainHook = 'onTrainBegin' | 'onEpochBegin' | 'onStepBegin' | 'onGradients' | 'onStepEnd' | 'onTrainEnd';

@@ -8,7 +8,7 @@ import { randomMasks, rewind } from '../../lib/pruning/rewind';
 import { classifiersOf, defaultTargets } from '../../lib/pruning/targets';
 import type { Parameter } from '../parameters';
 import { Handover, readHandover, readWeights, Weights, writeHandover } from './handover';
-import type { LotteryTicketOptions } from './lottery-ticket';
+import type { LotteryTicketOptions } from './lottery-ticket-options';
 import { rewindPoint } from './rewind-point';
 import type { Label, Outcome } from './setup';
 import { openSubject, Subject } from './subject';

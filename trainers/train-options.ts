@@ -1,0 +1,52 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { BatchSource } from '../datasets/batch';
+import type { Callback } from './callback';
+import type { EngineFactory } from './engine';
+import type { Loss } from './losses';
+import type { Metric } from './metrics';
+import type { Optimizer } from './optimizer';
+import type { Parameters } from './parameters';
+import type { LearningRate } from './schedules';
+
+export interface TrainOptions {
+  /** Any model with one output; its trainable weights are trained in place. */
+  readonly model: tf.LayersModel;
+  readonly loss: Loss;
+  readonly data: BatchSource;
+  /** Examples to evaluate on. */
+  readonly dev?: BatchSource;
+  /** Metrics of the dev set, by name; its mean loss is always reported. */
+  readonly metrics?: Readonly<Record<string, Metric>>;
+  readonly optimizer: Optimizer;
+  readonly learningRate: LearningRate;
+  /** Optimizer steps at which training ends, those before `startStep` counted. Give this or `epochs`. */
+  readonly steps?: number;
+  /** The same in epochs. */
+  readonly epochs?: number;
+  /** Steps that count as done at the beginning, for data order and learning rate: where a rewound model goes on. 0 by default. */
+  readonly startStep?: number;
+  /** Batches per optimizer step; 1 by default. Their examples count the same, as in one big batch. */
+  readonly accumulation?: number;
+  /** Gradients are scaled down to this global norm where theirs is larger; no clipping by default. */
+  readonly clipNorm?: number;
+  /** What computes; `compiledEngine()` by default. */
+  readonly engine?: EngineFactory;
+  /**
+   * The model's parameters, with the optimizer's slots, where several runs share them: they stay the caller's. Made and freed here
+   * by default. Weights and masks are taken as they are; moments start at 0.
+   */
+  readonly parameters?: Parameters;
+  readonly callbacks?: readonly Callback[];
+  /** Keys the dropout masks; 0 by default. The order of the data has a seed of its own. */
+  readonly seed?: number;
+  readonly checkpoint?: CheckpointOptions;
+  /** Steps between two evaluations; one epoch by default. The last step is always evaluated. */
+  readonly evaluateEvery?: number;
+}
+
+export interface CheckpointOptions {
+  /** A run that finds a checkpoint here goes on from it. */
+  readonly folder: string;
+  /** Optimizer steps between two checkpoints; one epoch by default. The last step is always saved. */
+  readonly every?: number;
+}
