@@ -7,9 +7,9 @@ const script: Script = {
   name: 'finetune',
   summary: 'Trains a BERT classifier: the dense baseline of the other scripts.',
   defaults: {
-    toy: { epochs: 12, batchSize: 32, learningRate: 1e-3, maxLength: 32 },
+    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32 },
     glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128 },
-    quick: { epochs: 6 },
+    quick: { epochs: 2 },
   },
 };
 

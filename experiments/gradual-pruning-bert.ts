@@ -15,9 +15,9 @@ const script: Script<{ readonly sparsity: readonly number[] }> = {
   summary:
     'Prunes a BERT classifier while it trains, by magnitude along a cubic schedule, beside the dense one.',
   defaults: {
-    toy: { epochs: 12, batchSize: 32, learningRate: 1e-3, maxLength: 32, sparsity: [0.5, 0.8] },
+    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, sparsity: [0.5, 0.8] },
     glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, sparsity: [0.5, 0.8] },
-    quick: { epochs: 6 },
+    quick: { epochs: 2 },
   },
   own: [
     new Option('--sparsity <fraction...>', 'final sparsities, each a training of its own').argParser(

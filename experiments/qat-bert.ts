@@ -12,9 +12,9 @@ const script: Script = {
   summary:
     'Trains a BERT classifier for int8 weights and activations, beside the dense one, and scores it on integer kernels.',
   defaults: {
-    toy: { epochs: 12, batchSize: 32, learningRate: 1e-3, maxLength: 32 },
+    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32 },
     glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128 },
-    quick: { epochs: 6 },
+    quick: { epochs: 2 },
   },
 };
 

@@ -36,9 +36,8 @@ export interface Task {
   save(model: tf.LayersModel, folder: string): void;
 }
 
-/** Sentences of the toy task, and how much they need word order; --quick takes fewer. */
-const TOY = { train: 2048, dev: 512, difficulty: 1 as const };
-const QUICK_TOY = { train: 2048, dev: 256 };
+/** Sentences of the toy task. */
+const TOY = { train: 2048, dev: 512 };
 
 /** Warm-up, as a share of the steps, and the rest of BERT's fine-tuning recipe. */
 const WARMUP = 0.1;
@@ -75,10 +74,9 @@ interface Data {
   readonly bag: readonly Baseline[];
 }
 
-function dataOf({ task, dataDir, limit, quick }: TrainingOptions): Data {
+function dataOf({ task, dataDir, limit }: TrainingOptions): Data {
   if (task === 'toy') {
-    const sizes = quick ? { ...TOY, ...QUICK_TOY } : TOY;
-    const dataset = toyTask({ ...sizes, train: Math.min(limit ?? Infinity, sizes.train) });
+    const dataset = toyTask({ ...TOY, train: Math.min(limit ?? Infinity, TOY.train) });
     return {
       dataset,
       vocabulary: dataset.vocabulary,
