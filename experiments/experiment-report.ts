@@ -2,6 +2,7 @@ import type { Outcome } from '../trainers/recipes/setup';
 import { curveChart } from './charts/curve-chart';
 import { layerChart } from './charts/layer-chart';
 import { methodChart } from './charts/method-chart';
+import type { ChartSpec } from './charts/render';
 import { scoreChart } from './charts/score-chart';
 import { Report, ReportSection } from './report';
 import type { ExperimentResult, SummaryRow } from './result';
@@ -29,7 +30,7 @@ export function experimentReport(options: ExperimentReportOptions): Report {
     sections: [
       scoreSection(options),
       ...layerSection(result, outcomes),
-      lossSection(outcomes),
+      lossSection(result, outcomes),
       configSection(options.run),
     ],
   };
@@ -85,25 +86,35 @@ function layerSection({ summary }: ExperimentResult, outcomes: readonly Outcome[
   ];
 }
 
-/** Training losses: of the levels of a chain if there is one, else of the methods. */
-function lossSection(outcomes: readonly Outcome[]): ReportSection {
-  const isLink = ({ method }: Outcome) => method === 'dense' || method === 'ticket';
-  const chain = outcomes.some(({ method }) => method === 'ticket');
-  const shown = chain ? outcomes.filter(isLink) : outcomes;
-  const seriesOf = ({ method, level = 0 }: Outcome) =>
-    chain ? `level ${level}` : level > 0 ? `${method} ${level}` : method;
-  const points = shown.flatMap((outcome) =>
-    outcome.losses.map(({ step, loss }) => ({ series: seriesOf(outcome), step, value: loss })),
-  );
+/** Training losses by method at the last level, where there is one; and by level, of the chain that made the ticket. */
+function lossSection({ summary }: ExperimentResult, outcomes: readonly Outcome[]): ReportSection {
+  const isLast = ({ method, level }: Outcome) =>
+    lastLevels(summary).some((row) => row.method === method && row.level === level);
+  const byMethod = lossChart(outcomes.filter(isLast), ({ method }) => method, false);
+  const chain = outcomes.filter(({ method }) => method === 'dense' || method === 'ticket');
+  const byLevel = lossChart(chain, ({ level = 0 }) => `level ${level}`, true);
+  const levels = outcomes.some(({ method }) => method === 'ticket');
   return {
     heading: 'Training loss',
     charts: [
       {
-        spec: curveChart(points, { title: 'training loss', ordered: chain }),
-        caption: chain ? 'Mean over the seeds; level 0 is dense.' : 'Mean over the seeds.',
+        spec: byMethod,
+        caption: `Mean over the seeds${levels ? ', at the last level of each method' : ''}.`,
       },
+      ...(levels ? [{ spec: byLevel, caption: 'Dense (level 0) and tickets, mean over the seeds.' }] : []),
     ],
   };
+}
+
+function lossChart(
+  outcomes: readonly Outcome[],
+  seriesOf: (outcome: Outcome) => string,
+  ordered: boolean,
+): ChartSpec {
+  const points = outcomes.flatMap((outcome) =>
+    outcome.losses.map(({ step, loss }) => ({ series: seriesOf(outcome), step, value: loss })),
+  );
+  return curveChart(points, { title: 'training loss', ordered });
 }
 
 function configSection({ config }: Run): ReportSection {

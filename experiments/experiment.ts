@@ -136,7 +136,11 @@ function rowOf({ method, seed, level, sparsity, bits, metrics, bytes, steps, sec
   return { method, seed, level, sparsity, bits, metrics, bytes, steps, seconds };
 }
 
+/** The command as it was given, but for `--force`, which would start over. */
 function howToGoOn(): string {
   const [, script = '', ...options] = process.argv;
-  return `Go on with: npx ts-node ${[path.relative('', script), ...options].join(' ')}`;
+  const kept = options.filter((option) => option !== '--force').map(quoted);
+  return `Go on with: npx ts-node ${[path.relative('', script), ...kept].join(' ')}`;
 }
+
+const quoted = (text: string) => (/^[\w./=:@%+-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);

@@ -13,7 +13,7 @@ export const halfRange = ({ min, max }: SummaryRow) => (max - min) / 2;
 
 /**
  * What the terminal shows at the end: for every method and level the mean score ± half the range over the seeds, what is left of
- * the pruning targets and of the whole model, and the baselines below.
+ * the pruning targets and of the whole model, the size where it differs, and the baselines below.
  */
 export function scoreTable(
   { metric, summary }: ExperimentResult,
@@ -21,6 +21,7 @@ export function scoreTable(
   baselines: readonly Baseline[],
 ): TextTable {
   const withLevels = summary.some(({ level }) => level !== undefined);
+  const withBits = outcomes.some(({ bits }) => bits !== undefined);
   const leveled = (level?: number) => (withLevels ? [level === undefined ? '' : String(level)] : []);
   const line = (row: SummaryRow) => {
     const group = outcomes.filter(({ method, level }) => method === row.method && level === row.level);
@@ -29,7 +30,7 @@ export function scoreTable(
       ...leveled(row.level),
       percent(1 - row.sparsity),
       percent(1 - mean(group.map(({ zeros, parameters }) => zeros / parameters))),
-      (mean(group.map(({ bytes }) => bytes)) / 1e6).toFixed(2),
+      ...(withBits ? [(mean(group.map(({ bytes }) => bytes)) / 1e6).toFixed(2)] : []),
       row.n > 1 ? `${row.mean.toFixed(4)} ± ${halfRange(row).toFixed(4)}` : row.mean.toFixed(4),
       String(row.n),
     ];
@@ -40,13 +41,21 @@ export function scoreTable(
       ...(withLevels ? ['level'] : []),
       'targets left',
       'model left',
-      'MB',
+      ...(withBits ? ['MB'] : []),
       metric,
       'seeds',
     ],
     rows: [
       ...summary.map(line),
-      ...baselines.map(({ name, score }) => [name, ...leveled(), '', '', '', score.toFixed(4), '']),
+      ...baselines.map(({ name, score }) => [
+        name,
+        ...leveled(),
+        '',
+        '',
+        ...(withBits ? [''] : []),
+        score.toFixed(4),
+        '',
+      ]),
     ],
   };
 }
