@@ -12,7 +12,7 @@ import { percent } from './table';
 
 export interface ExperimentReportOptions {
   readonly title: string;
-  /** What the method is, for somebody who meets it here. */
+  /** What the method is, and what it was applied to, for somebody who meets it here. */
   readonly summary: string;
   readonly run: Run;
   readonly result: ExperimentResult;

@@ -53,7 +53,8 @@ export async function experiment<Own extends object>(
   }
 }
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
+/** A line of the script's output. */
+export const print = (text: string) => process.stdout.write(`${text}\n`);
 
 function announce(script: Script, run: Run, task: Task): void {
   const states = {
@@ -119,7 +120,7 @@ async function conclude(script: Script, run: Run, task: Task, outcomes: readonly
   print(`\n${formatTable(scoreTable(result, outcomes, baselines))}\n`);
   if (run.state !== 'finished') {
     const title = `${script.name} on ${dataset.name}`;
-    const { summary } = script;
+    const summary = [script.summary, ...task.description].join('\n\n');
     await writeReport(
       run.file('report'),
       experimentReport({ title, summary, run, result, outcomes, baselines }),

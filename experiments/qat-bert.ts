@@ -1,6 +1,7 @@
+import { describeIntegerPath, integerPath } from '../lib/compile/probe';
 import { compiledEngine } from '../trainers/engines/compiled';
 import { qat } from '../trainers/recipes/qat';
-import { experiment } from './experiment';
+import { experiment, print } from './experiment';
 import { main } from './main';
 import type { Script } from './options';
 
@@ -19,7 +20,9 @@ const script: Script = {
 };
 
 void main((argv) =>
-  experiment(script, argv, ({ options: { seed, threads }, ...recipe }) =>
-    qat({ ...recipe, seed, freezeObserversAt: FREEZE_OBSERVERS_AT, inference: compiledEngine({ threads }) }),
-  ),
+  experiment(script, argv, async ({ options: { seed, threads }, ...recipe }) => {
+    print(`integer ${describeIntegerPath(await integerPath())}`);
+    const inference = compiledEngine({ threads });
+    return qat({ ...recipe, seed, freezeObserversAt: FREEZE_OBSERVERS_AT, inference });
+  }),
 );

@@ -42,6 +42,8 @@ const TOY = { train: 2048, dev: 512 };
 /** Warm-up, as a share of the steps, and the rest of BERT's fine-tuning recipe. */
 const WARMUP = 0.1;
 const CLIP_NORM = 1;
+/** Steps between two checkpoints, or an epoch where that is shorter: what a kill can cost. */
+const CHECKPOINT_EVERY = 250;
 
 /**
  * Reads the data and prepares the model of a script's options.
@@ -101,6 +103,7 @@ function setupOf(options: TrainingOptions, dataset: Dataset, { model, tokenizerF
     learningRate: (totalSteps) =>
       linearWarmup({ peak: learningRate, warmupSteps: Math.round(WARMUP * totalSteps), totalSteps }),
     clipNorm: CLIP_NORM,
+    checkpointEvery: Math.min(CHECKPOINT_EVERY, Math.ceil(dataset.train.length / batchSize)),
     engine: engineOf(options),
   };
 }
@@ -116,7 +119,7 @@ function describeModel({ model }: Models, { model: folder, seed }: TrainingOptio
   instance.dispose();
   const share = percent(targets.parameters / total.parameters);
   return (
-    `${folder ?? 'a tiny BERT'}, ${layers} layers of width ${hiddenSize}, ${total.parameters} weights; ` +
+    `${folder ?? 'a tiny BERT'}, ${layers} ${layers === 1 ? 'layer' : 'layers'} of width ${hiddenSize}, ${total.parameters} weights; ` +
     `pruning targets are ${targets.parameters} of them (${share})`
   );
 }

@@ -1,9 +1,14 @@
 import * as fs from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
+import { Program } from '../../../lib/compile/program';
+import { convert } from '../../../lib/compress/convert';
+import { prepare } from '../../../lib/compress/prepare';
 import { attachmentsOf } from '../../../lib/core/attach';
 import { forward } from '../../../lib/core/forward';
+import { mlp } from '../../../lib/models/mlp';
 import type { Callback } from '../../../trainers/callback';
 import { eagerEngine } from '../../../trainers/engines/eager';
+import { attachIntegerWeights } from '../../../trainers/recipes/integer-weights';
 import { qat, QatOptions } from '../../../trainers/recipes/qat';
 import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
 
@@ -79,6 +84,33 @@ it('goes on where it was broken off, before and after the freeze, and ends with 
     await expect(quantize({ observer })).rejects.toThrow(`after step ${step}`);
     expect(withoutSeconds(await quantize())).toEqual(withoutSeconds(whole));
   }
+});
+
+it('lets a compiled program multiply the stored codes as integers, for the same numbers', async () => {
+  const subject = mlp({ inputSize: 6, hiddenSizes: [10, 10], outputSize: 2, seed: 1 });
+  const x = tf.tensor2d([[0.5, -0.5, 0.1, 0.2, 0.3, 0.4]]);
+  const prepared = prepare(subject, { quantization: {} });
+  tf.tidy(() => forward(subject, [x], true)); // observes
+  const converted = convert(prepared);
+  const expected = tf.tidy(() => forward(converted.model, [x], false).arraySync());
+  const inputs = [{ dtype: 'float32' as const, shape: [1, 6], data: x.dataSync() as Float32Array }];
+  const attached = attachIntegerWeights(converted);
+  expect(tf.tidy(() => forward(converted.model, [x], false).arraySync())).toEqual(expected);
+  const program = await Program.compile((...xs) => forward(converted.model, xs, false), inputs, {
+    integerMatmul: true,
+  });
+  const isMatmul = (op: string) => op.includes('MatMul');
+  expect(program.operators.filter(isMatmul)).toEqual(new Array(3).fill('MatMulIntegerToFloat'));
+  const [logits] = await program.run(inputs);
+  Array.from(logits!.data).forEach((logit, i) =>
+    expect(logit).toBeCloseTo((expected as number[][])[0]![i]!, 5),
+  );
+  attached.forEach((attachment) => attachment.detach());
+  expect(attachmentsOf(converted.model)).toEqual([]);
+  await program.release();
+  prepared.detach();
+  x.dispose();
+  [subject, converted.model].forEach((model) => model.dispose());
 });
 
 it('leaves no tensors', async () => {
