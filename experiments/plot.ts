@@ -3,7 +3,7 @@ import { renderChart, standaloneSvg } from './charts/render';
 import { scoreChart } from './charts/score-chart';
 import { main } from './main';
 import { readResult } from './result';
-import { writeFileAtomically } from './write-file';
+import { writeFileAtomically } from '../lib/core/atomic-file';
 
 /** Draws score against sparsity from a `result.json` as one SVG file: the README's picture. */
 async function plot(argv: readonly string[]): Promise<void> {

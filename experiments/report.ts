@@ -3,7 +3,7 @@ import type { ChartSpec } from './charts/render';
 import { styles } from './report-style';
 import { numericColumns } from './table';
 import type { TextTable } from './table';
-import { writeFileAtomically } from './write-file';
+import { writeFileAtomically } from '../lib/core/atomic-file';
 
 export interface ReportChart {
   readonly spec: ChartSpec;

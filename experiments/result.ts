@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { UserError } from '../lib/core/errors';
-import { writeFileAtomically } from './write-file';
+import { writeFileAtomically } from '../lib/core/atomic-file';
 
 /** One trained or evaluated model. */
 export interface ResultRow {

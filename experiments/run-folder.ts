@@ -5,7 +5,7 @@ import { UserError } from '../lib/core/errors';
 import { Environment, environment } from './environment';
 import { TrainingOptions } from './options';
 import { formatTable } from './table';
-import { writeFileAtomically } from './write-file';
+import { writeFileAtomically } from '../lib/core/atomic-file';
 
 type Value = string | number | boolean | readonly number[];
 
@@ -38,7 +38,7 @@ const FILES = {
 } as const;
 /** Everything that a run writes at the top of its folder, and so all that starting over removes. */
 const OURS = [
-  ...Object.values(FILES).map((name) => new RegExp(`^${name.replace('.', '\\.')}(\\.\\d+\\.tmp)?$`)),
+  ...Object.values(FILES).map((name) => new RegExp(`^${name.replace('.', '\\.')}(\\.part)?$`)),
   /^seed-\d+$/,
 ];
 const NOT_CONFIG = new Set(['out', 'force', 'threads']);

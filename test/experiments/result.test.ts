@@ -63,7 +63,7 @@ describe('result.json', () => {
   it('keeps the old result when the new one cannot be written', () => {
     const file = path.join(folder, 'result.json');
     writeResult(file, result);
-    fs.mkdirSync(`${file}.${process.pid}.tmp`);
+    fs.mkdirSync(`${file}.part`);
     expect(() => writeResult(file, { ...result, task: 'other' })).toThrow('EISDIR');
     expect(readResult(file)).toEqual(result);
   });

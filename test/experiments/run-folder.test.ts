@@ -72,7 +72,7 @@ test('a folder of other files is refused, also with --force, and stays as it was
 });
 
 test('what a killed process left of an unwritten config, or of a run without one, is not continued', () => {
-  write('config.json.77.tmp', '{');
+  write('config.json.part', '{');
   write('seed-0/dense/outcome.json');
   expect(open().state).toBe('new');
   expect(names()).toEqual(['config.json']);

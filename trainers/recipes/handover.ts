@@ -1,7 +1,7 @@
+import { writeAtomically } from '../../lib/core/atomic-file';
 import { hostTensor, HostTensor } from '../../lib/core/host-tensor';
 import { readSafetensors, writeSafetensors } from '../../lib/export/safetensors';
 import { MaskSet, maskSet } from '../../lib/pruning/mask';
-import { writeInOnePiece } from './stage';
 
 /** Values of a model's weights, by path. */
 export type Weights = ReadonlyMap<string, Float32Array>;
@@ -50,5 +50,5 @@ function entriesOf(weights: Weights, prefix = ''): [string, HostTensor][] {
 }
 
 function writeTensors(file: string, entries: readonly (readonly [string, HostTensor])[]): void {
-  writeInOnePiece(file, (part) => writeSafetensors(part, new Map(entries)));
+  writeAtomically(file, (part) => writeSafetensors(part, new Map(entries)));
 }

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { writeFileAtomically } from '../../lib/core/atomic-file';
 
 /** A part of a recipe that ran, or that was found finished. */
 export interface Staged<T> {
@@ -24,24 +25,7 @@ export const checkpointFolder = (folder: string) => path.join(folder, CHECKPOINT
 export async function stage<T>(folder: string, run: () => Promise<T>): Promise<Staged<T>> {
   const file = path.join(folder, OUTCOME);
   const reused = fs.existsSync(file);
-  if (!reused) {
-    fs.mkdirSync(folder, { recursive: true });
-    const outcome = await run();
-    writeInOnePiece(file, (part) => fs.writeFileSync(part, `${JSON.stringify(outcome, null, 2)}\n`));
-  }
+  if (!reused) writeFileAtomically(file, `${JSON.stringify(await run(), null, 2)}\n`);
   fs.rmSync(checkpointFolder(folder), { recursive: true, force: true });
   return { outcome: JSON.parse(fs.readFileSync(file, 'utf8')) as T, reused };
-}
-
-/** A file that is there whole or not at all, whenever the process is killed. `write` is given another name to write to. */
-export function writeInOnePiece(file: string, write: (part: string) => void): void {
-  const part = `${file}.part`;
-  write(part);
-  const handle = fs.openSync(part, 'r');
-  try {
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
-  }
-  fs.renameSync(part, file);
 }

@@ -1,0 +1,40 @@
+import { experimentResult } from '../../experiments/result';
+import { scoreTable } from '../../experiments/score-table';
+import type { Outcome } from '../../trainers/recipes/setup';
+
+const outcome = (method: string, seed: number, accuracy: number, more: Partial<Outcome> = {}): Outcome => ({
+  ...{ method, seed, sparsity: 0, layers: [], parameters: 1000, zeros: 0, bytes: 4_000_000 },
+  ...{ metrics: { accuracy }, steps: 1, seconds: 1, losses: [], ...more },
+});
+const tableOf = (outcomes: readonly Outcome[]) =>
+  scoreTable(experimentResult({ task: 'toy', metric: 'accuracy', majority: 0.5, rows: outcomes }), outcomes, [
+    { name: 'majority class', score: 0.5 },
+  ]);
+
+it('shows the mean ± half of the range over the seeds, and what is left of targets and model', () => {
+  const pruned = { level: 1, sparsity: 0.75, zeros: 600 };
+  const outcomes = [
+    ...[outcome('dense', 0, 0.9, { level: 0 }), outcome('dense', 1, 1, { level: 0 })],
+    ...[outcome('ticket', 0, 0.8, pruned), outcome('ticket', 1, 0.9, pruned)],
+  ];
+  expect(tableOf(outcomes)).toEqual({
+    columns: ['method', 'level', 'targets left', 'model left', 'accuracy', 'seeds'],
+    rows: [
+      ['dense', '0', '100.0%', '100.0%', '0.9500 ± 0.0500', '2'],
+      ['ticket', '1', '25.0%', '40.0%', '0.8500 ± 0.0500', '2'],
+      ['majority class', '', '', '', '0.5000', ''],
+    ],
+  });
+});
+
+it('shows no levels where there are none, no spread of one seed, and sizes where bits differ', () => {
+  const outcomes = [outcome('dense', 0, 0.9), outcome('qat', 0, 0.875, { bits: 8, bytes: 1_000_000 })];
+  expect(tableOf(outcomes)).toEqual({
+    columns: ['method', 'targets left', 'model left', 'MB', 'accuracy', 'seeds'],
+    rows: [
+      ['dense', '100.0%', '100.0%', '4.00', '0.9000', '1'],
+      ['qat', '100.0%', '100.0%', '1.00', '0.8750', '1'],
+      ['majority class', '', '', '', '0.5000', ''],
+    ],
+  });
+});
