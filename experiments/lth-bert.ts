@@ -33,7 +33,7 @@ const script: Script<LotteryOptions> = {
     'Looks for lottery tickets in a BERT: trains, prunes the smallest weights, rewinds the rest, and trains again.',
   defaults: {
     toy: { epochs: 3, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...LOTTERY },
-    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...LOTTERY },
+    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...LOTTERY, prune: 0.2 },
     quick: { epochs: 2, seeds: 2, levels: 2, prune: 0.7 },
   },
   own: [

@@ -106,7 +106,7 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
     .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('compiled'))
     .option('--backend <name>', 'where: cpu for compiled; wasm, cpu or tensorflow for eager')
     .option('--threads <n>', 'threads of the compiled engine (default: one per core)', whole(1))
-    .option('--seed <n>', 'of the weights, the data order, dropout and the toy task', whole(0), 0)
+    .option('--seed <n>', 'of the first weights, the data order and dropout', whole(0), 0)
     .option(
       '--out <folder>',
       "the run's folder (default: runs/<script>-<task>-<hash of the options>)",

@@ -2,10 +2,11 @@ import * as path from 'node:path';
 import { streamKey } from '../../lib/core/random';
 import { weightsOf } from '../../lib/core/weights';
 import { global } from '../../lib/pruning/distribution';
-import type { MaskSet } from '../../lib/pruning/mask';
+import { MaskSet, sparsityOf } from '../../lib/pruning/mask';
 import { PrunableWeight, prune } from '../../lib/pruning/prune';
 import { randomMasks, rewind } from '../../lib/pruning/rewind';
 import { classifiersOf, defaultTargets } from '../../lib/pruning/targets';
+import type { Callback } from '../callback';
 import type { Parameter } from '../parameters';
 import { Handover, readHandover, readWeights, Weights, writeHandover } from './handover';
 import type { LotteryTicketOptions } from './lottery-ticket-options';
@@ -37,13 +38,28 @@ export async function trainLevel(
   const start = await startOf(options, ticket, label);
   place(ticket, start);
   const saveRewindPoint = level === 0 && rewindStep > 0;
-  const callbacks = saveRewindPoint ? [rewindPoint(rewindStep, rewindFile(options, seed))] : [];
+  const callbacks = [
+    sparsityLog(start.masks),
+    ...(saveRewindPoint ? [rewindPoint(rewindStep, rewindFile(options, seed))] : []),
+  ];
   const outcome = await trainMethod(ticket, label, { folder, observer, callbacks });
   const isLink = method === 'dense' || method === 'ticket';
   if (isLink && level < levels) {
     writeHandover(path.join(folder, HANDOVER), handoverFrom(options, ticket, level + 1, start.masks));
   }
   return outcome;
+}
+
+/** Logs the sparsity of masks that stay as they are. */
+function sparsityLog(masks: MaskSet): Callback {
+  return {
+    name: 'sparsity-log',
+    onTrainBegin(training) {
+      if (training.step > 0) return;
+      training.log('sparsity/total', sparsityOf(masks));
+      for (const [path, mask] of masks) training.log(`sparsity/${path}`, sparsityOf(new Map([[path, mask]])));
+    },
+  };
 }
 
 const HANDOVER = 'handover.safetensors';

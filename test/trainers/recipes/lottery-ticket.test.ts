@@ -91,6 +91,26 @@ it('prunes level by level, counted on the weights, with controls where they are 
   expect(outcomes[2]!.losses).toHaveLength(12);
 });
 
+it('logs the sparsity of masks, in all and by layer, once', async () => {
+  const logged: string[] = [];
+  const watch = ({ method, level }: Label): Callback => ({
+    name: 'watch',
+    onLog: (training, entries) =>
+      entries
+        .filter(({ tag }) => tag.startsWith('sparsity/'))
+        .forEach(({ tag, value }) =>
+          logged.push(`${method} ${level} at ${training.step}: ${tag} ${Number(value)}`),
+        ),
+  });
+  await watched({ levels: 1, observer: { callbacks: (label) => [watch(label)] } });
+  expect(logged).toEqual([
+    'dense 0 at 0: sparsity/total 0',
+    'ticket 1 at 0: sparsity/total 0.4',
+    expect.stringMatching(/^ticket 1 at 0: sparsity\/hidden\/0\/kernel 0\.\d+$/),
+    expect.stringMatching(/^ticket 1 at 0: sparsity\/hidden\/1\/kernel 0\.\d+$/),
+  ]);
+});
+
 it('spells "of original" as well', async () => {
   const { outcomes } = await watched({ sparsity: fractionOfOriginal(0.1) });
   expect(outcomes.map(({ sparsity }) => sparsity)).toEqual([0, 0.1, 0.2]);
