@@ -2,7 +2,7 @@
  * `npm run bench`: milliseconds per training step of Whittle's compiled engine and of PyTorch (transformers), same shapes,
  * same machine, interleaved in one run, as ratios.
  */
-import { existsSync, writeFileSync } from 'fs';
+import { existsSync, readFileSync, writeFileSync } from 'fs';
 import { cpus } from 'os';
 import Table from 'cli-table3';
 import { Command } from 'commander';
@@ -51,7 +51,7 @@ async function main(options: BenchOptions): Promise<void> {
       exitCode: 2,
     });
   }
-  console.log(`${cpus()[0]?.model.trim()}, ${options.threads} threads, Node ${process.version}`);
+  console.log(`${processor()}, ${options.threads} threads, Node ${process.version}`);
   const measurements: Measurement[] = [];
   for (const size of options.sizes.split(',') as Size[]) {
     for (const dropout of options.dropout.split(',').map(Number)) {
@@ -62,7 +62,7 @@ async function main(options: BenchOptions): Promise<void> {
   }
   if (options.json) {
     const machine = {
-      processor: cpus()[0]?.model.trim(),
+      processor: processor(),
       threads: Number(options.threads),
       node: process.version,
     };
@@ -71,12 +71,22 @@ async function main(options: BenchOptions): Promise<void> {
   }
 }
 
+/** The processor's name, with family and model where Linux tells: clouds call all of a maker's processors alike. */
+function processor(): string {
+  const name = cpus()[0]?.model.trim() ?? 'unknown processor';
+  if (!existsSync('/proc/cpuinfo')) return name;
+  const facts = readFileSync('/proc/cpuinfo', 'utf8');
+  const fact = (key: string): string | undefined => new RegExp(`^${key}\\s*: (\\d+)$`, 'm').exec(facts)?.[1];
+  const [family, model] = [fact('cpu family'), fact('model')];
+  return family && model ? `${name} (family ${family}, model ${model})` : name;
+}
+
 async function race(size: Size, dropout: number, options: BenchOptions): Promise<Measurement[]> {
-  const kinds: WorkerOptions['kind'][] = ['float', 'qat', 'sdpa', 'eager'];
+  const kinds: WorkerOptions['kind'][] = ['float', 'qat', 'sdpa', 'eager', 'products'];
   if (size === 'tiny' && dropout === 0) kinds.push('eager-wasm');
   const settings = { ...SIZES[size], dropout, threads: Number(options.threads) };
   const workers = kinds.map((kind) => new WorkerProcess({ ...settings, kind }, options.python));
-  for (const worker of workers) await worker.run(2, true);
+  for (const worker of workers) await worker.run(0);
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const worker of workers) await worker.run(turnOf(size, worker));
   }
@@ -117,6 +127,7 @@ const LABEL: Readonly<Record<WorkerOptions['kind'], string>> = {
   'eager-wasm': 'Whittle, eager wasm',
   sdpa: 'PyTorch, sdpa',
   eager: 'PyTorch, eager attention',
+  products: "PyTorch, a step's matrix products alone",
 };
 
 void main(program.parse().opts<BenchOptions>());

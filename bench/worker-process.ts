@@ -13,8 +13,8 @@ export class WorkerProcess {
     readonly options: WorkerOptions,
     python: string,
   ) {
-    const isTorch = options.kind === 'sdpa' || options.kind === 'eager';
-    const json = JSON.stringify({ ...options, attention: options.kind });
+    const isTorch = ['sdpa', 'eager', 'products'].includes(options.kind);
+    const json = JSON.stringify(options);
     const command = isTorch
       ? [python, 'bench/torch_worker.py', json]
       : [process.execPath, '-r', 'ts-node/register', 'bench/worker.ts', json];
@@ -23,13 +23,13 @@ export class WorkerProcess {
     this.lines = reader[Symbol.asyncIterator]();
   }
 
-  /** Runs steps; unless they are a warm-up, their times are kept. */
-  async run(steps: number, warmup = false): Promise<void> {
-    this.child.stdin!.write(`${steps}\n`);
+  /** Runs steps and keeps their times, but not that of the first: after a pause it is slower, which training never is. */
+  async run(steps: number): Promise<void> {
+    this.child.stdin!.write(`${steps + 1}\n`);
     const { value, done } = await this.lines.next();
     if (done) throw new Error(`The ${this.options.kind} worker ended early; its own message is above.`);
     const report = JSON.parse(value) as WorkerReport;
-    if (!warmup) this.times.push(...report.times);
+    this.times.push(...report.times.slice(1));
     this.peakMegabytes = report.peakMegabytes;
   }
 

@@ -143,8 +143,14 @@ async function createSession(
   try {
     return await ort.InferenceSession.create(bytes, {
       executionProviders: [provider],
-      // Which matmuls are of integers is for our passes to say: onnxruntime would make some that were to be simulated.
-      extra: { session: { disable_quant_qdq: '1' } },
+      extra: {
+        session: {
+          // Which matmuls are of integers is for our passes to say: onnxruntime would make some that were to be simulated.
+          disable_quant_qdq: '1',
+          // Idle threads would take the processor from the optimizer, and from the next batch's program.
+          force_spinning_stop: '1',
+        },
+      },
       ...(threads ? { intraOpNumThreads: threads } : {}),
       ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
     });
