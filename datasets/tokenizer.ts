@@ -1,5 +1,5 @@
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { UserError } from '../lib/core/errors';
+import { bertWords } from './tokenizer-words';
 
 /** One example as a BERT reads it: `[CLS] text [SEP]`, or `[CLS] text [SEP] pair [SEP]`. */
 export interface Encoding {
@@ -32,6 +32,12 @@ export interface WordPieceOptions {
 /** Chunks whose pieces are remembered: texts repeat their words, and few tasks have more. */
 const REMEMBERED = 200_000;
 
+/** Words of more characters than this are unknown. */
+const LONGEST_WORD = 100;
+
+/** In a text, these stand for themselves. */
+const SPECIAL = /(\[(?:PAD|UNK|CLS|SEP|MASK)\])/;
+
 /**
  * BERT's WordPiece tokenizer (Devlin et al. 2019; Wu et al. 2016): split at spaces and punctuation, then into the longest pieces
  * that the vocabulary has. Ids equal those of transformers' `BertTokenizer`.
@@ -47,10 +53,11 @@ export function wordPiece(
   vocabulary: readonly string[],
   { lowercase = true }: WordPieceOptions = {},
 ): Tokenizer {
-  const [padId, , cls, sep] = ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map((piece) =>
-    idOf(piece, vocabulary),
+  const ids = new Map(vocabulary.map((piece, id) => [piece, id]));
+  const [padId, unknown, cls, sep] = ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map((piece) =>
+    idOf(piece, ids),
   ) as [number, number, number, number];
-  const pieces = pieceEncoder(vocabulary, lowercase);
+  const pieces = pieceEncoder(ids, unknown, lowercase);
   return {
     vocabulary,
     lowercase,
@@ -64,11 +71,13 @@ export function wordPiece(
   };
 }
 
-function idOf(piece: string, vocabulary: readonly string[]): number {
-  const id = vocabulary.indexOf(piece);
-  if (id >= 0) return id;
+type Ids = ReadonlyMap<string, number>;
+
+function idOf(piece: string, ids: Ids): number {
+  const id = ids.get(piece);
+  if (id !== undefined) return id;
   throw new UserError(
-    `Expected a WordPiece vocabulary with ${piece}, got ${vocabulary.length} pieces without it; give the lines of a BERT's vocab.txt.`,
+    `Expected a WordPiece vocabulary with ${piece}, got ${ids.size} pieces without it; give the lines of a BERT's vocab.txt.`,
   );
 }
 
@@ -76,48 +85,35 @@ function idOf(piece: string, vocabulary: readonly string[]): number {
  * The piece numbers of a text, without `[CLS]` and `[SEP]`. Every step of the tokenizer works within what stands between two
  * spaces, so each such chunk is encoded once and remembered: ten times faster.
  */
-function pieceEncoder(vocabulary: readonly string[], lowercase: boolean): (text: string) => number[] {
-  const tokenizer = makeTokenizer(vocabulary, lowercase);
+function pieceEncoder(ids: Ids, unknown: number, lowercase: boolean): (text: string) => number[] {
   const remembered = new Map<string, readonly number[]>();
   const encodeChunk = (chunk: string): readonly number[] => {
     const known = remembered.get(chunk);
     if (known) return known;
     if (remembered.size >= REMEMBERED) remembered.clear();
-    const { ids } = tokenizer.encode(likeTransformers(chunk, lowercase), { add_special_tokens: false });
-    remembered.set(chunk, ids);
-    return ids;
+    const found = chunk.split(SPECIAL).flatMap((part) => {
+      const special = SPECIAL.test(part) ? ids.get(part) : undefined;
+      if (special !== undefined) return [special];
+      return bertWords(part, lowercase).flatMap((word) => wordPieces(word, ids) ?? [unknown]);
+    });
+    remembered.set(chunk, found);
+    return found;
   };
   return (text) => text.split(/[ \t\r\n]+/).flatMap(encodeChunk);
 }
 
-/** Ideographs beyond the first 65 536 characters, which the library does not set apart. */
-const RARE_IDEOGRAPHS = /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B81F}\u{2B920}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;
-
-/** Evens out where the library differs from transformers; JavaScript's lowercase of Σ, too, is another one at the end of a word. */
-function likeTransformers(text: string, lowercase: boolean): string {
-  const apart = text.replace(RARE_IDEOGRAPHS, ' $& ');
-  return lowercase ? apart.replaceAll('Σ', 'σ') : apart;
-}
-
-/** The library's tokenizer, described as in a `tokenizer.json`. */
-function makeTokenizer(vocabulary: readonly string[], lowercase: boolean): HuggingFaceTokenizer {
-  const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'].filter((piece) =>
-    vocabulary.includes(piece),
-  );
-  const description = {
-    added_tokens: special.map((content) => ({ id: vocabulary.indexOf(content), content, special: true })),
-    normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase },
-    pre_tokenizer: { type: 'BertPreTokenizer' },
-    model: {
-      type: 'WordPiece',
-      unk_token: '[UNK]',
-      continuing_subword_prefix: '##',
-      vocab: Object.fromEntries(vocabulary.map((piece, id) => [piece, id])),
-    },
-    post_processor: null,
-    decoder: null,
-  };
-  return new HuggingFaceTokenizer(description, {});
+/** The longest piece that begins the word, the longest that goes on, and so forth; nothing if there is none somewhere. */
+function wordPieces(word: string, ids: Ids): number[] | undefined {
+  if (word.length > LONGEST_WORD && [...word].length > LONGEST_WORD) return undefined;
+  const pieces: number[] = [];
+  for (let start = 0, end = word.length; start < word.length; end = word.length) {
+    const prefix = start === 0 ? '' : '##';
+    while (end > start && !ids.has(prefix + word.slice(start, end))) end--;
+    if (end === start) return undefined;
+    pieces.push(ids.get(prefix + word.slice(start, end)) as number);
+    start = end;
+  }
+  return pieces;
 }
 
 /** The beginnings of one or two texts that fit into `room` pieces together. Where both lose some, the longer keeps the odd one. */

@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { readGlue } from '../../datasets/glue';
 import { Encoding, Tokenizer, wordPiece } from '../../datasets/tokenizer';
-import { readTokenizer } from '../../lib/export/hugging-face-tokenizer';
+import { bertWords } from '../../datasets/tokenizer-words';
+import { seededRandom } from '../../lib/core/random';
+import { readTokenizer, writeTokenizer } from '../../lib/export/hugging-face-tokenizer';
+import { glueTexts, randomText, Texts } from './texts';
 
 export const name = 'wordpiece';
-
-type Pair = readonly [text: string, pair: string | null];
 
 /** Texts in which tokenizers like to differ. */
 const ODD_TEXTS = [
@@ -32,42 +32,69 @@ const ODD_TEXTS = [
   'tab\tnew\nline\rreturn',
 ];
 
-const PAIRS = [
+const PAIRS: readonly Texts[] = [
   ['how are you', 'fine , thank you'],
   ['', 'only a second text'],
   ['one two three four five six seven eight', 'a b c'],
   ['a b c', 'one two three four five six seven eight'],
   ['a b c d e f g h i j', 'k l m n o p q r s t'],
   ['a b c d e f g h i j k', 'k l m n o p q r s t'],
-] as const;
+];
 
-/** Compares with the recorded ids of the reference tokenizers, and with transformers itself on real rows, odd texts and pairs. */
+/** Lengths to which examples are cut. */
+const LENGTHS = [3, 4, 7, 8, 12, 13, 24, 25, 64, 128, 512];
+/** Lines made of random words and characters, beside 10 000 of GLUE. */
+const RANDOM_LINES = 10_000;
+
+type Example = readonly [...Texts, maxLength: number];
+
+/**
+ * Compares with the recorded ids of the reference tokenizers; with Python's tokenizers on every character; and with transformers
+ * on lines of GLUE and of random characters, with BERT's vocabulary, and uncased and cased with one that has every character of
+ * the lines, so that none hides behind `[UNK]`.
+ */
 export function check(python: string, shared: string | undefined): Promise<string> {
   if (!shared) return Promise.resolve('skipped: no folder of shared data');
-  const folder = path.join(shared, 'data/vocab/bert-base-uncased');
-  const { vocabulary } = readTokenizer(folder);
-  const uncased = wordPiece(vocabulary);
-  const recorded = compareRecorded(uncased, path.join(shared, 'reference/wordpiece'));
+  const { vocabulary } = readTokenizer(path.join(shared, 'data/vocab/bert-base-uncased'));
+  const recorded = compareRecorded(wordPiece(vocabulary), path.join(shared, 'reference/wordpiece'));
+  [true, false].forEach((lowercase) => compareCharacters(python, lowercase));
 
-  const rows = (['sst2', 'cola'] as const).flatMap((task) => {
-    const { train, dev } = readGlue(task, path.join(shared, 'data/glue'), { limit: 2000 });
-    return [...train, ...dev].map(({ text }): Pair => [text, null]);
-  });
-  const odd = ODD_TEXTS.map((text): Pair => [text, null]);
-  const cased = wordPiece(vocabulary, { lowercase: false });
-  const narrow = [7, 8, 12, 13].map((maxLength) => ({
-    tokenizer: uncased,
-    maxLength,
-    examples: [...PAIRS, ...rows.slice(0, 20)],
-  }));
-  compareWithTransformers(python, folder, [
-    { tokenizer: uncased, maxLength: 128, examples: [...rows, ...odd] },
-    { tokenizer: cased, maxLength: 128, examples: odd },
-    ...narrow,
-  ]);
+  const examples = examplesOf(glueTexts(path.join(shared, 'data/glue')), vocabulary);
+  const rich = withCharacters(vocabulary, examples);
+  compareEncodings(python, wordPiece(vocabulary), examples);
+  compareEncodings(python, wordPiece(rich), examples);
+  compareEncodings(python, wordPiece(rich, { lowercase: false }), examples);
+  const pairs = examples.filter(([, pair]) => pair !== null).length;
   return Promise.resolve(
-    `${recorded} recorded texts, ${rows.length} GLUE rows, ${odd.length} odd texts and ${PAIRS.length} truncated pairs encoded equally`,
+    `${recorded} recorded texts, every character, and ${examples.length} lines (${pairs} of them pairs; GLUE and random) ` +
+      'uncased, uncased and cased with a vocabulary of all characters, in 3 to 512 pieces: no difference',
   );
+}
+
+/** Rows of GLUE, random lines (every third a pair) and odd ones, each with a length. */
+function examplesOf(rows: readonly Texts[], vocabulary: readonly string[]): Example[] {
+  const random = seededRandom(1, 'wordpiece peer');
+  const words = vocabulary.filter((piece) => /^[a-z]{2,}$/.test(piece));
+  const made = Array.from({ length: RANDOM_LINES }, (_, i): Texts => {
+    const text = randomText(random, words);
+    return [text, i % 3 === 0 ? randomText(random, words) : null];
+  });
+  const odd = ODD_TEXTS.map((text): Texts => [text, null]);
+  const drawn = [...rows, ...made].map(([text, pair]): Example => {
+    const maxLength = LENGTHS[Math.floor(random() * LENGTHS.length)] as number;
+    return [text, pair, maxLength];
+  });
+  const all = [...odd, ...PAIRS].flatMap((texts) => LENGTHS.map((length): Example => [...texts, length]));
+  return [...drawn, ...all];
+}
+
+/** A vocabulary with every character of the examples, as the beginning of a word and within one, in any case. */
+function withCharacters(vocabulary: readonly string[], examples: readonly Example[]): string[] {
+  const text = examples.map(([text, pair]) => `${text}${pair ?? ''}`).join('');
+  const forms = [text, text.toLowerCase(), text.normalize('NFD'), text.normalize('NFD').toLowerCase()];
+  const characters = new Set(forms.flatMap((form) => [...new Set(form)]));
+  const printable = [...characters].filter((character) => !/\s/.test(character) && character !== '\u0085');
+  return [...new Set([...vocabulary, ...printable.flatMap((character) => [character, `##${character}`])])];
 }
 
 /** How the two files of recorded encodings describe one. */
@@ -97,30 +124,41 @@ function compareRecorded(tokenizer: Tokenizer, folder: string): number {
   return whole.length + ids.length;
 }
 
-interface Job {
-  readonly tokenizer: Tokenizer;
-  readonly maxLength: number;
-  readonly examples: readonly Pair[];
-}
-
-function compareWithTransformers(python: string, folder: string, jobs: readonly Job[]): void {
-  const work = fs.mkdtempSync(path.join(os.tmpdir(), 'wordpiece-'));
-  try {
-    const file = path.join(work, 'jobs.json');
-    const described = jobs.map(({ tokenizer: { lowercase }, ...job }) => ({ ...job, folder, lowercase }));
-    fs.writeFileSync(file, JSON.stringify(described));
-    const script = path.join(__dirname, 'wordpiece.py');
-    const output = execFileSync(python, [script, file], { encoding: 'utf8', maxBuffer: 2 ** 28 });
-    const expected = JSON.parse(output) as Encoding[][];
-    jobs.forEach((job, i) => compareJob(job, expected[i] ?? []));
-  } finally {
-    fs.rmSync(work, { recursive: true });
+/** The words of `aXb` for every character X. */
+function compareCharacters(python: string, lowercase: boolean): void {
+  const answer = inFolder((folder) => ask(python, folder, { job: 'characters', lowercase }));
+  const expected = new Map(answer as [number, string[]][]);
+  for (let code = 0; code < 0x110000; code++) {
+    if (code >= 0xd800 && code < 0xe000) continue;
+    const text = `a${String.fromCodePoint(code)}b`;
+    const what = `the words around U+${code.toString(16)}, ${lowercase ? 'uncased' : 'cased'}`;
+    deepStrictEqual(bertWords(text, lowercase), expected.get(code) ?? [text], what);
   }
 }
 
-function compareJob({ tokenizer, maxLength, examples }: Job, expected: readonly Encoding[]): void {
-  examples.forEach(([text, pair], i) => {
+function compareEncodings(python: string, tokenizer: Tokenizer, examples: readonly Example[]): void {
+  const expected = inFolder((folder) => {
+    writeTokenizer(folder, tokenizer, 512);
+    return ask(python, folder, { job: 'encode', folder, lowercase: tokenizer.lowercase, examples });
+  }) as Encoding[];
+  examples.forEach(([text, pair, maxLength], i) => {
     const what = `${JSON.stringify([text, pair])} in ${maxLength} pieces`;
     deepStrictEqual(tokenizer.encode(text, pair ?? undefined, maxLength), expected[i], what);
   });
+}
+
+function inFolder<T>(use: (folder: string) => T): T {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'wordpiece-'));
+  try {
+    return use(folder);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+function ask(python: string, folder: string, job: object): unknown {
+  const file = path.join(folder, 'job.json');
+  fs.writeFileSync(file, JSON.stringify(job));
+  const script = path.join(__dirname, 'wordpiece.py');
+  return JSON.parse(execFileSync(python, [script, file], { encoding: 'utf8', maxBuffer: 2 ** 29 }));
 }
