@@ -39,6 +39,7 @@ export { minMax, movingAverage, type Observer } from './lib/quantization/observe
 export { prepare, type Prepared, type PrepareOptions } from './lib/compress/prepare';
 export { convert, type Converted } from './lib/compress/convert';
 export { report, type Report } from './lib/compress/report';
+export { sqnr } from './lib/analysis/sqnr';
 
 // Training
 export { train, type TrainOptions, type TrainResult } from './trainers/trainer';

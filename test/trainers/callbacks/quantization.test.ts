@@ -6,18 +6,15 @@ import { expectNoLeak } from '../../leaks';
 import { fakeTraining } from '../fake-training';
 import { slopeModel } from '../toys';
 
-const observers = new Map();
-
 it.each([
   ['as late as asked', 0, 3, [false, false, false, true, true]],
   ['at once when resumed after that step', 4, 3, [true, true, true, true, true]],
   ['from the beginning', 0, 0, [true, true, true, true, true]],
 ])('freezes %s', async (_, start, freezeObserversAt, expected) => {
   let frozen = 0;
-  const callback = quantization({
-    prepared: { observers, freezeObservers: () => frozen++ },
-    freezeObserversAt,
-  });
+  const model = slopeModel();
+  const prepared = { ...prepare(model), freezeObservers: () => frozen++ };
+  const callback = quantization({ prepared, freezeObserversAt });
   const { at } = fakeTraining();
   const seen: boolean[] = [];
   await callback.onTrainBegin?.(at(start));
@@ -28,12 +25,15 @@ it.each([
   }
   expect(seen).toEqual(expected);
   expect(frozen).toBe(1);
+  prepared.detach();
+  model.dispose();
 });
 
-it('logs the scales of activations at its cadence, and leaves nothing behind', async () => {
+it('logs the scales of activations and the noise of weights at its cadence, and leaves nothing behind', async () => {
   await tf.setBackend('cpu');
   await expectNoLeak(async () => {
     const model = slopeModel();
+    tf.tidy(() => model.setWeights([tf.tensor2d([[1], [0.4]])]));
     const prepared = prepare(model, { quantization: {} });
     const x = tf.tensor2d([[0, 51]]);
     tf.dispose([forward(model, [x], true), x]);
@@ -41,7 +41,11 @@ it('logs the scales of activations at its cadence, and leaves nothing behind', a
     const { at, logs } = fakeTraining();
     await callback.onStepEnd?.(at(1));
     await callback.onStepEnd?.(at(2));
-    expect(logs).toEqual([['quant/scale/slope', Math.fround(0.2)]]);
+    expect(logs).toEqual([
+      ['quant/scale/slope', Math.fround(0.2)],
+      // 0.4 is 50.8 steps of 1/127, which are rounded to 51
+      ['quant/sqnr/slope/kernel', expect.closeTo(10 * Math.log10(1.16 / (0.2 / 127) ** 2), 2)],
+    ]);
     prepared.detach();
     model.dispose();
   });
