@@ -9,7 +9,7 @@ const LONGEST_HEADER = 100_000_000;
 /**
  * Reads a safetensors file (github.com/huggingface/safetensors): every tensor by name, in the order of the file.
  *
- * F32, F16 and BF16 become float32; I32, I64 and I8 int32; BOOL and U8 bytes (`bool`). The header is checked whole before
+ * F64, F32, F16 and BF16 become float32; I32, I64 and I8 int32; BOOL and U8 bytes (`bool`). The header is checked whole before
  * anything is allocated for tensors.
  *
  * @throws UserError for a file that is missing, damaged, or holds an I64 beyond 32 bits.
@@ -43,8 +43,17 @@ function readHeader(file: number, path: string): { entries: StoredEntry[]; start
         'download or save it again.',
     );
   }
-  const json = Buffer.from(readBytes(file, 8, length)).toString('utf8');
+  const json = decode(readBytes(file, 8, length)) ?? ''; // which is no JSON either
   return { entries: parseHeader(json, size - 8 - length, path), start: 8 + length };
+}
+
+/** Undefined for bytes that are no UTF-8. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 function readBytes(file: number, position: number, length: number): Uint8Array {
@@ -62,6 +71,8 @@ function readTensor(file: number, start: number, entry: StoredEntry, path: strin
   const { dtype, shape, begin, end } = entry;
   const { buffer } = readBytes(file, start + begin, end - begin);
   switch (dtype) {
+    case 'F64':
+      return hostTensor(Float32Array.from(new Float64Array(buffer)), shape);
     case 'F32':
       return hostTensor(new Float32Array(buffer), shape);
     case 'F16':

@@ -12,8 +12,9 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 const file = () => path.join(folder, 'x.safetensors');
 
 /** A file of this header and these bytes of data. */
-function write(header: string | object, data: Uint8Array | number = 0, announced?: bigint): string {
-  const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
+function write(header: string | Buffer | object, data: Uint8Array | number = 0, announced?: bigint): string {
+  const text = typeof header === 'string' ? header : JSON.stringify(header);
+  const json = Buffer.isBuffer(header) ? header : Buffer.from(text);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(announced ?? BigInt(json.length));
   fs.writeFileSync(
@@ -74,10 +75,12 @@ describe('safetensors', () => {
     expect(read('F16', halves, 8)).toEqual([1, -2, 0.333251953125, 2 ** -24, -0, 65504, Infinity, NaN]);
     expect(read('BF16', Uint16Array.of(0x3f80, 0xc049), 2)).toEqual([1, -3.140625]);
     expect(read('I64', BigInt64Array.of(-2n, 2n ** 31n - 1n), 2)).toEqual([-2, 2 ** 31 - 1]);
+    expect(read('F64', Float64Array.of(0.1, -2), 2)).toEqual([Math.fround(0.1), -2]);
     expect(read('I8', Int8Array.of(-128, 127), 2)).toEqual([-128, 127]);
     expect(() => read('I64', BigInt64Array.of(2n ** 31n), 1)).toThrow('32 bits in "x"');
   });
 
+  const json = JSON.stringify;
   const F = (begin: number, end: number) => entry('F32', [(end - begin) / 4], begin, end);
 
   it.each<[string, () => string]>([
@@ -85,6 +88,13 @@ describe('safetensors', () => {
     ['a length beyond the file', () => write({}, 0, 3n)],
     ['a huge length', () => write({}, 0, 2n ** 63n)],
     ['a header that is not JSON', () => write('{"a":')],
+    ['a header behind a space', () => write(' {}')],
+    ['a header that is no UTF-8', () => write(Buffer.from('{"\xff":{}}', 'latin1'))],
+    ['a header that ends within a string', () => write('{"a')],
+    ['metadata that are no texts', () => write({ __metadata__: { format: 1 } })],
+    ['a name twice', () => write(`{"a":${json(F(0, 4))},"a":${json(F(0, 4))}}`, 4)],
+    ['a name twice, once escaped', () => write(`{"a":${json(F(0, 4))},"\\u0061" :${json(F(0, 4))}}`, 4)],
+    ['a field twice', () => write('{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4)],
     ['a header that is a list', () => write('[]')],
     ['an entry that is null', () => write('{"a":null}')],
     ['an unknown dtype', () => write({ a: entry('F99', [1], 0, 4) }, 4)],
@@ -96,6 +106,13 @@ describe('safetensors', () => {
     ['three offsets', () => write({ a: { ...F(0, 4), data_offsets: [0, 4, 8] } }, 4)],
     ['offsets beyond the file', () => write({ a: F(0, 4_000_000_000) }, 4)],
     ['offsets that wrap around', () => write({ a: entry('F32', [2 ** 40, 2 ** 40], 0, 4) }, 4)],
+    ['an overflow hidden by a zero', () => write({ a: entry('F32', [2 ** 52, 2 ** 52, 0], 0, 0) })],
+    [
+      'sizes beyond exact numbers',
+      () => write('{"a":{"dtype":"U8","shape":[1e400],"data_offsets":[0,1]}}', 1),
+    ],
+    ['a dtype of another size', () => write({ a: entry('F64', [1], 0, 4) }, 4)],
+    ['offsets in reverse', () => write({ a: entry('U8', [0], 4, 0) }, 4)],
     ['a shape of another length', () => write({ a: entry('F32', [2], 0, 4) }, 4)],
     ['overlapping tensors', () => write({ a: F(0, 8), b: F(4, 12) }, 12)],
     ['two tensors in one place', () => write({ a: F(0, 4), b: F(0, 4) }, 4)],
