@@ -8,10 +8,11 @@ import { blankBert } from '../models/bert';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../models/bert-config';
 import { bertConfigOf } from '../models/bert-config-of';
 import { truncatedNormal } from '../models/initializer';
+import { readCheckpoint } from './hugging-face-checkpoint';
 import { configJson, defaultLabels, readConfig } from './hugging-face-config';
 import { canonicalName, isTransposed, storedName } from './hugging-face-names';
 import { readTokenizer, TokenizerFiles, writeTokenizer } from './hugging-face-tokenizer';
-import { readSafetensors, writeSafetensors } from './safetensors';
+import { writeSafetensors } from './safetensors';
 
 /** Options of `loadHuggingFace`. */
 export interface LoadHuggingFaceOptions {
@@ -43,8 +44,8 @@ export interface LoadedHuggingFace {
 }
 
 /**
- * Loads a BERT from a Hugging Face folder (`config.json`, `model.safetensors`, `vocab.txt`), with or without a classifier and
- * pooler: what is missing of those two starts anew and is listed in `fresh`.
+ * Loads a BERT from a Hugging Face folder (`config.json`, `model.safetensors` or its shards, `vocab.txt`), with or without a
+ * classifier and pooler: what is missing of those two starts anew and is listed in `fresh`.
  *
  * @throws UserError for a missing or damaged file, another architecture, and tensors that are missing or have another shape
  *   than `config.json` says, by name.
@@ -121,7 +122,7 @@ function checkVocabulary(
 
 /** The tensors by the names that transformers gives them today. */
 function readTensors(folder: string, newClassifier: boolean): Map<string, HostTensor> {
-  const stored = readSafetensors(path.join(folder, 'model.safetensors'));
+  const stored = readCheckpoint(folder);
   const tensors = new Map([...stored].map(([name, tensor]) => [canonicalName(name), tensor]));
   tensors.delete('bert.embeddings.position_ids'); // 0 … 511, which old releases stored
   if (newClassifier) ['classifier.weight', 'classifier.bias'].forEach((name) => tensors.delete(name));
