@@ -1,0 +1,32 @@
+import * as path from 'node:path';
+import { SingleBar } from 'cli-progress';
+
+/** Shows how much of a file has come. */
+export interface Display {
+  show(bytes: number): void;
+  end(): void;
+}
+
+/** Where a download shows how far it is; the standard error stream as a rule. */
+export type Output = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
+
+/** A bar that disappears at the end; without a terminal, one line at the start. */
+export function display(label: string, bytes: number, output: Output): Display {
+  const name = path.basename(label);
+  if (!output.isTTY) {
+    output.write(`downloading ${label} (${megabytes(bytes)} MB)\n`);
+    return { show() {}, end() {} };
+  }
+  const bar = new SingleBar({
+    format: `{bar} {percentage}% | {done}/${megabytes(bytes)} MB | ${name}`,
+    stream: output as NodeJS.WriteStream,
+    hideCursor: false, // a killed process would leave it hidden
+    clearOnComplete: true,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+  });
+  bar.start(bytes, 0, { done: megabytes(0) });
+  return { show: (done) => bar.update(done, { done: megabytes(done) }), end: () => bar.stop() };
+}
+
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1);
