@@ -35,7 +35,8 @@ const HELD_OUT = 1 / 5;
  */
 export function toyTask(options: ToyOptions = {}): ToyDataset {
   const files = toyFiles(options);
-  const [train, dev] = [parseTsv(files.train, SENTENCE_TSV), parseTsv(files.dev, SENTENCE_TSV)];
+  const { examples: train } = parseTsv(files.train, SENTENCE_TSV);
+  const { examples: dev } = parseTsv(files.dev, SENTENCE_TSV);
   const words = new Set([...train, ...dev].flatMap(({ text }) => text.split(' ')));
   const vocabulary = [...SPECIAL, ...[...words].sort()];
   return { name: 'toy', train, dev, labels: ['bad', 'good'], metric: 'accuracy', vocabulary };
