@@ -2,7 +2,7 @@ import { UserError } from '../lib/core/errors';
 import { hostTensor, HostTensor } from '../lib/core/host-tensor';
 import { permutation, seededRandom } from '../lib/core/random';
 import type { Batch, BatchSource } from './batch';
-import type { Example } from './dataset';
+import type { Example, Examples, StoredExamples } from './dataset';
 import { epochOrder } from './order';
 import type { Tokenizer } from './tokenizer';
 
@@ -28,14 +28,22 @@ interface Encoded {
   readonly typeIds: Uint8Array;
 }
 
+/** Examples by number, as batches need them. */
+interface Rows {
+  readonly labels: Int32Array | Float32Array;
+  encoded(row: number): Encoded;
+  /** Longer examples have a larger one. */
+  sizeOf(row: number): number;
+}
+
 /**
  * Batches for `bert`: xs are token ids, attention mask and token types, each int32 [batch, time]; ys int32 [batch], or float32
  * [batch] for a regression. A batch is as long as its longest example, rounded up to a multiple of 8 (of 16 above 64), so that
  * few lengths occur and few programs are compiled.
  *
  * Shuffled, examples of about the same length share a batch: they are shuffled, sorted by length within every 50 batches'
- * worth, cut into batches, and the batches shuffled. Unshuffled they keep their order. Texts are encoded once, when the first batch
- * is asked for.
+ * worth, cut into batches, and the batches shuffled. Unshuffled they keep their order. Examples in memory are encoded once, when the
+ * first batch is asked for; stored ones are read and encoded batch by batch, so there may be more than memory holds.
  *
  * @throws UserError for no examples, sizes that are not whole numbers, and labels that are no class numbers.
  *
@@ -44,27 +52,54 @@ interface Encoded {
  * for await (const { xs, ys } of data.epoch(0)) …
  */
 export function batchSource(
-  examples: readonly Example[],
+  examples: Examples,
   tokenizer: Tokenizer,
   { batchSize, maxLength = 128, seed = 0, shuffle = true, regression = false }: BatchSourceOptions,
 ): BatchSource {
   checkSizes(batchSize, maxLength);
-  checkLabels(examples, regression);
-  let cached: readonly Encoded[] | undefined;
-  const encoded = () => (cached ??= examples.map((example) => encode(example, tokenizer, maxLength)));
-  const numbers = examples.map(({ label }) => label);
-  const labels = regression ? Float32Array.from(numbers) : Int32Array.from(numbers);
-  const batchesPerEpoch = Math.ceil(examples.length / batchSize);
+  const encoded = (example: Example) => encode(example, tokenizer, maxLength);
+  const rows = isStored(examples) ? stored(examples, encoded) : inMemory(examples, encoded, regression);
+  const count = examples.length;
+  const batchesPerEpoch = Math.ceil(count / batchSize);
   return {
-    examples: examples.length,
+    examples: count,
     batchesPerEpoch,
     async *epoch(epoch, from = 0) {
-      const all = encoded();
-      const groups = shuffle
-        ? similarLengths(all, batchSize, seed, epoch)
-        : cut(epochOrder(all.length), batchSize);
-      for (const rows of groups.slice(from)) yield makeBatch(rows, all, labels, tokenizer.padId, maxLength);
+      const order = epochOrder(count, shuffle ? { seed, epoch } : undefined);
+      if (shuffle) sortWithin(order, SORTED_BATCHES * batchSize, rows);
+      const batches = shuffle ? batchOrder(batchesPerEpoch, seed, epoch) : epochOrder(batchesPerEpoch);
+      for (const batch of batches.subarray(from)) {
+        const taken = order.subarray(batch * batchSize, (batch + 1) * batchSize);
+        yield makeBatch(taken, rows, tokenizer.padId, maxLength);
+      }
     },
+  };
+}
+
+const isStored = (examples: Examples): examples is StoredExamples => 'sizeOf' in examples;
+
+function inMemory(
+  examples: readonly Example[],
+  encoded: (example: Example) => Encoded,
+  regression: boolean,
+): Rows {
+  checkLabels(examples, regression);
+  const numbers = examples.map(({ label }) => label);
+  let cached: readonly Encoded[] | undefined;
+  const at = (row: number) => (cached ??= examples.map(encoded))[row] as Encoded;
+  return {
+    labels: regression ? Float32Array.from(numbers) : Int32Array.from(numbers),
+    encoded: at,
+    sizeOf: (row) => at(row).ids.length,
+  };
+}
+
+function stored(examples: StoredExamples, encoded: (example: Example) => Encoded): Rows {
+  const { labels } = examples;
+  return {
+    labels,
+    encoded: (row) => encoded(examples.at(row)),
+    sizeOf: (row) => examples.sizeOf(row),
   };
 }
 
@@ -79,40 +114,24 @@ function encode({ text, pair }: Example, tokenizer: Tokenizer, maxLength: number
   return { ids: Int32Array.from(ids), typeIds: Uint8Array.from(typeIds) };
 }
 
-/** The rows of each batch of an epoch, a function of (seed, epoch). */
-function similarLengths(
-  examples: readonly Encoded[],
-  batchSize: number,
-  seed: number,
-  epoch: number,
-): Uint32Array[] {
-  const lengthOf = (row: number) => (examples[row] as Encoded).ids.length;
-  const chunks = cut(epochOrder(examples.length, { seed, epoch }), SORTED_BATCHES * batchSize);
-  const batches = chunks.flatMap((rows) =>
-    cut(
-      rows.sort((a, b) => lengthOf(a) - lengthOf(b)),
-      batchSize,
-    ),
-  );
-  const order = permutation(batches.length, seededRandom(seed, 'batches', String(epoch)));
-  return Array.from(order, (batch) => batches[batch] as Uint32Array);
+/** Sorts each piece of `size` rows by length. */
+function sortWithin(order: Uint32Array, size: number, { sizeOf }: Rows): void {
+  for (let start = 0; start < order.length; start += size) {
+    order.subarray(start, start + size).sort((a, b) => sizeOf(a) - sizeOf(b));
+  }
 }
 
-/** Pieces of `size` rows; the last one has what is left. */
-function cut(rows: Uint32Array, size: number): Uint32Array[] {
-  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
-    rows.subarray(i * size, (i + 1) * size),
-  );
+function batchOrder(batches: number, seed: number, epoch: number): Uint32Array {
+  return permutation(batches, seededRandom(seed, 'batches', String(epoch)));
 }
 
 function makeBatch(
   rows: Uint32Array,
-  examples: readonly Encoded[],
-  labels: Int32Array | Float32Array,
+  { labels, encoded: encodedRow }: Rows,
   padId: number,
   maxLength: number,
 ): Batch {
-  const encoded = Array.from(rows, (row) => examples[row] as Encoded);
+  const encoded = Array.from(rows, encodedRow);
   const time = bucketLength(Math.max(...encoded.map(({ ids }) => ids.length)), maxLength);
   const values = () => new Int32Array(rows.length * time);
   const [inputIds, attentionMask, tokenTypeIds] = [values().fill(padId), values(), values()];

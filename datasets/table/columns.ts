@@ -1,0 +1,93 @@
+import { UserError } from '../../lib/core/errors';
+
+/** Options that say which columns are used. */
+export interface ColumnOptions {
+  /** The column of the texts; by default the one that is called so or is all that is left beside the labels. */
+  readonly textColumn?: string;
+  /** The column of the labels; by default the one that is called so or is all that is left beside the texts. */
+  readonly labelColumn?: string;
+  /** The column of second texts; none by default. */
+  readonly pairColumn?: string;
+}
+
+/** Where the used columns stand in a row. */
+export interface Columns {
+  readonly text: number;
+  readonly label: number;
+  readonly pair?: number;
+}
+
+const TEXTS = words(
+  'text sentence review content comment message body tweet post document utterance description',
+);
+const LABELS = words('label labels class category sentiment target intent topic emotion rating stars score');
+
+/**
+ * Finds the columns: by the names that were given, or by those that they usually have, upper or lower case.
+ *
+ * @throws UserError if a name is not there, or what was not named cannot be told; it lists the columns.
+ */
+export function findColumns(columns: readonly string[], options: ColumnOptions, file: string): Columns {
+  const { textColumn, labelColumn, pairColumn } = options;
+  const named = (name: string, option: string) => columnCalled(name, option, columns, file);
+  const pair = pairColumn === undefined ? undefined : named(pairColumn, '--pair-column');
+  const givenText = textColumn === undefined ? undefined : named(textColumn, '--text-column');
+  const givenLabel = labelColumn === undefined ? undefined : named(labelColumn, '--label-column');
+  const taken = [givenText, givenLabel, pair];
+  const text = givenText ?? columnAmong(TEXTS, columns, taken);
+  const label = givenLabel ?? columnAmong(LABELS, columns, taken);
+  const found = {
+    text: text ?? onlyOther(columns, [label, pair]),
+    label: label ?? onlyOther(columns, [text, pair]),
+  };
+  if (found.text !== undefined && found.label !== undefined) {
+    return { text: found.text, label: found.label, pair };
+  }
+  const missing = [found.text ?? '--text-column', found.label ?? '--label-column'].filter(
+    (option) => typeof option === 'string',
+  );
+  throw new UserError(
+    `${file}:1: expected to tell by their names which columns are text and label, got ${listed(columns)}; ` +
+      `give ${missing.join(' and ')} <name>${columns.length < 2 ? ' (the first line must name the columns)' : ''}.`,
+  );
+}
+
+function columnCalled(name: string, option: string, columns: readonly string[], file: string): number {
+  const matches = (same: (column: string) => boolean) =>
+    columns.flatMap((column, i) => (same(column) ? [i] : []));
+  const exact = matches((column) => column === name);
+  const found = exact.length > 0 ? exact : matches((column) => column.toLowerCase() === name.toLowerCase());
+  if (found.length === 1) return found[0] as number;
+  throw new UserError(
+    `${file}:1: expected one column called ${name} (${option}), got ${found.length || 'none'} among ${listed(columns)}.`,
+  );
+}
+
+/** The only column with one of the names that is not taken. */
+function columnAmong(
+  names: ReadonlySet<string>,
+  columns: readonly string[],
+  taken: readonly (number | undefined)[],
+): number | undefined {
+  const found = columns.flatMap((column, i) =>
+    names.has(column.toLowerCase()) && !taken.includes(i) ? [i] : [],
+  );
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The only column that is left, if the other one is known. */
+function onlyOther(columns: readonly string[], taken: readonly (number | undefined)[]): number | undefined {
+  const left = columns.flatMap((_, i) => (taken.includes(i) ? [] : [i]));
+  return taken[0] !== undefined && left.length === 1 ? left[0] : undefined;
+}
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(' '));
+}
+
+function listed(columns: readonly string[]): string {
+  const shown = columns
+    .slice(0, 20)
+    .map((column) => `"${column.length > 40 ? `${column.slice(0, 40)}…` : column}"`);
+  return columns.length > 20 ? `${shown.join(', ')}, …` : shown.join(', ');
+}

@@ -1,0 +1,50 @@
+import { UserError } from '../../lib/core/errors';
+import { lineAt, linesOf } from './lines';
+import type { Cell, Row, TableReader } from './reader';
+
+/**
+ * Reads JSON Lines (jsonlines.org): an object on every line that is not blank. The first one has the columns.
+ *
+ * @param head the beginning of the file, with its first object.
+ */
+export function jsonLinesReader(file: string, head: Buffer): TableReader {
+  const first = head.toString('utf8').trimStart().split('\n')[0] as string;
+  const columns = Object.keys(parseObject(first) ?? noObject(file, 1));
+  const cellsOf = (bytes: Buffer) => cellsIn(parseObject(bytes.toString('utf8')), columns) ?? [];
+  return { columns, cellsOf, rows: () => rowsOf(file, columns) };
+}
+
+async function* rowsOf(file: string, columns: readonly string[]): AsyncGenerator<Row> {
+  for await (const { offset, bytes } of linesOf(file)) {
+    const text = bytes.toString('utf8');
+    if (text.trim() === '') continue;
+    const cells = cellsIn(parseObject(text), columns) ?? noObject(file, await lineAt(file, offset));
+    yield { offset, length: bytes.length, cells };
+  }
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function parseObject(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function cellsIn(row: Json | undefined, columns: readonly string[]): Cell[] | undefined {
+  return row && columns.map((column) => cell(row[column]));
+}
+
+function cell(value: unknown): Cell {
+  if (typeof value === 'string') return value.trim();
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+function noObject(file: string, line: number): never {
+  throw new UserError(
+    `${file}:${line}: expected a JSON object on a line of its own, such as {"text": "fine", "label": "good"}.`,
+  );
+}
