@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { CsvError, Info, Options, parse } from 'csv-parse';
+import { CsvError, InfoRecord, Options, parse } from 'csv-parse';
 import { parse as parseNow } from 'csv-parse/sync';
 import { UserError } from '../../lib/core/errors';
 import { lineAt, LONGEST_ROW } from './lines';
@@ -40,7 +40,7 @@ function firstRow(file: string, head: string, format: Options): string[] {
   try {
     return (parseNow(head, { ...format, to: 1 }) as string[][])[0] ?? [];
   } catch (error) {
-    throw error instanceof CsvError ? new UserError(`${file}:1: ${sentenceOf(error)}`) : error;
+    throw isCsvError(error) ? misquoted(error, `${file}:1`) : error;
   }
 }
 
@@ -56,30 +56,40 @@ function delimiterOf(head: string): string {
 }
 
 async function* rowsOf(file: string, format: Options): AsyncGenerator<Row> {
-  const parser = fs.createReadStream(file).pipe(parse({ ...format, bom: true, info: true }));
+  let parsed = 0; // bytes of the rows that came out well: an error overtakes those that wait in the stream
+  const onRecord = (record: string[], { bytes }: InfoRecord) => ((parsed = bytes), record);
+  const parser = fs
+    .createReadStream(file)
+    .pipe(parse({ ...format, bom: true, info: true, on_record: onRecord }));
   let [offset, columns] = [0, 0];
   try {
-    for await (const { info, record } of parser as AsyncIterable<{ info: Info; record: string[] }>) {
+    for await (const { info, record } of parser as AsyncIterable<{ info: InfoRecord; record: string[] }>) {
       columns ||= record.length; // of the header
       if (record.length !== columns) throw await wrongLength(file, offset, columns, record.length);
       if (offset > 0) yield { offset, length: info.bytes - offset, cells: record };
       offset = info.bytes;
     }
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new UserError(`${file}:${await lineAt(file, offset)}: ${sentenceOf(error)}`);
+    throw isCsvError(error) ? misquoted(error, `${file}:${await lineAt(file, parsed)}`) : error;
   }
 }
 
 async function wrongLength(file: string, offset: number, columns: number, cells: number): Promise<UserError> {
+  const hint = cells < columns ? 'one is missing' : 'put a cell that holds the delimiter in quotes';
   return new UserError(
-    `${file}:${await lineAt(file, offset)}: expected ${columns} cells, as in the first line, got ${cells}; ` +
-      'put a cell that holds the delimiter in quotes.',
+    `${file}:${await lineAt(file, offset)}: expected ${columns} cells, as in the first line, got ${cells}; ${hint}.`,
   );
 }
 
-function sentenceOf({ code }: CsvError): string {
-  return code === 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE'
-    ? 'expected the end of a cell after its closing quote, got more text; write "" for a quote within a quoted cell.'
-    : 'expected a closing quote for one that opens in this row, found none; write "" for a quote within a quoted cell.';
+/** By its code: the package has the class twice. */
+function isCsvError(error: unknown): error is CsvError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_');
+}
+
+function misquoted({ code }: CsvError, where: string): UserError {
+  const expected =
+    code === 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE'
+      ? 'the end of a cell after its closing quote, got more text'
+      : 'a closing quote for one that opens in this row, found none';
+  return new UserError(`${where}: expected ${expected}; write "" for a quote within a quoted cell.`);
 }
