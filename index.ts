@@ -70,4 +70,5 @@ export { batchSource } from './datasets/batches';
 export { type Dataset, type Example } from './datasets/dataset';
 export { readGlue } from './datasets/glue';
 export { wordPiece, type Tokenizer } from './datasets/tokenizer';
+export { tokenizerOf } from './datasets/tokenizer-of';
 export { toyTask } from './datasets/toy';

@@ -1,19 +1,21 @@
 import { UserError } from '../lib/core/errors';
+import type { TokenizerFiles } from '../lib/export/hugging-face-tokenizer';
+import { Frame, frameTexts } from './tokenizer-frame';
 import { bertWords } from './tokenizer-words';
 
-/** One example as a BERT reads it: `[CLS] text [SEP]`, or `[CLS] text [SEP] pair [SEP]`. */
+/** One example as a model reads it; for a BERT `[CLS] text [SEP]`, or `[CLS] text [SEP] pair [SEP]`. */
 export interface Encoding {
   /** Piece numbers. */
   readonly ids: number[];
-  /** 0 for the first text and its frame, 1 for the second. */
+  /** 0 for the first text and its frame, 1 for the second; 0 for both in a RoBERTa. */
   readonly typeIds: number[];
 }
 
-/** Turns texts into piece numbers. It can be saved with a model: `saveHuggingFace(model, folder, { tokenizerFiles: tokenizer })`. */
-export interface Tokenizer {
-  /** The pieces, in the order of their ids. */
-  readonly vocabulary: readonly string[];
-  readonly lowercase: boolean;
+/**
+ * Turns texts into piece numbers: `wordPiece(vocabulary)`, or `tokenizerOf` the files of a Hugging Face folder. It can be saved with
+ * a model: `saveHuggingFace(model, folder, { tokenizerFiles: tokenizer })`.
+ */
+export interface Tokenizer extends TokenizerFiles {
   /** The piece number that fills short rows of a batch. */
   readonly padId: number;
   /**
@@ -58,15 +60,13 @@ export function wordPiece(
     idOf(piece, ids),
   ) as [number, number, number, number];
   const pieces = pieceEncoder(ids, unknown, lowercase);
+  const frame: Frame = { before: [cls], between: [sep], after: [sep], pairType: 1 };
   return {
     vocabulary,
     lowercase,
     padId,
     encode(text, pair, maxLength) {
-      const texts = pair === undefined ? [pieces(text)] : [pieces(text), pieces(pair)];
-      const kept = truncate(texts, maxLength - 1 - texts.length);
-      const parts = kept.map((ids, i) => (i === 0 ? [cls, ...ids, sep] : [...ids, sep]));
-      return { ids: parts.flat(), typeIds: parts.flatMap((ids, i) => new Array<number>(ids.length).fill(i)) };
+      return frameTexts([pieces(text), pair === undefined ? undefined : pieces(pair)], frame, maxLength);
     },
   };
 }
@@ -114,17 +114,4 @@ function wordPieces(word: string, ids: Ids): number[] | undefined {
     start = end;
   }
   return pieces;
-}
-
-/** The beginnings of one or two texts that fit into `room` pieces together. Where both lose some, the longer keeps the odd one. */
-function truncate(texts: readonly number[][], room: number): number[][] {
-  if (room < 0)
-    throw new UserError(`Expected a maxLength of at least 2, or 3 for a pair; [CLS] and [SEP] do not fit.`);
-  const [first = [], second] = texts;
-  if (!second) return [first.slice(0, room)];
-  const shorter = Math.min(first.length, second.length, Math.floor(room / 2));
-  const longer = room - shorter;
-  return first.length > second.length
-    ? [first.slice(0, longer), second.slice(0, shorter)]
-    : [first.slice(0, shorter), second.slice(0, longer)];
 }

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { batchSource } from '../datasets/batches';
-import { wordPiece } from '../datasets/tokenizer';
+import { tokenizerOf } from '../datasets/tokenizer-of';
 import { UserError } from '../lib/core/errors';
 import { LoadedHuggingFace, loadHuggingFace } from '../lib/export/hugging-face';
 import { compiledEngine } from '../trainers/engines/compiled';
@@ -41,7 +41,7 @@ async function predict(argv: readonly string[]): Promise<void> {
 async function logitsOf(loaded: LoadedHuggingFace, sentences: readonly string[]): Promise<Float32Array> {
   const { model, config, tokenizerFiles } = loaded;
   const examples = sentences.map((text) => ({ text, label: 0 }));
-  const source = batchSource(examples, wordPiece(tokenizerFiles.vocabulary, tokenizerFiles), {
+  const source = batchSource(examples, tokenizerOf(tokenizerFiles), {
     batchSize: 32,
     maxLength: config.maxPositions,
     shuffle: false,

@@ -1,16 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
 import { batchSource } from '../datasets/batches';
-import { Dataset } from '../datasets/dataset';
+import type { Dataset } from '../datasets/dataset';
 import { readGlue } from '../datasets/glue';
-import { wordPiece } from '../datasets/tokenizer';
+import { tokenizerOf } from '../datasets/tokenizer-of';
 import { bagOfWords } from '../datasets/bag-of-words';
 import { toyTask } from '../datasets/toy';
 import { UserError } from '../lib/core/errors';
 import { report } from '../lib/compress/report';
 import { saveHuggingFace } from '../lib/export/hugging-face';
 import { bertConfigOf } from '../lib/models/bert-config-of';
-import { softmaxCrossEntropy } from '../trainers/losses';
-import { majorityScore, metrics } from '../trainers/metrics';
+import { meanSquaredError, softmaxCrossEntropy } from '../trainers/losses';
 import { adamW } from '../trainers/optimizer';
 import type { Setup } from '../trainers/recipes/setup';
 import { linearWarmup } from '../trainers/schedules';
@@ -18,6 +17,7 @@ import { engineOf } from './engines';
 import { Models, modelsOf } from './models';
 import type { TrainingOptions } from './options';
 import type { Baseline } from './score-table';
+import { constantBaseline, describeScores, evaluationExamples, taskMetrics } from './scores';
 import { percent } from './table';
 
 /** What is learned, and by what: everything that the options say about data, model and training. */
@@ -26,11 +26,11 @@ export interface Task {
   readonly setup: Setup;
   /** First weights of which none is pretrained. */
   readonly randomModel: Setup['model'];
-  /** Score of always answering the most frequent class. */
+  /** Score of always giving the same answer: the most frequent class, or any number. */
   readonly majority: number;
-  /** Scores to compare with: the majority class, and on the toy task a bag of words. */
+  /** Scores to compare with: that one, and on the toy task a bag of words. */
   readonly baselines: readonly Baseline[];
-  /** Data and model, for people. */
+  /** Data, model and what more is to be known of the data, for people. */
   readonly description: readonly string[];
   /** Saves a model of this task as a Hugging Face folder. */
   save(model: tf.LayersModel, folder: string): void;
@@ -53,17 +53,19 @@ const CHECKPOINT_EVERY = 250;
 export function openTask(options: TrainingOptions): Task {
   const { dataset, vocabulary, bag } = dataOf(options);
   const models = modelsOf(options, dataset.labels, vocabulary);
-  const majority = majorityScore(
-    metrics[dataset.metric],
-    dataset.dev.map(({ label }) => label),
-  );
+  const constant = constantBaseline(dataset);
   return {
     dataset,
     setup: setupOf(options, dataset, models),
     randomModel: models.randomModel,
-    majority,
-    baselines: [{ name: 'majority class', score: majority }, ...bag],
-    description: [describeData(dataset), describeModel(models, options)],
+    majority: constant.scores[dataset.metric]!,
+    baselines: [constant, ...bag],
+    description: [
+      describeData(dataset),
+      describeModel(models, options),
+      `${constant.name}: ${describeScores(constant.scores)}`,
+      ...(dataset.notes ?? []),
+    ],
     save: (model, folder) =>
       saveHuggingFace(model, folder, { tokenizerFiles: models.tokenizerFiles, labels: dataset.labels }),
   };
@@ -82,7 +84,7 @@ function dataOf({ task, dataDir, limit }: TrainingOptions): Data {
     return {
       dataset,
       vocabulary: dataset.vocabulary,
-      bag: [{ name: 'bag of words', score: bagOfWords(dataset) }],
+      bag: [{ name: 'bag of words', scores: { accuracy: bagOfWords(dataset) } }],
     };
   }
   if (dataDir !== undefined) return { dataset: readGlue(task, dataDir, { limit }), bag: [] };
@@ -91,13 +93,15 @@ function dataOf({ task, dataDir, limit }: TrainingOptions): Data {
 
 function setupOf(options: TrainingOptions, dataset: Dataset, { model, tokenizerFiles }: Models): Setup {
   const { batchSize, maxLength, epochs, learningRate } = options;
-  const tokenizer = wordPiece(tokenizerFiles.vocabulary, tokenizerFiles);
+  const { regression } = dataset;
+  const common = { batchSize, maxLength, regression };
+  const tokenizer = tokenizerOf(tokenizerFiles);
   return {
     model,
-    data: (seed) => batchSource(dataset.train, tokenizer, { batchSize, maxLength, seed }),
-    dev: batchSource(dataset.dev, tokenizer, { batchSize, maxLength, shuffle: false }),
-    loss: softmaxCrossEntropy,
-    metrics: { [dataset.metric]: metrics[dataset.metric], accuracy: metrics.accuracy },
+    data: (seed) => batchSource(dataset.train, tokenizer, { ...common, seed }),
+    dev: batchSource(evaluationExamples(dataset), tokenizer, { ...common, shuffle: false }),
+    loss: regression ? meanSquaredError : softmaxCrossEntropy,
+    metrics: taskMetrics(dataset),
     optimizer: adamW(),
     epochs,
     learningRate: (totalSteps) =>
@@ -108,8 +112,11 @@ function setupOf(options: TrainingOptions, dataset: Dataset, { model, tokenizerF
   };
 }
 
-function describeData({ name, train, dev, labels }: Dataset): string {
-  return `${name}: ${train.length} sentences to train on, ${dev.length} to evaluate on; ${labels.join(' or ')}?`;
+function describeData({ name, train, dev, otherDevs = {}, labels, regression }: Dataset): string {
+  const texts = train[0]?.pair === undefined ? 'sentences' : 'pairs of sentences';
+  const counts = [dev, ...Object.values(otherDevs)].map(({ length }) => length).join(' and ');
+  const question = regression ? `how much ${labels[0]}?` : `${labels.join(' or ')}?`;
+  return `${name}: ${train.length} ${texts} to train on, ${counts} to evaluate on; ${question}`;
 }
 
 function describeModel({ model }: Models, { model: folder, seed }: TrainingOptions): string {

@@ -1,34 +1,44 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { readJson, readText } from './hugging-face-config';
+import { readTokenizerJson, TokenizerJson } from './hugging-face-tokenizer-json';
 
-/** What a WordPiece tokenizer is made of. */
+/** What a tokenizer is made of: WordPiece, unless there is a `json`. */
 export interface TokenizerFiles {
   /** The pieces, in the order of their ids. */
   readonly vocabulary: readonly string[];
   /** Whether texts are lowercased (and stripped of accents) first. */
   readonly lowercase: boolean;
+  /** The whole `tokenizer.json` of a byte-level BPE tokenizer. */
+  readonly json?: TokenizerJson;
 }
 
 /**
- * Reads `vocab.txt` and, where there is one, `tokenizer_config.json` (transformers lowercases where it says nothing).
+ * Reads `vocab.txt` and, where there is one, `tokenizer_config.json` (transformers lowercases where it says nothing); or else
+ * `tokenizer.json`, which is all that a RoBERTa or a folder saved by today's transformers has.
  *
- * @throws UserError if there is no vocabulary.
+ * @throws UserError if there is no vocabulary, or a kind of tokenizer that Whittle does not have.
  */
 export function readTokenizer(folder: string): TokenizerFiles {
-  const vocabulary = readText(path.join(folder, 'vocab.txt')).split(/\r?\n/);
+  const [pieces, json] = [path.join(folder, 'vocab.txt'), path.join(folder, 'tokenizer.json')];
+  if (!fs.existsSync(pieces) && fs.existsSync(json)) return readTokenizerJson(json);
+  const vocabulary = readText(pieces).split(/\r?\n/);
   if (vocabulary.at(-1) === '') vocabulary.pop();
   const config = path.join(folder, 'tokenizer_config.json');
   const lowercase = fs.existsSync(config) ? readJson(config)['do_lower_case'] !== false : true;
   return { vocabulary, lowercase };
 }
 
-/** Writes both files, for transformers. */
+/** Writes the files that `readTokenizer` reads, for transformers. */
 export function writeTokenizer(
   folder: string,
-  { vocabulary, lowercase }: TokenizerFiles,
+  { vocabulary, lowercase, json }: TokenizerFiles,
   maxLength: number,
 ): void {
+  if (json) {
+    const config = { tokenizer_class: 'RobertaTokenizer', model_max_length: maxLength };
+    return writeFiles(folder, { 'tokenizer.json': json, 'tokenizer_config.json': config });
+  }
   fs.writeFileSync(path.join(folder, 'vocab.txt'), vocabulary.map((piece) => `${piece}\n`).join(''));
   const config = {
     tokenizer_class: 'BertTokenizer',
@@ -40,5 +50,11 @@ export function writeTokenizer(
     cls_token: '[CLS]',
     mask_token: '[MASK]',
   };
-  fs.writeFileSync(path.join(folder, 'tokenizer_config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  writeFiles(folder, { 'tokenizer_config.json': config });
+}
+
+function writeFiles(folder: string, files: Readonly<Record<string, object>>): void {
+  for (const [name, content] of Object.entries(files)) {
+    fs.writeFileSync(path.join(folder, name), `${JSON.stringify(content, null, 2)}\n`);
+  }
 }

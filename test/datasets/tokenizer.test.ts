@@ -90,6 +90,8 @@ describe('wordPiece', () => {
   });
 
   it('refuses a length in which nothing fits', () => {
-    expect(() => wordPiece(VOCABULARY).encode('a', 'b', 2)).toThrow('Expected a maxLength of at least 2');
+    expect(() => wordPiece(VOCABULARY).encode('a', 'b', 2)).toThrow(
+      'Expected a maxLength of at least the 3 special pieces of two texts, got 2.',
+    );
   });
 });

@@ -1,12 +1,11 @@
 import { deepStrictEqual } from 'node:assert';
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { Encoding, Tokenizer, wordPiece } from '../../datasets/tokenizer';
 import { bertWords } from '../../datasets/tokenizer-words';
 import { seededRandom } from '../../lib/core/random';
 import { readTokenizer, writeTokenizer } from '../../lib/export/hugging-face-tokenizer';
+import { askPython, inFolder } from './ask-python';
 import { glueTexts, randomText, Texts } from './texts';
 
 export const name = 'wordpiece';
@@ -126,7 +125,9 @@ function compareRecorded(tokenizer: Tokenizer, folder: string): number {
 
 /** The words of `aXb` for every character X. */
 function compareCharacters(python: string, lowercase: boolean): void {
-  const answer = inFolder((folder) => ask(python, folder, { job: 'characters', lowercase }));
+  const answer = inFolder((folder) =>
+    askPython(python, 'wordpiece.py', folder, { job: 'characters', lowercase }),
+  );
   const expected = new Map(answer as [number, string[]][]);
   for (let code = 0; code < 0x110000; code++) {
     if (code >= 0xd800 && code < 0xe000) continue;
@@ -139,26 +140,15 @@ function compareCharacters(python: string, lowercase: boolean): void {
 function compareEncodings(python: string, tokenizer: Tokenizer, examples: readonly Example[]): void {
   const expected = inFolder((folder) => {
     writeTokenizer(folder, tokenizer, 512);
-    return ask(python, folder, { job: 'encode', folder, lowercase: tokenizer.lowercase, examples });
+    return askPython(python, 'wordpiece.py', folder, {
+      job: 'encode',
+      folder,
+      lowercase: tokenizer.lowercase,
+      examples,
+    });
   }) as Encoding[];
   examples.forEach(([text, pair, maxLength], i) => {
     const what = `${JSON.stringify([text, pair])} in ${maxLength} pieces`;
     deepStrictEqual(tokenizer.encode(text, pair ?? undefined, maxLength), expected[i], what);
   });
-}
-
-function inFolder<T>(use: (folder: string) => T): T {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'wordpiece-'));
-  try {
-    return use(folder);
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
-}
-
-function ask(python: string, folder: string, job: object): unknown {
-  const file = path.join(folder, 'job.json');
-  fs.writeFileSync(file, JSON.stringify(job));
-  const script = path.join(__dirname, 'wordpiece.py');
-  return JSON.parse(execFileSync(python, [script, file], { encoding: 'utf8', maxBuffer: 2 ** 29 }));
 }
