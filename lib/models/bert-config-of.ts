@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
 import { ResolvedBertConfig } from './bert-config';
+import { families, isFamilyName } from './family';
 
 /**
  * The configuration that builds a model like this one, read from its layers: so it is right for a model that came from JSON or
@@ -10,21 +11,30 @@ import { ResolvedBertConfig } from './bert-config';
  */
 export function bertConfigOf(model: tf.LayersModel): ResolvedBertConfig {
   const layers = new Map(model.layers.map((layer) => [layer.name, layer.getConfig()]));
-  const of = (layer: string) => (layers.get(layer) as unknown as Fields | undefined) ?? missing(model, layer);
+  const find = (layer: string) => layers.get(layer) as unknown as Fields | undefined;
+  const of = (layer: string) => find(layer) ?? missing(model, layer);
   const indices = [...layers.keys()].flatMap(
     (name) => /^encoder\/(\d+)\/attention\/core$/.exec(name)?.[1] ?? [],
   );
   const core = of('encoder/0/attention/core');
   const labels = of('classifier').units;
+  const family = isFamilyName(model.name) ? model.name : strange(model);
+  const { countsPositions, padId } = families[family];
+  const positions = countsPositions
+    ? of('embeddings/places')
+    : { padId, maxPositions: of('embeddings/position').rows };
   return {
+    family,
     vocabSize: of('embeddings/token').rows,
     layers: indices.length,
-    hiddenSize: of('embeddings/token').width,
+    hiddenSize: find('embeddings/project')?.units ?? of('embeddings/token').width,
+    embeddingSize: of('embeddings/token').width,
     heads: indices.map((i) => of(`encoder/${i}/attention/core`).heads),
     headSize: core.headSize,
     intermediateSize: indices.map((i) => of(`encoder/${i}/ffn/up`).units),
-    maxPositions: of('embeddings/position').rows,
-    typeVocabSize: of('embeddings/type').rows,
+    maxPositions: positions.maxPositions,
+    typeVocabSize: find('embeddings/type')?.rows ?? 0,
+    padId: positions.padId,
     labels,
     regression: labels === 1,
     dropout: of('embeddings/dropout').rate,
@@ -48,6 +58,14 @@ interface Fields {
   readonly dropout: number;
   readonly rate: number;
   readonly epsilon: number;
+  readonly padId: number;
+  readonly maxPositions: number;
+}
+
+function strange(model: tf.LayersModel): never {
+  throw new UserError(
+    `Expected a model built by bert(), whose name is its family (${Object.keys(families).join(', ')}), got "${model.name}".`,
+  );
 }
 
 function missing(model: tf.LayersModel, layer: string): never {

@@ -1,13 +1,18 @@
 import { UserError } from '../core/errors';
+import { families, FamilyName, isFamilyName } from './family';
 
 /** Architecture of a BERT classifier. */
 export interface BertConfig {
+  /** Whose positions, token types and head it has: 'bert' by default, 'distilbert', 'roberta' or 'electra'. */
+  readonly family?: FamilyName;
   /** Pieces of the vocabulary. */
   readonly vocabSize: number;
   /** Number of encoder layers. */
   readonly layers: number;
   /** Width of a token's vector. */
   readonly hiddenSize: number;
+  /** Width of the embeddings, projected to `hiddenSize` where it is another (ELECTRA); `hiddenSize` by default. */
+  readonly embeddingSize?: number;
   /** Attention heads, in every layer or one number per layer. */
   readonly heads: number | readonly number[];
   /** Width of one head; `hiddenSize / heads` by default, where `heads` is one number. */
@@ -16,8 +21,10 @@ export interface BertConfig {
   readonly intermediateSize?: number | readonly number[];
   /** Longest sequence, in tokens; 512 by default. */
   readonly maxPositions?: number;
-  /** Kinds of token types; 2 by default. */
+  /** Kinds of token types; by default 2, or 1 in a RoBERTa. A DistilBERT has 0: it ignores them. */
   readonly typeVocabSize?: number;
+  /** Piece that fills short rows, over which a RoBERTa does not count positions; 0 by default, or 1 in a RoBERTa. */
+  readonly padId?: number;
   /** Number of classes; 2 by default. A regression has one output whatever this says. */
   readonly labels?: number;
   /** One output that is a number, not a class; false by default. */
@@ -56,19 +63,23 @@ export const bertSizes = {
  * Fills in the defaults.
  *
  * @throws UserError if a size is not a whole number from 1, a list has another length than `layers`, the width of a head does not
- *   follow, or there are fewer than two classes.
+ *   follow, there are fewer than two classes, or the family is unknown or has no token types.
  */
 export function resolveBertConfig(config: BertConfig): ResolvedBertConfig {
-  const { layers, hiddenSize, regression = false, dropout = 0.1 } = config;
+  const { layers, hiddenSize, regression = false, dropout = 0.1, family = 'bert' } = config;
+  if (!isFamilyName(family)) throw unknownFamily(family);
   const resolved: ResolvedBertConfig = {
+    family,
     vocabSize: config.vocabSize,
     layers,
     hiddenSize,
+    embeddingSize: config.embeddingSize ?? hiddenSize,
     heads: perLayer('heads', config.heads, layers),
     headSize: config.headSize ?? headSizeOf(config),
     intermediateSize: perLayer('intermediateSize', config.intermediateSize ?? 4 * hiddenSize, layers),
     maxPositions: config.maxPositions ?? 512,
-    typeVocabSize: config.typeVocabSize ?? 2,
+    typeVocabSize: config.typeVocabSize ?? families[family].typeVocabSize,
+    padId: config.padId ?? families[family].padId,
     labels: regression ? 1 : (config.labels ?? 2),
     regression,
     dropout,
@@ -98,19 +109,30 @@ function headSizeOf({ heads, hiddenSize }: BertConfig): number {
   );
 }
 
-const SIZES = ['vocabSize', 'layers', 'hiddenSize', 'headSize', 'maxPositions', 'typeVocabSize'] as const;
+const SIZES = ['vocabSize', 'layers', 'hiddenSize', 'embeddingSize', 'headSize', 'maxPositions'] as const;
+const COUNTS = ['typeVocabSize', 'padId'] as const;
 
 function checkSizes(config: ResolvedBertConfig): void {
-  const sizes: [string, number][] = SIZES.map((name) => [name, config[name]]);
-  config.heads.forEach((heads, i) => sizes.push([`heads of layer ${i}`, heads]));
-  config.intermediateSize.forEach((size, i) => sizes.push([`intermediateSize of layer ${i}`, size]));
-  for (const [name, size] of sizes) {
-    if (Number.isInteger(size) && size >= 1) continue;
-    throw new UserError(`Expected a whole number from 1 as ${name} of a BERT, got ${size}.`);
+  const sizes: [string, number, least: number][] = SIZES.map((name) => [name, config[name], 1]);
+  COUNTS.forEach((name) => sizes.push([name, config[name], 0]));
+  config.heads.forEach((heads, i) => sizes.push([`heads of layer ${i}`, heads, 1]));
+  config.intermediateSize.forEach((size, i) => sizes.push([`intermediateSize of layer ${i}`, size, 1]));
+  for (const [name, size, least] of sizes) {
+    if (Number.isInteger(size) && size >= least) continue;
+    throw new UserError(`Expected a whole number from ${least} as ${name} of a BERT, got ${size}.`);
+  }
+  if (families[config.family].typeVocabSize === 0 && config.typeVocabSize > 0) {
+    throw new UserError(`Expected typeVocabSize 0 for a ${config.family}, got ${config.typeVocabSize}.`);
   }
   if (!config.regression && !(Number.isInteger(config.labels) && config.labels >= 2)) {
     throw new UserError(
       `Expected at least 2 labels for a BERT classifier, got ${config.labels}; for one number as output set regression.`,
     );
   }
+}
+
+function unknownFamily(family: unknown): UserError {
+  return new UserError(
+    `Expected ${Object.keys(families).join(', ')} as family of a BERT, got ${JSON.stringify(family)}.`,
+  );
 }

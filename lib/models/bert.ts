@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from './bert-config';
 import { truncatedNormal } from './initializer';
+import { families, Family } from './family';
 import { attention } from './layers/attention';
 import { attentionBias } from './layers/attention-bias';
+import { countedPositions } from './layers/counted-positions';
 import { dropout } from './layers/dropout';
+import { firstInput } from './layers/first-input';
 import { firstToken } from './layers/first-token';
 import { gelu } from './layers/gelu';
 import { layerNorm } from './layers/layer-norm';
@@ -14,46 +17,54 @@ import { typeEmbedding } from './layers/type-embedding';
 type Symbolic = tf.SymbolicTensor;
 
 /** What the parts of the model are built with. */
-interface Builder extends ResolvedBertConfig {
+interface Builder extends Omit<ResolvedBertConfig, 'family'> {
+  readonly name: string;
+  readonly family: Family;
   /** Applies a layer to symbolic tensors. */
   readonly apply: (layer: tf.layers.Layer, ...inputs: Symbolic[]) => Symbolic;
 }
 
 /**
- * A BERT with a classification or regression head (Devlin et al. 2018, arXiv:1810.04805), as a functional `tf.LayersModel` of
- * stock `dense` layers and small own ones.
+ * A BERT with a classification or regression head (Devlin et al. 2018, arXiv:1810.04805), or one of its family (`family`), as a
+ * functional `tf.LayersModel` of stock `dense` layers and small own ones.
  *
- * Inputs, all int32 [batch, time]: `inputIds`, `attentionMask` (1 = a token, 0 = padding), `tokenTypeIds`. Output: logits
- * [batch, labels]. Paths of the weights:
+ * Inputs, all int32 [batch, time]: `inputIds`, `attentionMask` (1 = a token, 0 = padding), `tokenTypeIds`, which a family
+ * without token types ignores. Output: logits [batch, labels]. Paths of the weights, in every family:
  *
  *     embeddings/{token,position,type}/embeddings   embeddings/norm/{gamma,beta}
  *     encoder/<i>/attention/{query,key,value,output}/{kernel,bias}   encoder/<i>/attention/norm/…
  *     encoder/<i>/ffn/{up,down}/{kernel,bias}   encoder/<i>/ffn/norm/…   pooler/…   classifier/…
+ *
+ * A DistilBERT has no `embeddings/type`; where the embeddings have another width there is `embeddings/project/…`.
  *
  * @throws UserError for sizes that do not fit together.
  *
  * @example const model = bert({ ...bertSizes.tiny, vocabSize: 30522, labels: 2, seed: 1 });
  */
 export function bert(config: BertConfig): tf.LayersModel {
-  return buildModel({ ...resolveBertConfig(config), apply });
+  return buildModel(builderOf(config, apply));
 }
 
 /** `bert` without first values: every weight is 0 and to be overwritten, which spares drawing millions of numbers. */
 export function blankBert(config: BertConfig): tf.LayersModel {
-  return buildModel({
-    ...resolveBertConfig(config),
-    apply(layer, ...inputs) {
+  return buildModel(
+    builderOf(config, (layer, ...inputs) => {
       layer.setFastWeightInitDuringBuild(true);
       return apply(layer, ...inputs);
-    },
-  });
+    }),
+  );
+}
+
+function builderOf(config: BertConfig, apply: Builder['apply']): Builder {
+  const { family, ...resolved } = resolveBertConfig(config);
+  return { ...resolved, name: family, family: families[family], apply };
 }
 
 const apply: Builder['apply'] = (layer, ...inputs) =>
   layer.apply(inputs.length === 1 ? inputs[0]! : inputs) as Symbolic;
 
 function buildModel(builder: Builder): tf.LayersModel {
-  const { apply, hiddenSize, labels, layers } = builder;
+  const { apply, layers, name } = builder;
   const [ids, mask, types] = [input('inputIds'), input('attentionMask'), input('tokenTypeIds')];
   const bias = apply(attentionBias({ name: 'encoder/mask' }), mask);
   let x = embed(builder, ids, types);
@@ -61,11 +72,7 @@ function buildModel(builder: Builder): tf.LayersModel {
     x = addAndNorm(builder, `encoder/${i}/attention`, x, selfAttention(builder, i, x, bias));
     x = addAndNorm(builder, `encoder/${i}/ffn`, x, feedForward(builder, i, x));
   }
-  const first = apply(firstToken({ name: 'pooler/first' }), x);
-  const pooled = apply(dense(builder, 'pooler', hiddenSize, 'tanh'), first);
-  const kept = apply(dropout({ name: 'classifier/dropout', rate: builder.classifierDropout }), pooled);
-  const logits = apply(dense(builder, 'classifier', labels), kept);
-  return tf.model({ name: 'bert', inputs: [ids, mask, types], outputs: logits });
+  return tf.model({ name, inputs: [ids, mask, types], outputs: head(builder, x) });
 }
 
 function input(name: string): Symbolic {
@@ -74,13 +81,34 @@ function input(name: string): Symbolic {
 
 /** [batch, time] ids and types → [batch, time, hiddenSize] */
 function embed(builder: Builder, ids: Symbolic, types: Symbolic): Symbolic {
-  const { apply, hiddenSize: width, initializerRange: stddev, seed, epsilon } = builder;
-  const table = (name: string, rows: number) => ({ name: `embeddings/${name}`, rows, width, stddev, seed });
-  const tokens = apply(tokenEmbedding(table('token', builder.vocabSize)), ids);
-  const placed = apply(positionEmbedding(table('position', builder.maxPositions)), tokens);
-  const typed = apply(typeEmbedding(table('type', builder.typeVocabSize)), placed, types);
+  const { apply, embeddingSize, hiddenSize, epsilon } = builder;
+  const tokens = apply(tokenEmbedding(table(builder, 'token', builder.vocabSize)), ids);
+  const placed = place(builder, tokens, ids);
+  const typed = builder.typeVocabSize
+    ? apply(typeEmbedding(table(builder, 'type', builder.typeVocabSize)), placed, types)
+    : apply(firstInput({ name: 'embeddings/untyped' }), placed, types);
   const normal = apply(layerNorm({ name: 'embeddings/norm', epsilon }), typed);
-  return apply(dropout({ name: 'embeddings/dropout', rate: builder.dropout }), normal);
+  const kept = apply(dropout({ name: 'embeddings/dropout', rate: builder.dropout }), normal);
+  return embeddingSize === hiddenSize ? kept : apply(dense(builder, 'embeddings/project', hiddenSize), kept);
+}
+
+function table(
+  { embeddingSize: width, initializerRange: stddev, seed }: Builder,
+  name: string,
+  rows: number,
+) {
+  return { name: `embeddings/${name}`, rows, width, stddev, seed };
+}
+
+/** Adds to each token the row of its position. */
+function place(builder: Builder, tokens: Symbolic, ids: Symbolic): Symbolic {
+  const { apply, family, maxPositions, padId } = builder;
+  if (!family.countsPositions) {
+    return apply(positionEmbedding(table(builder, 'position', maxPositions)), tokens);
+  }
+  const places = apply(countedPositions({ name: 'embeddings/places', padId, maxPositions }), ids);
+  const rows = apply(tokenEmbedding(table(builder, 'position', padId + 1 + maxPositions)), places);
+  return apply(tf.layers.add({ name: 'embeddings/placed' }), tokens, rows);
 }
 
 function selfAttention(builder: Builder, index: number, x: Symbolic, bias: Symbolic): Symbolic {
@@ -108,8 +136,19 @@ function addAndNorm(builder: Builder, name: string, x: Symbolic, added: Symbolic
   return apply(layerNorm({ name: `${name}/norm`, epsilon }), sum);
 }
 
-function dense(builder: Builder, name: string, units: number, activation?: 'tanh'): tf.layers.Layer {
+/** [batch, time, hiddenSize] → [batch, labels] */
+function head(builder: Builder, x: Symbolic): Symbolic {
+  const { apply, family, hiddenSize, labels, classifierDropout: rate } = builder;
+  const first = apply(firstToken({ name: 'pooler/first' }), x);
+  const input = family.dropsBeforePooler ? apply(dropout({ name: 'pooler/dropout', rate }), first) : first;
+  const pooled = apply(dense(builder, 'pooler', hiddenSize), input);
+  const active = apply(family.activation({ name: 'pooler/activation' }), pooled);
+  const kept = apply(dropout({ name: 'classifier/dropout', rate }), active);
+  return apply(dense(builder, 'classifier', labels), kept);
+}
+
+function dense(builder: Builder, name: string, units: number): tf.layers.Layer {
   const { initializerRange: stddev, seed } = builder;
   const kernelInitializer = truncatedNormal({ stddev, seed, path: `${name}/kernel` });
-  return tf.layers.dense({ name, units, activation, kernelInitializer });
+  return tf.layers.dense({ name, units, kernelInitializer });
 }

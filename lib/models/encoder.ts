@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { bertConfigOf } from './bert-config-of';
 
 /**
- * What a BERT makes of its inputs before the classifier: the last layer's hidden states [batch, time, hiddenSize] and the
- * pooler's output [batch, hiddenSize]. Inference; the caller owns both.
+ * What a BERT makes of its inputs before the classifier: the last layer's hidden states [batch, time, hiddenSize] and what
+ * the classifier is given, the pooler's output [batch, hiddenSize]. Inference; the caller owns both.
  *
  * @param xs inputIds, attentionMask and tokenTypeIds, as the model itself takes them.
  * @throws UserError if the model was not built by `bert`.
@@ -13,7 +13,10 @@ export function encode(
   xs: readonly tf.Tensor[],
 ): { hidden: tf.Tensor; pooled: tf.Tensor } {
   const last = `encoder/${bertConfigOf(model).layers - 1}/ffn/norm`;
-  const outputs = [last, 'pooler'].map((name) => model.getLayer(name).output as tf.SymbolicTensor);
+  const outputs = [
+    model.getLayer(last).output,
+    model.getLayer('classifier/dropout').input,
+  ] as tf.SymbolicTensor[];
   const encoder = tf.model({ inputs: model.inputs, outputs });
   const [hidden, pooled] = encoder.apply([...xs]) as [tf.Tensor, tf.Tensor];
   return { hidden, pooled };

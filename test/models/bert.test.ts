@@ -7,6 +7,7 @@ import { BertConfig, resolveBertConfig } from '../../lib/models/bert-config';
 import { bertConfigOf } from '../../lib/models/bert-config-of';
 import { expectNoLeak } from '../leaks';
 import { expectClose } from './compare';
+import { batch } from './reference';
 
 const small: BertConfig = {
   vocabSize: 11,
@@ -19,76 +20,8 @@ const small: BertConfig = {
   seed: 1,
 };
 
-const int = (rows: number[][]) => tf.tensor2d(rows, undefined, 'int32');
-const batch = () => [
-  int([
-    [2, 5, 7, 3],
-    [2, 9, 3, 0],
-  ]),
-  int([
-    [1, 1, 1, 1],
-    [1, 1, 1, 0],
-  ]),
-  int([
-    [0, 0, 1, 1],
-    [0, 0, 0, 0],
-  ]),
-];
 const values = (x: tf.Tensor) => [...x.dataSync()];
 const allValues = (model: tf.LayersModel) => weightsOf(model).map(({ variable }) => values(variable));
-
-/** BERT as one function of its weights, of stock tfjs ops. */
-function reference(
-  weights: ReadonlyMap<string, tf.Tensor>,
-  [ids, mask, types]: tf.Tensor[],
-  layers: number,
-  heads: number,
-) {
-  const w = (path: string) => weights.get(path)!;
-  const dense = (x: tf.Tensor, path: string) => {
-    const kernel = w(`${path}/kernel`);
-    const flat = tf.matMul(x.reshape([-1, kernel.shape[0]!]) as tf.Tensor2D, kernel as tf.Tensor2D);
-    return flat.add(w(`${path}/bias`)).reshape([...x.shape.slice(0, -1), kernel.shape[1]!]);
-  };
-  const norm = (x: tf.Tensor, path: string) => {
-    const { mean, variance } = tf.moments(x, -1, true);
-    return x
-      .sub(mean)
-      .div(variance.add(1e-12).sqrt())
-      .mul(w(`${path}/gamma`))
-      .add(w(`${path}/beta`));
-  };
-  const time = ids!.shape[1]!;
-  const rows = (name: string) => w(`embeddings/${name}/embeddings`);
-  let x: tf.Tensor = tf
-    .gather(rows('token'), ids!)
-    .add(tf.gather(rows('position'), tf.range(0, time, 1, 'int32')));
-  x = norm(x.add(tf.gather(rows('type'), types!)), 'embeddings/norm');
-  const bias = tf.sub(1, mask!).mul(-1e9).expandDims(1); // [batch, 1, time]
-  for (let i = 0; i < layers; i++) {
-    const path = `encoder/${i}/attention`;
-    const [q, k, v] = ['query', 'key', 'value'].map((part) =>
-      tf.split(dense(x, `${path}/${part}`), heads, 2),
-    );
-    const outputs = q!.map((q, head) => {
-      const scores = tf.matMul(q, k![head]!.transpose([0, 2, 1])).div(Math.sqrt(q.shape[2]!));
-      return tf.matMul(tf.softmax(scores.add(bias)), v![head]!);
-    });
-    x = norm(x.add(dense(tf.concat(outputs, 2), `${path}/output`)), `${path}/norm`);
-    const up = dense(x, `encoder/${i}/ffn/up`);
-    const activated = up.mul(up.div(Math.SQRT2).erf().add(1)).div(2);
-    x = norm(x.add(dense(activated, `encoder/${i}/ffn/down`)), `encoder/${i}/ffn/norm`);
-  }
-  const first = x.slice([0, 0, 0], [-1, 1, -1]).squeeze([1]);
-  return dense(dense(first, 'pooler').tanh(), 'classifier');
-}
-
-/** Biases and norms away from 0 and 1, so that leaving one out shows. */
-function shake(model: tf.LayersModel): void {
-  weightsOf(model).forEach(({ variable, rank }, i) => {
-    if (rank === 1) variable.assign(variable.add(tf.randomNormal(variable.shape, 0, 0.3, 'float32', i + 1)));
-  });
-}
 
 describe('bert', () => {
   it('has the paths of the contract', () => {
@@ -117,20 +50,6 @@ describe('bert', () => {
     ];
     const paths = weightsOf(bert(small)).map(({ path }) => path);
     expect(paths.sort()).toEqual([...outside, ...rest, ...layer(0), ...layer(1)].sort());
-  });
-
-  it('equals its formula, and its gradients those of the formula', () => {
-    const model = bert(small);
-    shake(model);
-    const weights = weightsOf(model);
-    const xs = batch();
-    const naive = () => reference(new Map(weights.map(({ path, variable }) => [path, variable])), xs, 2, 2);
-    expectClose(forward(model, xs, false), naive(), 1e-5);
-    const loss = (f: () => tf.Tensor) => () => f().square().mean() as tf.Scalar;
-    const actual = tf.variableGrads(loss(() => forward(model, xs, false))).grads;
-    const expected = tf.variableGrads(loss(naive)).grads;
-    expect(Object.keys(actual)).toHaveLength(weights.length);
-    for (const { variable } of weights) expectClose(actual[variable.name]!, expected[variable.name]!, 1e-4);
   });
 
   it('does not see padding', () => {

@@ -10,12 +10,7 @@ class PositionEmbedding extends EmbeddingTable {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = only(inputs);
     const [, time, width] = dims(x, 3);
-    const { rows } = this.options;
-    if (time > rows) {
-      throw new UserError(
-        `Expected at most ${rows} tokens at layer "${this.name}", got ${time}; cut the texts (--max-length ${rows}).`,
-      );
-    }
+    checkLength(this.name, time, this.options.rows);
     return tf.tidy(() => x.add(this.table().slice([0, 0], [time, width])));
   }
 }
@@ -29,4 +24,12 @@ tf.serialization.registerClass(PositionEmbedding);
  */
 export function positionEmbedding(options: EmbeddingOptions): tf.layers.Layer {
   return new PositionEmbedding(options);
+}
+
+/** @throws UserError if a sequence is longer than there are positions for. */
+export function checkLength(layer: string, time: number, most: number): void {
+  if (time <= most) return;
+  throw new UserError(
+    `Expected at most ${most} tokens at layer "${layer}", got ${time}; cut the texts (--max-length ${most}).`,
+  );
 }

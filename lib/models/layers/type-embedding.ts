@@ -13,6 +13,7 @@ class TypeEmbedding extends EmbeddingTable {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const [x, types] = several(inputs, 2) as [tf.Tensor, tf.Tensor];
     const [batch, time, width] = dims(x, 3);
+    if (this.options.rows === 1) return tf.tidy(() => x.add(this.table()));
     return tf.tidy(() => {
       const oneHot = tf.oneHot(
         types.cast('int32').reshape([batch * time]),
@@ -30,7 +31,8 @@ tf.serialization.registerClass(TypeEmbedding);
 /**
  * Adds to each token the row of its type (first or second text of a pair): [x of [batch, time, width], types of
  * [batch, time]] → the shape of x. Weight `embeddings` [rows, width]. A one-hot matmul rather than a lookup: with so few rows its
- * gradient is a small matmul too, where a lookup's would be a scatter.
+ * gradient is a small matmul too, where a lookup's would be a scatter. With a single row all tokens get that one, whatever their
+ * types: RoBERTa does not tell the two texts of a pair apart.
  */
 export function typeEmbedding(options: EmbeddingOptions): tf.layers.Layer {
   return new TypeEmbedding(options);
