@@ -48,7 +48,8 @@ export { compiledEngine, type CompiledEngineOptions } from './trainers/engines/c
 export { eagerEngine, type EagerEngineOptions } from './trainers/engines/eager';
 export { adamW, sgd, type Optimizer } from './trainers/optimizer';
 export { constant, linearWarmup, type LearningRate } from './trainers/schedules';
-export { meanSquaredError, softmaxCrossEntropy, type Loss } from './trainers/losses';
+export { meanSquaredError, softmaxCrossEntropy, type Loss, type Seen } from './trainers/losses';
+export { distillation, softTargets, type DistillationOptions } from './trainers/distillation';
 export { evaluate } from './trainers/evaluate';
 export { earlyStopping } from './trainers/callbacks/early-stopping';
 export { progress } from './trainers/callbacks/progress';

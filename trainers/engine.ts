@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../datasets/batch';
-import { forward } from '../lib/core/forward';
+import { forwardThrough } from '../lib/core/forward';
 import type { HostTensor } from '../lib/core/host-tensor';
 import { layersOf } from '../lib/core/layers';
 import type { Loss } from './losses';
@@ -38,9 +38,10 @@ export type EngineFactory = (model: tf.LayersModel, parameters: Parameters, loss
 export function objective(model: tf.LayersModel, loss: Loss, xs: tf.Tensor[], ys: tf.Tensor): tf.Scalar {
   return tf.tidy(() => {
     const penalties = layersOf(model).flatMap((layer) => layer.losses.map((penalty) => penalty()));
+    const [predictions, ...hidden] = forwardThrough(model, xs, { training: true, layers: loss.layers ?? [] });
     return penalties.reduce<tf.Scalar>(
       (sum, penalty) => sum.add(penalty),
-      loss(forward(model, xs, true), ys),
+      loss(predictions, ys, { inputs: xs, hidden }),
     );
   });
 }

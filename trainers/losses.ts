@@ -6,7 +6,20 @@ import { UserError } from '../lib/core/errors';
  * What training minimises: predictions and labels of a batch to one number, the *mean* over its examples. Write your own with
  * tfjs ops; the compiled engine traces it once per batch shape.
  */
-export type Loss = (predictions: tf.Tensor, labels: tf.Tensor) => tf.Scalar;
+export interface Loss {
+  /** @param seen what the model saw and computed, in training; absent in evaluation. */
+  (predictions: tf.Tensor, labels: tf.Tensor, seen?: Seen): tf.Scalar;
+  /** Layers of the model whose outputs the loss looks at, by name; none by default. */
+  readonly layers?: readonly string[];
+}
+
+/** What a loss may look at beside predictions and labels. */
+export interface Seen {
+  /** The model's inputs. */
+  readonly inputs: readonly tf.Tensor[];
+  /** The outputs of the loss's `layers`, in their order. */
+  readonly hidden: readonly tf.Tensor[];
+}
 
 /**
  * Cross entropy of softmax(logits) and the true class, averaged over the batch: `mean_i −log softmax(logits_i)[label_i]`.

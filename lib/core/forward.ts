@@ -12,23 +12,79 @@ import { isModel, layersOf } from './layers';
  * @throws UserError if the number of inputs differs or the model has several outputs.
  */
 export function forward(model: tf.LayersModel, xs: readonly tf.Tensor[], training: boolean): tf.Tensor {
+  return forwardThrough(model, xs, { training, layers: [] })[0];
+}
+
+export interface ForwardThroughOptions {
+  /** Whether dropout and the like are on. */
+  readonly training: boolean;
+  /** Names of layers of the model itself, each applied once in it. */
+  readonly layers: readonly string[];
+}
+
+/**
+ * Like `forward`, and returns the outputs of some layers as well, computed on the way.
+ *
+ * @returns the model's output, then those of the layers in their order; the caller owns them all.
+ * @throws UserError as `forward` does, and if there is no such layer.
+ */
+export function forwardThrough(
+  model: tf.LayersModel,
+  xs: readonly tf.Tensor[],
+  { training, layers }: ForwardThroughOptions,
+): [tf.Tensor, ...tf.Tensor[]] {
   if (xs.length !== model.inputs.length || model.outputs.length !== 1) {
     throw new UserError(
       `Expected ${model.inputs.length} input tensor(s) and a model of one output for "${model.name}", ` +
         `got ${xs.length} tensor(s) and ${model.outputs.length} output(s).`,
     );
   }
-  const layers = new Set(
-    layersOf(model)
-      .filter(isModel)
-      .flatMap((container) => container.layers),
-  );
-  const restore = [...layers].map(clearMaskAfterCall);
+  const containers = layersOf(model).filter(isModel);
+  const inner = new Set(containers.flatMap((container) => container.layers));
+  const restore = [...inner].map(clearMaskAfterCall);
   try {
-    return tf.tidy(() => model.apply([...xs], { training }) as tf.Tensor);
+    return tf.tidy(() => {
+      const { view, places } = viewOf(model, layers);
+      const outputs = [view.apply([...xs], { training }) as tf.Tensor | tf.Tensor[]].flat();
+      return places.map((place) => outputs[place]) as [tf.Tensor, ...tf.Tensor[]];
+    });
   } finally {
     restore.forEach((undo) => undo());
   }
+}
+
+/** A model with more outputs, and the places of those that were asked for among them: tfjs gives none twice. */
+interface View {
+  readonly view: tf.LayersModel;
+  readonly places: readonly number[];
+}
+
+const views = new WeakMap<tf.LayersModel, Map<string, View>>();
+
+/** The model with the outputs of some layers after its own; it shares everything with the model. */
+function viewOf(model: tf.LayersModel, layers: readonly string[]): View {
+  if (layers.length === 0) return { view: model, places: [0] };
+  const known = views.get(model) ?? new Map<string, View>();
+  views.set(model, known);
+  const key = layers.join('\n');
+  const found = known.get(key) ?? makeView(model, layers);
+  known.set(key, found);
+  return found;
+}
+
+function makeView(model: tf.LayersModel, layers: readonly string[]): View {
+  const wanted = [...model.outputs, ...layers.map((name) => outputOf(model, name))];
+  const outputs = [...new Set(wanted)];
+  const view = tf.model({ inputs: model.inputs, outputs });
+  return { view, places: wanted.map((output) => outputs.indexOf(output)) };
+}
+
+function outputOf(model: tf.LayersModel, name: string): tf.SymbolicTensor {
+  const layer = model.layers.find((candidate) => candidate.name === name);
+  if (layer) return layer.output as tf.SymbolicTensor;
+  throw new UserError(
+    `Expected a layer "${name}" in "${model.name}", found ${model.layers.map((found) => found.name).join(', ')}.`,
+  );
 }
 
 function clearMaskAfterCall(layer: tf.layers.Layer): () => void {

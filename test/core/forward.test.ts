@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { attach } from '../../lib/core/attach';
 import { UserError } from '../../lib/core/errors';
-import { forward } from '../../lib/core/forward';
+import { forward, forwardThrough } from '../../lib/core/forward';
 import { expectNoLeak } from '../leaks';
 
 /** Remembers whether it was called with a mask. */
@@ -79,5 +79,35 @@ describe('forward', () => {
   it('refuses a wrong number of inputs', () => {
     const model = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [2] })] });
     expect(() => forward(model, [], false)).toThrow(UserError);
+  });
+});
+
+describe('forwardThrough', () => {
+  const model = () =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({ name: 'two', units: 2, inputShape: [1], kernelInitializer: 'ones' }),
+        tf.layers.dense({ name: 'one', units: 1, kernelInitializer: 'ones' }),
+      ],
+    });
+
+  it('gives the output, then those of layers, the last one too', () => {
+    const outputs = forwardThrough(model(), [tf.ones([1, 1])], { training: false, layers: ['one', 'two'] });
+    expect(outputs.map((output) => [...output.dataSync()])).toEqual([[2], [2], [1, 1]]);
+  });
+
+  it('sees what is attached', () => {
+    const attached = model();
+    const negate = { revision: '', apply: (x: tf.Tensor) => x.neg(), state: () => ({}), dispose: () => {} };
+    attach(attached.getLayer('two'), 'output', negate);
+    const [, two] = forwardThrough(attached, [tf.ones([1, 1])], { training: false, layers: ['two'] });
+    expect([...two!.dataSync()]).toEqual([-1, -1]);
+  });
+
+  it('names the layers there are when one is not', () => {
+    const ask = () => forwardThrough(model(), [tf.ones([1, 1])], { training: false, layers: ['three'] });
+    expect(ask).toThrow(UserError);
+    expect(ask).toThrow('Expected a layer "three"');
+    expect(ask).toThrow('two, one');
   });
 });

@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs';
+import { UserError } from '../lib/core/errors';
+import { forwardThrough } from '../lib/core/forward';
+import { Loss, meanSquaredError, Seen, softmaxCrossEntropy } from './losses';
+
+/** Options of {@link distillation}. */
+export interface DistillationOptions {
+  /** A trained model with the student's inputs and outputs; it stays the caller's, and as it is. */
+  readonly teacher: tf.LayersModel;
+  /** The teacher's share of the loss, in [0, 1]; 0.5 by default. */
+  readonly weight?: number;
+  /** How far predictions are from the teacher's: `softTargets()` by default; `meanSquaredError` for a regression. */
+  readonly soft?: (predictions: tf.Tensor, targets: tf.Tensor) => tf.Scalar;
+  /** The loss on the true labels, for the rest; `softmaxCrossEntropy` by default. */
+  readonly hard?: Loss;
+  /** Hidden states to bring together, too; none by default. */
+  readonly hidden?: readonly HiddenPair[];
+}
+
+/** A layer of the student and the layer of the teacher that it learns from; their outputs have the same shape. */
+export interface HiddenPair {
+  readonly student: string;
+  readonly teacher: string;
+  /** Factor of the mean squared difference; 1 by default. */
+  readonly weight?: number;
+}
+
+/**
+ * Knowledge distillation (Hinton et al., 2015, arXiv:1503.02531), with hidden states where asked (as in TinyBERT, Jiao et al. 2020,
+ * arXiv:1909.10351):
+ *
+ *     (1 − weight) · hard(z, y) + weight · soft(z, z_teacher) + Σ weight_p · mean (h_student − h_teacher)²
+ *
+ * It is a loss, so every recipe and every engine takes it; the teacher runs in the same program as the student, without dropout.
+ * In evaluation, where there is no input to ask the teacher about, it is the hard loss alone.
+ *
+ * @throws UserError for a weight outside [0, 1]; in training, for layers that do not exist or differ in shape.
+ *
+ * @example
+ * const loss = distillation({ teacher, hidden: [{ student: 'encoder/1/ffn/norm', teacher: 'encoder/5/ffn/norm' }] });
+ * await train({ model, loss, … });
+ */
+export function distillation(options: DistillationOptions): Loss {
+  const { teacher, weight = 0.5, soft = softTargets(), hard = softmaxCrossEntropy, hidden = [] } = options;
+  if (!(weight >= 0 && weight <= 1)) {
+    throw new UserError(`Expected the teacher's weight to be a share from 0 to 1, got ${weight}.`);
+  }
+  const learn = (predictions: tf.Tensor, labels: tf.Tensor, seen?: Seen): tf.Scalar => {
+    if (!seen) return hard(predictions, labels);
+    return tf.tidy(() => {
+      const layers = hidden.map((pair) => pair.teacher);
+      const [targets, ...taught] = forwardThrough(teacher, seen.inputs, { training: false, layers });
+      const truth = hard(predictions, labels, seen).mul(1 - weight);
+      const logits = truth.add(soft(predictions, targets).mul(weight));
+      return hidden.reduce(
+        (sum, pair, i) => sum.add(difference(pair, seen.hidden[i]!, taught[i]!)),
+        logits as tf.Scalar,
+      );
+    });
+  };
+  return Object.assign(learn, { layers: hidden.map((pair) => pair.student) });
+}
+
+function difference(
+  { student, teacher, weight = 1 }: HiddenPair,
+  own: tf.Tensor,
+  taught: tf.Tensor,
+): tf.Scalar {
+  if (own.shape.join() !== taught.shape.join()) {
+    throw new UserError(
+      `Expected layers whose outputs have one shape to distill, got [${own.shape.join(', ')}] of the student's "${student}" and ` +
+        `[${taught.shape.join(', ')}] of the teacher's "${teacher}".`,
+    );
+  }
+  return meanSquaredError(own, taught).mul(weight);
+}
+
+/** Options of {@link softTargets}. */
+export interface SoftTargetsOptions {
+  /** What logits are divided by: above 1, the teacher's small probabilities count for more. 2 by default. */
+  readonly temperature?: number;
+}
+
+/**
+ * `T² · mean_i KL(softmax(teacher_i / T) ‖ softmax(z_i / T))`: 0 where the student says what the teacher says. The factor keeps
+ * the size of the gradient whatever the temperature.
+ *
+ * @throws UserError for a temperature that is not above 0, and for a single logit, which has no probabilities.
+ */
+export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): NonNullable<
+  DistillationOptions['soft']
+> {
+  if (!(temperature > 0 && temperature < Infinity)) {
+    throw new UserError(`Expected a temperature above 0, got ${temperature}.`);
+  }
+  return (predictions, targets) => {
+    if (predictions.shape.join() !== targets.shape.join() || predictions.shape.at(-1) === 1) {
+      throw new UserError(
+        `Expected as many logits of student and teacher, two at least, got shapes [${predictions.shape.join(', ')}] and ` +
+          `[${targets.shape.join(', ')}]; distill a regression with soft: meanSquaredError.`,
+      );
+    }
+    return tf.tidy(() => {
+      const [student, teacher] = [predictions, targets].map((logits) =>
+        tf.logSoftmax(logits.div(temperature)),
+      );
+      const divergence = teacher!.exp().mul(teacher!.sub(student!)).sum(-1).mean();
+      return divergence.mul(temperature ** 2) as tf.Scalar;
+    });
+  };
+}
