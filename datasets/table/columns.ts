@@ -34,6 +34,12 @@ export function findColumns(columns: readonly string[], options: ColumnOptions, 
   const givenText = textColumn === undefined ? undefined : named(textColumn, '--text-column');
   const givenLabel = labelColumn === undefined ? undefined : named(labelColumn, '--label-column');
   const taken = [givenText, givenLabel, pair];
+  const given = taken.filter((column) => column !== undefined);
+  if (new Set(given).size < given.length) {
+    throw new UserError(
+      `${file}:1: expected different columns, got ${listed(given.map((i) => columns[i]!))}.`,
+    );
+  }
   const text = givenText ?? columnAmong(TEXTS, columns, taken);
   const label = givenLabel ?? columnAmong(LABELS, columns, taken);
   const found = {
