@@ -63,9 +63,10 @@ function announce(script: Script, run: Run, task: Task): void {
     finished: 'This run is finished already (--force starts it over).',
   };
   print(`${states[run.state]}\n`);
-  const [data, model] = task.description;
+  const [data, model, ...notes] = task.description;
   print(`task    ${data}`);
   print(`model   ${model}`);
+  notes.forEach((note) => print(`        ${note}`));
   print(`folder  ${path.relative('', run.folder) || '.'}`);
 }
 
@@ -81,7 +82,7 @@ function announced(factory: EngineFactory, run: Run): EngineFactory {
 }
 
 function observerOf(run: Run, task: Task, signals: Interruption): Observer {
-  const { metric } = task.dataset;
+  const shown = Object.keys(task.setup.metrics);
   return {
     callbacks: (label, folder) => [
       tensorboard({ folder, config: { ...run.config, ...label } }),
@@ -91,7 +92,7 @@ function observerOf(run: Run, task: Task, signals: Interruption): Observer {
     onOutcome(outcome, label, reused) {
       const { sparsity, metrics, seconds } = outcome;
       const place = `${String(label.index + 1).padStart(String(label.count).length)}/${label.count}`;
-      const score = `${metric} ${metrics[metric]!.toFixed(4)}`;
+      const score = shown.map((name) => `${name} ${metrics[name]!.toFixed(4)}`).join('  ');
       const time = reused ? 'done before' : `${seconds.toFixed(1)} s`;
       print(
         `${place}  ${describe(label).padEnd(24)}  ${score}  ${percent(sparsity).padStart(6)} zeros  ${time}`,

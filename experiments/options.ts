@@ -1,8 +1,9 @@
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { GLUE_TASKS, GlueTask } from '../datasets/glue-tasks';
 
-export const TASKS = ['toy', 'sst2', 'cola'] as const;
+export const TASKS = ['toy', ...(Object.keys(GLUE_TASKS) as GlueTask[])] as const;
 export const ENGINES = ['compiled', 'eager'] as const;
 
 export type TaskName = (typeof TASKS)[number];
@@ -10,7 +11,7 @@ export type TaskName = (typeof TASKS)[number];
 /** What every training script is told, after defaults: the same names everywhere. */
 export interface TrainingOptions {
   readonly task: TaskName;
-  /** Folder of GLUE folders (`SST-2`, `CoLA`); the toy task has none. */
+  /** Folder of GLUE folders (`CoLA`, `SST-2`, …); the toy task has none. */
   readonly dataDir?: string;
   /** Hugging Face folder to start from; without one, a tiny BERT with random weights. */
   readonly model?: string;
@@ -89,7 +90,11 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
   const defaultOf = (name: keyof TaskDefaults) => describeDefault(name, script);
   const command = plainCommand(script.name, script.summary)
     .addOption(new Option('--task <name>', 'what to learn').choices(TASKS).default('toy'))
-    .option('--data-dir <folder>', 'folder of GLUE folders (SST-2, CoLA), for sst2 and cola', absolute)
+    .option(
+      '--data-dir <folder>',
+      'folder of GLUE folders (CoLA, SST-2, …), for every task but toy',
+      absolute,
+    )
     .option(
       '--model <folder>',
       'Hugging Face BERT folder to start from (default: a tiny BERT, random)',

@@ -40,10 +40,15 @@ export interface ExperimentResult {
   readonly task: string;
   /** Name of the metric that decides, a key of each row's `metrics`. */
   readonly metric: string;
-  /** That metric's value for always answering the most frequent class. */
+  /** That metric's value for always giving the same answer: the most frequent class, or any number. */
   readonly majority: number;
   readonly rows: readonly ResultRow[];
   readonly summary: readonly SummaryRow[];
+}
+
+/** What `majority` is the score of. */
+export function constantName(metric: string): string {
+  return metric === 'pearson' || metric === 'spearman' ? 'constant answer' : 'majority class';
 }
 
 /** A row's value of the task's metric. */

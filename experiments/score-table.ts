@@ -5,7 +5,8 @@ import { percent, TextTable } from './table';
 /** A score to compare with that no training made: the majority class, a bag of words. */
 export interface Baseline {
   readonly name: string;
-  readonly score: number;
+  /** By metric. */
+  readonly scores: Readonly<Record<string, number>>;
 }
 
 /** Half of the distance from the worst to the best seed. */
@@ -13,7 +14,8 @@ export const halfRange = ({ min, max }: SummaryRow) => (max - min) / 2;
 
 /**
  * What the terminal shows at the end: for every method and level the mean score ± half the range over the seeds, what is left of
- * the pruning targets and of the whole model, the size where it differs, and the baselines below.
+ * the pruning targets and of the whole model, the size where it differs, and the baselines below. A metric beside the task's own
+ * one is shown, as a mean, if the first baseline has a score of it: no score stands alone.
  */
 export function scoreTable(
   { metric, summary }: ExperimentResult,
@@ -22,6 +24,7 @@ export function scoreTable(
 ): TextTable {
   const withLevels = summary.some(({ level }) => level !== undefined);
   const withBits = outcomes.some(({ bits }) => bits !== undefined);
+  const others = Object.keys(baselines[0]?.scores ?? {}).filter((name) => name !== metric);
   const leveled = (level?: number) => (withLevels ? [level === undefined ? '' : String(level)] : []);
   const line = (row: SummaryRow) => {
     const group = outcomes.filter(({ method, level }) => method === row.method && level === row.level);
@@ -32,6 +35,7 @@ export function scoreTable(
       percent(1 - mean(group.map(({ zeros, parameters }) => zeros / parameters))),
       ...(withBits ? [(mean(group.map(({ bytes }) => bytes)) / 1e6).toFixed(2)] : []),
       row.n > 1 ? `${row.mean.toFixed(4)} ± ${halfRange(row).toFixed(4)}` : row.mean.toFixed(4),
+      ...others.map((name) => mean(group.map(({ metrics }) => metrics[name]!)).toFixed(4)),
       String(row.n),
     ];
   };
@@ -43,17 +47,18 @@ export function scoreTable(
       'model left',
       ...(withBits ? ['MB'] : []),
       metric,
+      ...others,
       'seeds',
     ],
     rows: [
       ...summary.map(line),
-      ...baselines.map(({ name, score }) => [
+      ...baselines.map(({ name, scores }) => [
         name,
         ...leveled(),
         '',
         '',
         ...(withBits ? [''] : []),
-        score.toFixed(4),
+        ...[metric, ...others].map((key) => scores[key]?.toFixed(4) ?? ''),
         '',
       ]),
     ],

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { ExperimentResult, SummaryRow } from './result';
+import { constantName, ExperimentResult, SummaryRow } from './result';
 
 /** Columns of the terminal that everything printed must fit. */
 const TERMINAL_WIDTH = 80;
@@ -56,7 +56,7 @@ export function numericColumns({ columns, rows }: TextTable): boolean[] {
 /** A fraction as a percentage with one decimal: `0.789` is `78.9%`. */
 export const percent = (fraction: number) => `${(100 * fraction).toFixed(1)}%`;
 
-/** The summary of an experiment: one row per method and level, and the majority class to compare with. */
+/** The summary of an experiment: one row per method and level, and a constant answer to compare with. */
 export function summaryTable({ metric, majority, summary }: ExperimentResult): TextTable {
   const withLevels = summary.some(({ level }) => level !== undefined);
   const row = ({ method, level, sparsity, mean, min, max, n }: SummaryRow) => [
@@ -68,7 +68,15 @@ export function summaryTable({ metric, majority, summary }: ExperimentResult): T
     max.toFixed(4),
     String(n),
   ];
-  const majorityRow = ['majority class', ...(withLevels ? [''] : []), '', majority.toFixed(4), '', '', ''];
+  const majorityRow = [
+    constantName(metric),
+    ...(withLevels ? [''] : []),
+    '',
+    majority.toFixed(4),
+    '',
+    '',
+    '',
+  ];
   return {
     columns: [
       'method',

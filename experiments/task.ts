@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { batchSource } from '../datasets/batches';
-import type { Dataset } from '../datasets/dataset';
+import type { Dataset, Examples } from '../datasets/dataset';
 import { readGlue } from '../datasets/glue';
 import { tokenizerOf } from '../datasets/tokenizer-of';
 import { bagOfWords } from '../datasets/bag-of-words';
@@ -22,7 +22,7 @@ import { percent } from './table';
 
 /** What is learned, and by what: everything that the options say about data, model and training. */
 export interface Task {
-  readonly dataset: Dataset;
+  readonly dataset: Dataset<Examples>;
   readonly setup: Setup;
   /** First weights of which none is pretrained. */
   readonly randomModel: Setup['model'];
@@ -91,7 +91,11 @@ function dataOf({ task, dataDir, limit }: TrainingOptions): Data {
   throw new UserError(`Expected --data-dir <folder of GLUE folders> for --task ${task}.`);
 }
 
-function setupOf(options: TrainingOptions, dataset: Dataset, { model, tokenizerFiles }: Models): Setup {
+function setupOf(
+  options: TrainingOptions,
+  dataset: Dataset<Examples>,
+  { model, tokenizerFiles }: Models,
+): Setup {
   const { batchSize, maxLength, epochs, learningRate } = options;
   const { regression } = dataset;
   const common = { batchSize, maxLength, regression };
@@ -112,8 +116,8 @@ function setupOf(options: TrainingOptions, dataset: Dataset, { model, tokenizerF
   };
 }
 
-function describeData({ name, train, dev, otherDevs = {}, labels, regression }: Dataset): string {
-  const texts = train[0]?.pair === undefined ? 'sentences' : 'pairs of sentences';
+function describeData({ name, train, dev, otherDevs = {}, labels, regression }: Dataset<Examples>): string {
+  const texts = train.at(0)?.pair === undefined ? 'sentences' : 'pairs of sentences';
   const counts = [dev, ...Object.values(otherDevs)].map(({ length }) => length).join(' and ');
   const question = regression ? `how much ${labels[0]}?` : `${labels.join(' or ')}?`;
   return `${name}: ${train.length} ${texts} to train on, ${counts} to evaluate on; ${question}`;

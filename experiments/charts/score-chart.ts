@@ -1,4 +1,4 @@
-import { scoreOf } from '../result';
+import { constantName, scoreOf } from '../result';
 import type { ExperimentResult } from '../result';
 import { endLabels, paddedDomain } from './labels';
 import type { EndLabel, Layer } from './labels';
@@ -10,7 +10,7 @@ const HEIGHT = 340;
 
 /**
  * Score against sparsity: per method a line through the means, a band from minimum to maximum, a dot per seed; the
- * dense baseline and the majority class as dashed lines.
+ * dense baseline and a constant answer (the majority class) as dashed lines.
  */
 export function scoreChart(result: ExperimentResult): ChartSpec {
   const { metric, majority, rows, summary } = result;
@@ -20,7 +20,7 @@ export function scoreChart(result: ExperimentResult): ChartSpec {
   const domain = paddedDomain([majority, ...seeds.map(({ score }) => score)]);
 
   const references: EndLabel[] = [
-    { text: 'majority class', y: majority, color: colors.muted, quiet: true },
+    { text: constantName(metric), y: majority, color: colors.muted, quiet: true },
     ...(dense ? [{ text: 'dense', y: dense.mean, color: methodColors(['dense'])[0]! }] : []),
   ];
   const ends = methods.map((method, i) => ({

@@ -37,7 +37,7 @@ test.each([
   [['--nonsense'], /unknown option '--nonsense'/],
   [['--epoch', '3'], /unknown option '--epoch'.*--epochs/s],
   [['word'], /too many arguments/],
-  [['--task', 'mnli'], /Allowed choices are toy, sst2, cola/],
+  [['--task', 'snli'], /Allowed choices are toy, cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli/],
   [['--engine', 'gpu'], /Allowed choices are compiled, eager/],
   [['--epochs', '0'], /whole number of at least 1/],
   [['--epochs', '1.5'], /whole number of at least 1/],

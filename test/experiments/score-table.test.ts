@@ -8,7 +8,7 @@ const outcome = (method: string, seed: number, accuracy: number, more: Partial<O
 });
 const tableOf = (outcomes: readonly Outcome[]) =>
   scoreTable(experimentResult({ task: 'toy', metric: 'accuracy', majority: 0.5, rows: outcomes }), outcomes, [
-    { name: 'majority class', score: 0.5 },
+    { name: 'majority class', scores: { accuracy: 0.5 } },
   ]);
 
 it('shows the mean ± half of the range over the seeds, and what is left of targets and model', () => {
@@ -35,6 +35,25 @@ it('shows no levels where there are none, no spread of one seed, and sizes where
       ['dense', '100.0%', '100.0%', '4.00', '0.9000', '1'],
       ['qat', '100.0%', '100.0%', '1.00', '0.8750', '1'],
       ['majority class', '', '', '', '0.5000', ''],
+    ],
+  });
+});
+
+it('shows, as means, the other metrics that the first baseline has a score of', () => {
+  const both = (seed: number, f1: number, accuracy: number) =>
+    outcome('dense', seed, accuracy, { metrics: { f1, accuracy, loss: 1 } });
+  const outcomes = [both(0, 0.8, 0.7), both(1, 0.9, 0.8)];
+  const result = experimentResult({ task: 'MRPC', metric: 'f1', majority: 0.8122, rows: outcomes });
+  const baselines = [
+    { name: 'majority class', scores: { f1: 0.8122, accuracy: 0.6838 } },
+    { name: 'bag of words', scores: { accuracy: 0.7 } },
+  ];
+  expect(scoreTable(result, outcomes, baselines)).toEqual({
+    columns: ['method', 'targets left', 'model left', 'f1', 'accuracy', 'seeds'],
+    rows: [
+      ['dense', '100.0%', '100.0%', '0.8500 ± 0.0500', '0.7500', '2'],
+      ['majority class', '', '', '0.8122', '0.6838', ''],
+      ['bag of words', '', '', '', '0.7000', ''],
     ],
   });
 });

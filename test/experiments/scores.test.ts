@@ -1,0 +1,55 @@
+import type { Dataset } from '../../datasets/dataset';
+import { constantBaseline, describeScores, evaluationExamples, taskMetrics } from '../../experiments/scores';
+import { hostTensor } from '../../lib/core/host-tensor';
+
+const examples = (...labels: number[]) => labels.map((label) => ({ text: `a ${label}`, label }));
+const dataset = (more: Partial<Dataset>): Dataset => ({
+  ...{
+    name: 'task',
+    train: examples(0, 1),
+    dev: examples(1, 1, 0),
+    labels: ['no', 'yes'],
+    metric: 'accuracy',
+  },
+  ...more,
+});
+const tensor = (shape: number[], ...values: number[]) => hostTensor(Float32Array.from(values), shape);
+
+const three = dataset({ labels: ['a', 'b', 'c'], dev: examples(2, 2, 0), otherDevs: { mm: examples(1, 1) } });
+
+it('scores every set on its own rows', () => {
+  expect(evaluationExamples(three).map(({ label }) => label)).toEqual([2, 2, 0, 1, 1]);
+  const logits = tensor([5, 3], 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1);
+  const truth = tensor([5], 2, 2, 0, 1, 1);
+  const scores = Object.entries(taskMetrics(three)).map(([name, metric]) => [name, metric(logits, truth)]);
+  expect(scores).toEqual([
+    ['accuracy', 2 / 3],
+    ['accuracy-mm', 1 / 2],
+  ]);
+});
+
+it("compares every score with the majority class of the score's own set", () => {
+  expect(constantBaseline(three)).toEqual({
+    name: 'majority class',
+    scores: { accuracy: 2 / 3, 'accuracy-mm': 1 },
+  });
+});
+
+it("has the task's metric first, and accuracy wherever there are classes", () => {
+  const names = (more: Partial<Dataset>) => Object.keys(taskMetrics(dataset(more)));
+  expect(names({ metric: 'f1', alsoReported: ['accuracy'] })).toEqual(['f1', 'accuracy']);
+  expect(names({ metric: 'mcc' })).toEqual(['mcc', 'accuracy']);
+  expect(names({ metric: 'pearson', alsoReported: ['spearman'], regression: true })).toEqual([
+    'pearson',
+    'spearman',
+  ]);
+});
+
+it('gives a constant answer to a regression, which correlates with nothing', () => {
+  const regression = dataset({
+    ...{ metric: 'pearson', alsoReported: ['spearman'], regression: true, dev: examples(1, 2.5, 4) },
+  });
+  const { name, scores } = constantBaseline(regression);
+  expect([name, scores]).toEqual(['constant answer', { pearson: 0, spearman: 0 }]);
+  expect(describeScores(scores)).toBe('pearson 0.0000, spearman 0.0000');
+});
