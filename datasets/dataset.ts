@@ -20,6 +20,11 @@ export interface StoredExamples extends Iterable<Example> {
 /** Examples in memory, or where they are kept. */
 export type Examples = readonly Example[] | StoredExamples;
 
+/** The labels of examples, by number. */
+export function labelsOf(examples: Examples): number[] {
+  return 'sizeOf' in examples ? [...examples.labels] : examples.map(({ label }) => label);
+}
+
 /** The metrics of GLUE, by the names under which they are reported; trainers/metrics.ts computes them. */
 export type MetricName = 'accuracy' | 'f1' | 'mcc' | 'pearson' | 'spearman';
 

@@ -10,6 +10,7 @@ import { Interruption, interruption } from './interruption';
 import { readOptions, Script, TrainingOptions } from './options';
 import { writeReport } from './report';
 import { experimentResult, ResultRow, writeResult } from './result';
+import { contentsOf } from './own-data';
 import { openRun, Run } from './run-folder';
 import { scoreTable } from './score-table';
 import { formatTable, percent } from './table';
@@ -33,8 +34,8 @@ export async function experiment<Own extends object>(
   recipe: (experiment: Experiment<Own>) => Promise<Outcome[]>,
 ): Promise<void> {
   const options = readOptions(script, argv);
-  const task = openTask(options);
-  const run = openRun(script.name, options);
+  const task = await openTask(options);
+  const run = openRun(script.name, { ...options, ...(await contentsOf(options)) });
   announce(script, run, task);
   const signals = interruption();
   try {

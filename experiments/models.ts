@@ -35,7 +35,7 @@ export function modelsOf(
   if (options.model !== undefined) return pretrained(options.model, options, labels);
   if (vocabulary === undefined) {
     throw new UserError(
-      `Expected --model <Hugging Face folder> for --task ${options.task}: its vocabulary is needed to read real sentences.`,
+      `Expected --model <Hugging Face folder> for ${options.data === undefined ? `--task ${options.task}` : '--data'}: its vocabulary is needed to read real sentences.`,
     );
   }
   const random = (seed: number) =>

@@ -2,6 +2,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GLUE_TASKS, GlueTask } from '../datasets/glue-tasks';
+import { checkOwnData, OwnDataOptions, ownDataOptions } from './own-data';
 
 export const TASKS = ['toy', ...(Object.keys(GLUE_TASKS) as GlueTask[])] as const;
 export const ENGINES = ['compiled', 'eager'] as const;
@@ -9,8 +10,9 @@ export const ENGINES = ['compiled', 'eager'] as const;
 export type TaskName = (typeof TASKS)[number];
 
 /** What every training script is told, after defaults: the same names everywhere. */
-export interface TrainingOptions {
-  readonly task: TaskName;
+export interface TrainingOptions extends OwnDataOptions {
+  /** `data` is data of the user's own. */
+  readonly task: TaskName | 'data';
   /** Folder of GLUE folders (`CoLA`, `SST-2`, …); the toy task has none. */
   readonly dataDir?: string;
   /** Hugging Face folder to start from; without one, a tiny BERT with random weights. */
@@ -66,7 +68,8 @@ type Given = Partial<Record<string, string | number | boolean>>;
 /**
  * Reads a training script's command line. What was not given comes from the script's defaults for the task, or for `--quick`.
  *
- * @throws CommanderError for an unknown option or a value that does not fit, and for `--help` (exit code 0).
+ * @throws CommanderError for an unknown option or a value that does not fit, and for `--help` (exit code 0); UserError for
+ *   options that do not fit together.
  */
 export function readOptions<Own extends object>(
   script: Script<Own>,
@@ -75,14 +78,17 @@ export function readOptions<Own extends object>(
   const command = trainingCommand(script);
   command.parse([...argv], { from: 'user' });
   const given = command.opts<Given>();
+  checkOwnData(given);
   const { toy, glue, quick } = script.defaults;
+  const task = given['data'] === undefined ? given['task'] : 'data';
   const engine = given['engine'] as TrainingOptions['engine'];
   return {
-    ...(given['task'] === 'toy' ? toy : glue),
+    ...(task === 'toy' ? toy : glue),
     ...(given['quick'] ? quick : {}),
     threads: os.availableParallelism(),
     backend: engine === 'compiled' ? 'cpu' : 'wasm',
     ...given,
+    task,
   } as unknown as TrainingOptions & Own;
 }
 
@@ -94,7 +100,9 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
       '--data-dir <folder>',
       'folder of GLUE folders (CoLA, SST-2, …), for every task but toy',
       absolute,
-    )
+    );
+  ownDataOptions().forEach((option) => command.addOption(option));
+  command
     .option(
       '--model <folder>',
       'Hugging Face BERT folder to start from (default: a tiny BERT, random)',
@@ -121,13 +129,13 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
     .option('--quick', 'smaller defaults: see it all work in less than 45 seconds', false);
 }
 
-/** `(default: 3 on the toy task, 5 on GLUE, 1 with --quick)` */
+/** `(default: 3 on the toy task, 5 elsewhere, 1 with --quick)` */
 function describeDefault<Own extends object>(name: string, { defaults }: Script<Own>): string {
   const of = (values: object) => (values as Record<string, unknown>)[name];
   const [toy, glue, quick] = [of(defaults.toy), of(defaults.glue), of(defaults.quick)].map(
     (value) => value && [value].flat().join(' '),
   );
-  const both = toy === glue ? toy : `${toy} on the toy task, ${glue} on GLUE`;
+  const both = toy === glue ? toy : `${toy} on the toy task, ${glue} elsewhere`;
   return `(default: ${both}${quick === undefined ? '' : `, ${quick} with --quick`})`;
 }
 

@@ -1,4 +1,4 @@
-import type { Dataset, Examples } from '../datasets/dataset';
+import { Dataset, Examples, labelsOf } from '../datasets/dataset';
 import { hostTensor, HostTensor, sizeOf } from '../lib/core/host-tensor';
 import { majorityScore, Metric, metrics } from '../trainers/metrics';
 import { constantName } from './result';
@@ -54,10 +54,7 @@ export function taskMetrics(dataset: AnyDataset): Readonly<Record<string, Metric
 export function constantBaseline(dataset: AnyDataset): Baseline {
   const scores = scoresOf(dataset).map(({ name, metric, examples }) => [
     name,
-    majorityScore(
-      metric,
-      Array.from(examples, ({ label }) => label),
-    ),
+    majorityScore(metric, labelsOf(examples)),
   ]);
   return {
     name: constantName(dataset.metric),

@@ -16,6 +16,7 @@ import { linearWarmup } from '../trainers/schedules';
 import { engineOf } from './engines';
 import { Models, modelsOf } from './models';
 import type { TrainingOptions } from './options';
+import { readOwnData } from './own-data';
 import type { Baseline } from './score-table';
 import { constantBaseline, describeScores, evaluationExamples, taskMetrics } from './scores';
 import { percent } from './table';
@@ -50,8 +51,8 @@ const CHECKPOINT_EVERY = 250;
  *
  * @throws UserError for files that are missing or malformed, and options that do not fit together.
  */
-export function openTask(options: TrainingOptions): Task {
-  const { dataset, vocabulary, bag } = dataOf(options);
+export async function openTask(options: TrainingOptions): Promise<Task> {
+  const { dataset, vocabulary, bag } = await dataOf(options);
   const models = modelsOf(options, dataset.labels, vocabulary);
   const constant = constantBaseline(dataset);
   return {
@@ -72,13 +73,15 @@ export function openTask(options: TrainingOptions): Task {
 }
 
 interface Data {
-  readonly dataset: Dataset;
+  readonly dataset: Dataset<Examples>;
   /** The task's own, if it has one. */
   readonly vocabulary?: readonly string[];
   readonly bag: readonly Baseline[];
 }
 
-function dataOf({ task, dataDir, limit }: TrainingOptions): Data {
+async function dataOf(options: TrainingOptions): Promise<Data> {
+  const { task, data, dataDir, limit } = options;
+  if (data !== undefined) return { dataset: await readOwnData(data, options), bag: [] };
   if (task === 'toy') {
     const dataset = toyTask({ ...TOY, train: Math.min(limit ?? Infinity, TOY.train) });
     return {
@@ -87,7 +90,8 @@ function dataOf({ task, dataDir, limit }: TrainingOptions): Data {
       bag: [{ name: 'bag of words', scores: { accuracy: bagOfWords(dataset) } }],
     };
   }
-  if (dataDir !== undefined) return { dataset: readGlue(task, dataDir, { limit }), bag: [] };
+  if (dataDir !== undefined && task !== 'data')
+    return { dataset: readGlue(task, dataDir, { limit }), bag: [] };
   throw new UserError(`Expected --data-dir <folder of GLUE folders> for --task ${task}.`);
 }
 
@@ -119,7 +123,8 @@ function setupOf(
 function describeData({ name, train, dev, otherDevs = {}, labels, regression }: Dataset<Examples>): string {
   const texts = train.at(0)?.pair === undefined ? 'sentences' : 'pairs of sentences';
   const counts = [dev, ...Object.values(otherDevs)].map(({ length }) => length).join(' and ');
-  const question = regression ? `how much ${labels[0]}?` : `${labels.join(' or ')}?`;
+  const names = labels.length > 6 ? `which of ${labels.length} classes` : labels.join(' or ');
+  const question = regression ? `how much ${labels[0]}?` : `${names}?`;
   return `${name}: ${train.length} ${texts} to train on, ${counts} to evaluate on; ${question}`;
 }
 

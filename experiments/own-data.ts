@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Option } from 'commander';
+import type { Dataset, StoredExamples } from '../datasets/dataset';
+import { tableDataset } from '../datasets/table/table-dataset';
+import { UserError } from '../lib/core/errors';
+
+/** What scripts are told of data of the user's own. */
+export interface OwnDataOptions {
+  /** CSV, TSV or JSON Lines file to learn from instead of a task. */
+  readonly data?: string;
+  /** Such a file to evaluate on; without one, a tenth of the rows is held out. */
+  readonly devData?: string;
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
+  readonly pairColumn?: string;
+  /** Labels are numbers to predict. */
+  readonly regression?: boolean;
+}
+
+const absolute = (file: string) => path.resolve(file);
+
+/** The options of the command line. */
+export const ownDataOptions = (): Option[] => [
+  new Option('--data <file>', 'your own CSV, TSV or JSON Lines, instead of a task')
+    .argParser(absolute)
+    .conflicts(['task', 'dataDir']),
+  new Option('--dev-data <file>', 'the same to evaluate on (default: a tenth of the rows)').argParser(
+    absolute,
+  ),
+  new Option('--text-column <name>', 'of --data (default: told by the names: text, review, …)'),
+  new Option('--label-column <name>', 'of --data (default: told by the names: label, class, …)'),
+  new Option('--pair-column <name>', 'of --data: second texts (default: none)'),
+  new Option('--regression', 'labels of --data are numbers to predict, not classes'),
+];
+
+/** @throws UserError for an option that only means something with `--data`. */
+export function checkOwnData(given: Readonly<Record<string, unknown>>): void {
+  const own = ownDataOptions();
+  const stray = own.find((option) => given[option.attributeName()] !== undefined);
+  if (stray && given['data'] === undefined) {
+    throw new UserError(`Expected --data <file> with ${stray.long}, got it without.`);
+  }
+}
+
+/** Reads the table that the options name. */
+export function readOwnData(
+  data: string,
+  { devData, limit, ...options }: OwnDataOptions & { readonly limit?: number },
+): Promise<Dataset<StoredExamples>> {
+  const { textColumn, labelColumn, pairColumn, regression } = options;
+  return tableDataset(data, { devFile: devData, limit, textColumn, labelColumn, pairColumn, regression });
+}
+
+/** What the files hold, for the config of a run: one of other rows is another run. */
+export async function contentsOf({ data, devData }: OwnDataOptions): Promise<{ readonly contents?: string }> {
+  if (data === undefined) return {};
+  const hash = createHash('sha256');
+  for (const file of devData === undefined ? [data] : [data, devData]) {
+    await pipeline(fs.createReadStream(file), hash, { end: false });
+  }
+  return { contents: hash.digest('hex').slice(0, 16) };
+}
