@@ -1,5 +1,6 @@
 // Models and the numbers that go into them
 export { bert } from './lib/models/bert';
+export { maskedLanguageModel } from './lib/models/masked-language-model';
 export { bertSizes, type BertConfig } from './lib/models/bert-config';
 export { mlp, type MlpConfig } from './lib/models/mlp';
 export { loadHuggingFace, saveHuggingFace } from './lib/export/hugging-face';
@@ -48,7 +49,7 @@ export { compiledEngine, type CompiledEngineOptions } from './trainers/engines/c
 export { eagerEngine, type EagerEngineOptions } from './trainers/engines/eager';
 export { adamW, sgd, type Optimizer } from './trainers/optimizer';
 export { constant, linearWarmup, type LearningRate } from './trainers/schedules';
-export { meanSquaredError, softmaxCrossEntropy, type Loss, type Seen } from './trainers/losses';
+export { hiddenWordsCrossEntropy, meanSquaredError, softmaxCrossEntropy, type Loss, type Seen } from './trainers/losses';
 export { distillation, softTargets, type DistillationOptions } from './trainers/distillation';
 export { evaluate } from './trainers/evaluate';
 export { earlyStopping } from './trainers/callbacks/early-stopping';
@@ -72,4 +73,5 @@ export { type Dataset, type Example } from './datasets/dataset';
 export { readGlue } from './datasets/glue';
 export { wordPiece, type Tokenizer } from './datasets/tokenizer';
 export { tokenizerOf } from './datasets/tokenizer-of';
+export { buildVocabulary } from './datasets/vocabulary';
 export { toyTask } from './datasets/toy';
