@@ -69,6 +69,7 @@ export { qat } from './trainers/recipes/qat';
 // Data
 export { asDataset, fromTensors, type Batch, type BatchSource } from './datasets/batch';
 export { batchSource } from './datasets/batches';
+export { maskedLanguageSource, packLines } from './datasets/masked-language';
 export { type Dataset, type Example } from './datasets/dataset';
 export { readGlue } from './datasets/glue';
 export { wordPiece, type Tokenizer } from './datasets/tokenizer';

@@ -45,6 +45,28 @@ export const softmaxCrossEntropy: Loss = (logits, labels) => {
 };
 
 /**
+ * Cross entropy of hidden words, averaged over those that there are: labels below 0 are slots without one.
+ *
+ * @param logits [batch, slots, vocabulary] float32, unnormalised.
+ * @param labels [batch, slots] int32, the pieces that were hidden.
+ * @throws UserError if the shapes do not fit.
+ */
+export const hiddenWordsCrossEntropy: Loss = (logits, labels) => {
+  const pieces = logits.shape.at(-1) ?? 0;
+  expectLabels(labels, logits.shape.slice(0, -1), 'hiddenWordsCrossEntropy', 'one piece or -1 per slot');
+  return tf.tidy(() => {
+    const ids = labels.flatten().toInt();
+    const used = ids.greaterEqual(0).toFloat(); // [slots]
+    const truth = tf.oneHot(ids.maximum(tf.scalar(0, 'int32')), pieces).toFloat(); // [slots, pieces]
+    const surprise = truth
+      .mul(tf.logSoftmax(logits.reshape([-1, pieces])))
+      .sum(-1)
+      .neg(); // [slots]
+    return surprise.mul(used).sum().div(used.sum().maximum(1)) as tf.Scalar;
+  });
+};
+
+/**
  * `mean (predictions − labels)²` over every number of the batch.
  *
  * @param predictions [batch, ...] float32.
