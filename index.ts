@@ -4,6 +4,7 @@ export { maskedLanguageModel } from './lib/models/masked-language-model';
 export { bertSizes, type BertConfig } from './lib/models/bert-config';
 export { mlp, type MlpConfig } from './lib/models/mlp';
 export { loadHuggingFace, saveHuggingFace } from './lib/export/hugging-face';
+export { exportOnnx, type ExportOnnxOptions } from './lib/export/onnx';
 export { readSafetensors, writeSafetensors } from './lib/export/safetensors';
 export { hostTensor, type HostTensor } from './lib/core/host-tensor';
 export { weightsOf, type Weight } from './lib/core/weights';

@@ -41,7 +41,8 @@ function linesOf({ inputs, constants, nodes, outputs }: Graph): string[] {
   return [...lines, list(outputs)];
 }
 
-function sourceName(source: Source): string {
+/** Where an input comes from, the same in every trace. */
+export function sourceName(source: Source): string {
   switch (source.kind) {
     case 'argument':
       return `argument ${source.index}`;
@@ -52,7 +53,8 @@ function sourceName(source: Source): string {
   }
 }
 
-function sameData(a: Data, b: Data | undefined): boolean {
+/** Whether two constants hold the same bytes. */
+export function sameData(a: Data, b: Data | undefined): boolean {
   return a.length === b?.length && Buffer.compare(bytes(a), bytes(b)) === 0;
 }
 

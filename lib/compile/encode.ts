@@ -31,6 +31,10 @@ export interface Encoded {
 export interface EncodeOptions {
   readonly inputName?: (value: Value, index: number) => string;
   readonly outputName?: (index: number) => string;
+  /** Names of constants, for those that have one of their own. */
+  readonly constantName?: (value: Value) => string | undefined;
+  /** Names of the axes of inputs and outputs that have no fixed size; undefined for the others. */
+  readonly axisName?: (value: Value, axis: number) => string | undefined;
 }
 
 /**
@@ -40,13 +44,15 @@ export interface EncodeOptions {
  * ones pass through `Identity`.
  */
 export function encode(graph: Graph, options: EncodeOptions = {}): Encoded {
-  const { inputName = (_, i) => `i${i}`, outputName = (i) => `o${i}` } = options;
+  const { inputName = (_, i) => `i${i}`, outputName = (i) => `o${i}`, constantName, axisName } = options;
   const inputNames = new Map([...graph.inputs.keys()].map((value, i) => [value, inputName(value, i)]));
-  const names = new Map<Value, string>(inputNames);
-  [...graph.constants.keys()].forEach((value, i) => names.set(value, `c${i}`));
   const outputNames = graph.outputs.map((_, i) => outputName(i));
+  const taken = new Set([...inputNames.values(), ...outputNames]);
+  const ours = (name: string): string => (taken.has(name) ? `${name}_` : name);
+  const names = new Map<Value, string>(inputNames);
+  [...graph.constants.keys()].forEach((value, i) => names.set(value, constantName?.(value) ?? ours(`c${i}`)));
   const identities = nameOutputs(graph, names, outputNames);
-  graph.nodes.forEach((node, i) => names.has(node.output) || names.set(node.output, `t${i}`));
+  graph.nodes.forEach((node, i) => names.has(node.output) || names.set(node.output, ours(`t${i}`)));
   const model = onnx.ModelProto.create({
     irVersion: 10,
     opsetImport: OPSETS,
@@ -55,8 +61,8 @@ export function encode(graph: Graph, options: EncodeOptions = {}): Encoded {
       name: 'whittle',
       node: [...graph.nodes.map((node) => nodeProto(node, names)), ...identities(names)],
       initializer: [...graph.constants].map(([value, data]) => tensorProto(names.get(value)!, value, data)),
-      input: [...inputNames].map(([value, name]) => valueProto(name, value)),
-      output: graph.outputs.map((value, i) => valueProto(outputNames[i]!, value)),
+      input: [...inputNames].map(([value, name]) => valueProto(name, value, axisName)),
+      output: graph.outputs.map((value, i) => valueProto(outputNames[i]!, value, axisName)),
     },
   });
   return { bytes: onnx.ModelProto.encode(model).finish(), inputNames, outputNames };
@@ -105,7 +111,10 @@ function tensorProto(name: string, value: Value, data: Data): onnx.ITensorProto 
   return { name, dims: [...value.shape], dataType: ONNX_TYPE[value.dtype], rawData };
 }
 
-function valueProto(name: string, value: Value): onnx.IValueInfoProto {
-  const dim = value.shape.map((size) => ({ dimValue: size }));
+function valueProto(name: string, value: Value, axisName: EncodeOptions['axisName']): onnx.IValueInfoProto {
+  const dim = value.shape.map((size, axis) => {
+    const dimParam = axisName?.(value, axis);
+    return dimParam === undefined ? { dimValue: size } : { dimParam };
+  });
   return { name, type: { tensorType: { elemType: ONNX_TYPE[value.dtype], shape: { dim } } } };
 }

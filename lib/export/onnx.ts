@@ -1,0 +1,146 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type * as tf from '@tensorflow/tfjs';
+import { encode, ONNX_TYPE } from '../compile/encode';
+import { Data, Graph, Node, Source, Value } from '../compile/graph';
+import { commonSubexpressions } from '../compile/passes/common-subexpressions';
+import { deadCode } from '../compile/passes/dead-code';
+import { writeAtomically } from '../core/atomic-file';
+import { UserError } from '../core/errors';
+import { weightsOf } from '../core/weights';
+import { axisOf, isFixed } from './onnx-sizes';
+import { TracedModel, traceModel } from './onnx-trace';
+
+/** Options of {@link exportOnnx}. */
+export interface ExportOnnxOptions {
+  /** Names of the inputs, in the model's order; the model's own by default. */
+  readonly inputNames?: readonly string[];
+  /** Name of the output; the model's own by default. */
+  readonly outputName?: string;
+  /** Names of the free axes by their place; `batch`, `axis_1`, `axis_2`, … by default. */
+  readonly axisNames?: readonly string[];
+  /** Type of the inputs that are integers: `int32` (default), or `int64`, as programs of the transformers family pass. */
+  readonly integers?: 'int32' | 'int64';
+}
+
+/** A protobuf message ends at 2 GB; the structure needs a little beside the weights. */
+const LARGEST = 2 ** 31 - 2 ** 24;
+
+/**
+ * Writes what a model computes in inference as an ONNX file (operator set 20), for onnxruntime and its like.
+ *
+ * Axes that the model leaves free (`null` in its input shapes: the batch, a text's length) stay free: the model is traced at
+ * several sizes of them, and what differs is computed from the inputs' shapes. Free axes at the same place are taken to be of
+ * one size in all inputs. Weights are initializers, named by their path. A prepared model is written as it infers: int8 codes with
+ * their scales, activations between `QuantizeLinear` and `DequantizeLinear`.
+ *
+ * @param file written whole or not at all; its folder is made if it is not there.
+ * @throws UserError if the model has several outputs, does something that has no ONNX mapping or depends on a free axis in
+ *   another way than by sums and products (the operator is named), or is larger than 2 GB.
+ *
+ * @example exportOnnx(model, 'model.onnx', { inputNames: ['x'], outputName: 'y' });
+ */
+export function exportOnnx(model: tf.LayersModel, file: string, options: ExportOnnxOptions = {}): void {
+  const names = namesOf(model, options);
+  const traced = traceModel(model);
+  const { graph, initializers } = withWeights(traced.graph, model);
+  checkLength(graph, file);
+  const { inputs, nodes } = integerInputs(traced.inputs, options.integers ?? 'int32');
+  const whole: Graph = { ...graph, nodes: [...nodes, ...graph.nodes], inputs: new Map(inputs) };
+  const { bytes } = encode(whole, {
+    inputName: (_, i) => names.inputs[i]!,
+    outputName: () => names.output,
+    constantName: (value) => initializers.get(value),
+    axisName: axisNames(traced, whole, model, options.axisNames),
+  });
+  writeAtomically(file, (part) => fs.writeFileSync(part, bytes));
+}
+
+function namesOf(
+  model: tf.LayersModel,
+  options: ExportOnnxOptions,
+): { inputs: readonly string[]; output: string } {
+  const own = (tensors: readonly tf.SymbolicTensor[]) => tensors.map(({ sourceLayer }) => sourceLayer.name);
+  const { inputNames: inputs = own(model.inputs), outputName: output = own(model.outputs)[0]! } = options;
+  const distinct = new Set([...inputs, output]).size;
+  if (inputs.length === model.inputs.length && distinct > inputs.length) return { inputs, output };
+  throw new UserError(
+    `Expected ${model.inputs.length} different input name(s) for "${model.name}", and another for its output, got ` +
+      `${[...inputs, output].join(', ')}.`,
+  );
+}
+
+/** The graph with the variables that it reads as constants; those that are weights of the model by name. */
+function withWeights(
+  traced: Graph,
+  model: tf.LayersModel,
+): { graph: Graph; initializers: ReadonlyMap<Value, string> } {
+  const paths = new Map(weightsOf(model).map(({ variable, path }) => [variable.id, path]));
+  const { inputs, ...rest } = deadCode(commonSubexpressions(traced));
+  const constants = new Map(rest.constants);
+  const initializers = new Map<Value, string>();
+  for (const source of inputs.values()) if (source.kind === 'derived') source.input.refresh();
+  for (const [value, source] of inputs) {
+    const [data, name] = contentOf(source, paths);
+    if (data) constants.set(value, data);
+    if (name !== undefined) initializers.set(value, name);
+  }
+  return { graph: { ...rest, inputs, constants }, initializers };
+}
+
+function contentOf(source: Source, paths: ReadonlyMap<number, string>): [data?: Data, name?: string] {
+  switch (source.kind) {
+    case 'argument':
+      return [];
+    case 'variable':
+      return [source.variable.dataSync() as Data, paths.get(source.variable.id)];
+    case 'derived':
+      return [source.input.data, source.input.name];
+  }
+}
+
+function checkLength({ constants }: Graph, file: string): void {
+  const length = [...constants.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (length <= LARGEST) return;
+  throw new UserError(
+    `Expected at most 2 GB of weights, which is all that one ONNX file can hold, for ${path.basename(file)}, got ` +
+      `${(length / 2 ** 30).toFixed(1)} GB; quantize the model or keep fewer layers.`,
+  );
+}
+
+/** The inputs as the file has them, and what turns integers of another type into those that the graph reads. */
+function integerInputs(
+  values: readonly Value[],
+  dtype: 'int32' | 'int64',
+): { inputs: [Value, Source][]; nodes: Node[] } {
+  const nodes: Node[] = [];
+  const inputs = values.map((value, index): [Value, Source] => {
+    const source: Source = { kind: 'argument', index };
+    if (value.dtype !== 'int32' || dtype === 'int32') return [value, source];
+    const input: Value = { ...value, dtype };
+    const attributes = { to: ONNX_TYPE.int32 };
+    nodes.push({ op: 'Cast', domain: '', inputs: [input], output: value, attributes });
+    return [input, source];
+  });
+  return { inputs, nodes };
+}
+
+/** Names of the free axes of the file's inputs and output. */
+function axisNames(
+  { axes, outputSizes }: TracedModel,
+  { inputs, outputs }: Graph,
+  model: tf.LayersModel,
+  given: readonly string[] | undefined,
+): (value: Value, axis: number) => string | undefined {
+  const nameOf = (place: number): string => given?.[place] ?? (place === 0 ? 'batch' : `axis_${place}`);
+  return (value, axis) => {
+    const source = inputs.get(value);
+    if (source?.kind === 'argument' && value !== outputs[0]) {
+      return model.inputs[source.index]!.shape[axis] === null ? nameOf(axis) : undefined;
+    }
+    const size = outputSizes[0]?.[axis];
+    if (size && isFixed(size)) return undefined;
+    const free = size && axisOf(size);
+    return free === undefined ? `output_axis_${axis}` : nameOf(axes[free]!);
+  };
+}
