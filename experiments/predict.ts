@@ -1,55 +1,104 @@
 import * as path from 'node:path';
-import { batchSource } from '../datasets/batches';
-import { tokenizerOf } from '../datasets/tokenizer-of';
+import { Option } from 'commander';
+import { readGlueTest } from '../datasets/glue';
+import { glueSubmission, taskClasses } from '../datasets/glue-submission';
+import { GLUE_TASKS, glueFacts, GlueTask } from '../datasets/glue-tasks';
+import { writeFileAtomically } from '../lib/core/atomic-file';
 import { UserError } from '../lib/core/errors';
 import { LoadedHuggingFace, loadHuggingFace } from '../lib/export/hugging-face';
-import { compiledEngine } from '../trainers/engines/compiled';
-import { predictAll } from '../trainers/evaluate';
-import { softmaxCrossEntropy } from '../trainers/losses';
-import { parametersOf } from '../trainers/parameters';
+import { answersOf } from '../trainers/metrics';
+import { expectTrained, outputsOf } from './answers';
 import { main } from './main';
 import { plainCommand } from './options';
-import { formatTable, percent } from './table';
+import { absolute, whole } from './parse';
+import { formatTable, percent, TextTable } from './table';
 
-/** Answers with a trained model: a Hugging Face folder, such as a run's `model`. */
+interface PredictOptions {
+  readonly model: string;
+  readonly pair?: string;
+  readonly maxLength?: number;
+  readonly task?: GlueTask;
+  readonly dataDir?: string;
+  readonly out?: string;
+}
+
+/** Answers with a trained model: to sentences, or to the test file of a GLUE task. */
 async function predict(argv: readonly string[]): Promise<void> {
-  const command = plainCommand('predict', 'Classifies sentences with a trained BERT.')
-    .requiredOption('--model <folder>', "Hugging Face folder: a run's `model`, for example", (folder) =>
-      path.resolve(folder),
+  const command = plainCommand(
+    'predict',
+    'Answers with a trained BERT: to sentences, or to the test file of a GLUE task.',
+  )
+    .requiredOption('--model <folder>', "Hugging Face folder: a run's `model`, for example", absolute)
+    .argument('[sentences...]', 'each in quotation marks')
+    .option('--pair <sentence>', 'the second sentence, for a model of pairs')
+    .option('--max-length <n>', 'pieces that are read (default: all that the model can)', whole(4))
+    .addOption(
+      new Option('--task <name>', 'answer to the test file of this GLUE task').choices(
+        Object.keys(GLUE_TASKS),
+      ),
     )
-    .argument('<sentences...>', 'each in quotation marks')
+    .option('--data-dir <folder>', 'folder of GLUE folders, for --task', absolute)
+    .option('--out <folder>', 'where --task writes its submission (default: submission)', absolute)
     .parse([...argv], { from: 'user' });
-  const { model: folder } = command.opts<{ model: string }>();
-  const sentences = command.args;
-  const loaded = loadHuggingFace(folder);
-  const { labels, fresh } = loaded;
-  if (fresh.length > 0) {
-    throw new UserError(
-      `Expected a trained classifier in ${folder}, but it has no ${fresh.join(', ')}; train it first.`,
-    );
+  const options = command.opts<PredictOptions>();
+  checkQuestion(options, command.args);
+  const loaded = loadHuggingFace(options.model);
+  expectTrained(loaded, options.model);
+  if (options.task) await submit(loaded, options.task, options);
+  else process.stdout.write(`${formatTable(await answer(loaded, command.args, options))}\n`);
+}
+
+function checkQuestion({ task, dataDir, pair }: PredictOptions, sentences: readonly string[]): void {
+  if (task && (sentences.length > 0 || pair !== undefined)) {
+    throw new UserError(`Expected sentences or --task, got both; leave one out.`);
   }
-  const logits = await logitsOf(loaded, sentences);
+  if (task && dataDir === undefined) {
+    throw new UserError(`Expected --data-dir <folder of GLUE folders> for --task ${task}.`);
+  }
+  if (!task && sentences.length === 0) {
+    throw new UserError('Expected a sentence in quotation marks, or --task, got neither; see --help.');
+  }
+}
+
+async function answer(
+  loaded: LoadedHuggingFace,
+  sentences: readonly string[],
+  { pair, maxLength }: PredictOptions,
+): Promise<TextTable> {
+  const { labels } = loaded;
+  const outputs = await outputsOf(
+    loaded,
+    sentences.map((text) => ({ text, pair })),
+    maxLength,
+  );
+  const values = (i: number) =>
+    (outputs.data as Float32Array).subarray(i * labels.length, (i + 1) * labels.length);
+  if (labels.length === 1) {
+    const rows = sentences.map((sentence, i) => [sentence, values(i)[0]!.toFixed(3)]);
+    return { columns: ['sentence', labels[0]!], rows };
+  }
   const rows = sentences.map((sentence, i) => {
-    const probabilities = softmax(logits.subarray(i * labels.length, (i + 1) * labels.length));
+    const probabilities = softmax(values(i));
     const best = probabilities.indexOf(Math.max(...probabilities));
     return [sentence, labels[best]!, ...probabilities.map(percent)];
   });
-  process.stdout.write(`${formatTable({ columns: ['sentence', 'label', ...labels], rows })}\n`);
+  return { columns: ['sentence', 'label', ...labels], rows };
 }
 
-/** [sentences · labels] */
-async function logitsOf(loaded: LoadedHuggingFace, sentences: readonly string[]): Promise<Float32Array> {
-  const { model, config, tokenizerFiles } = loaded;
-  const examples = sentences.map((text) => ({ text, label: 0 }));
-  const source = batchSource(examples, tokenizerOf(tokenizerFiles), {
-    batchSize: 32,
-    maxLength: config.maxPositions,
-    shuffle: false,
-  });
-  const engine = await compiledEngine()(model, parametersOf(model), softmaxCrossEntropy);
-  const { predictions } = await predictAll(engine, source);
-  engine.dispose();
-  return predictions.data as Float32Array;
+/** Writes a file per test set: `RTE.tsv`, or MNLI's two. */
+async function submit(
+  loaded: LoadedHuggingFace,
+  task: GlueTask,
+  { dataDir, out = path.resolve('submission'), maxLength }: PredictOptions,
+): Promise<void> {
+  const classes = taskClasses(task, loaded.labels);
+  for (const { submission, examples, note } of readGlueTest(task, dataDir!)) {
+    const answers = answersOf(await outputsOf(loaded, examples, maxLength));
+    const own = glueFacts(task).range ? answers : answers.map((output) => classes[output]!);
+    const file = path.join(out, submission);
+    writeFileAtomically(file, glueSubmission(task, own));
+    process.stdout.write(`${path.relative('', file)}  ${own.length} rows; ${note}\n`);
+  }
 }
 
 function softmax(logits: Float32Array): number[] {

@@ -83,7 +83,8 @@ function scoreOf(score: (answers: Values, truth: Values) => number): Metric {
   };
 }
 
-function answersOf({ data, shape }: HostTensor): Values {
+/** The answers in a model's outputs, as every {@link Metric} reads them: the class of the largest output of a row, or the number. */
+export function answersOf({ data, shape }: HostTensor): readonly number[] {
   const [examples = 1, classes = 1] = shape;
   if (classes === 1) return [...data];
   return Array.from({ length: examples }, (_, i) => {

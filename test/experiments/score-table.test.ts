@@ -1,5 +1,5 @@
 import { experimentResult } from '../../experiments/result';
-import { scoreTable } from '../../experiments/score-table';
+import { Baseline, scoreTable } from '../../experiments/score-table';
 import type { Outcome } from '../../trainers/recipes/setup';
 
 const outcome = (method: string, seed: number, accuracy: number, more: Partial<Outcome> = {}): Outcome => ({
@@ -44,7 +44,7 @@ it('shows, as means, the other metrics that the first baseline has a score of', 
     outcome('dense', seed, accuracy, { metrics: { f1, accuracy, loss: 1 } });
   const outcomes = [both(0, 0.8, 0.7), both(1, 0.9, 0.8)];
   const result = experimentResult({ task: 'MRPC', metric: 'f1', majority: 0.8122, rows: outcomes });
-  const baselines = [
+  const baselines: Baseline[] = [
     { name: 'majority class', scores: { f1: 0.8122, accuracy: 0.6838 } },
     { name: 'bag of words', scores: { accuracy: 0.7 } },
   ];
