@@ -73,6 +73,7 @@ export { batchSource } from './datasets/batches';
 export { maskedLanguageSource, packLines } from './datasets/masked-language';
 export { type Dataset, type Example } from './datasets/dataset';
 export { readGlue } from './datasets/glue';
+export { tokenCache, type TokenCache } from './datasets/token-cache';
 export { wordPiece, type Tokenizer } from './datasets/tokenizer';
 export { tokenizerOf } from './datasets/tokenizer-of';
 export { buildVocabulary } from './datasets/vocabulary';

@@ -3,7 +3,9 @@ import { hostTensor, HostTensor } from '../lib/core/host-tensor';
 import { permutation, seededRandom } from '../lib/core/random';
 import type { Batch, BatchSource } from './batch';
 import type { Example, Examples, StoredExamples } from './dataset';
+import { Encoded, encodeExample } from './encoded';
 import { epochOrder } from './order';
+import type { TokenCache } from './token-cache';
 import type { Tokenizer } from './tokenizer';
 
 /** Options of {@link batchSource}. */
@@ -17,16 +19,12 @@ export interface BatchSourceOptions {
   readonly shuffle?: boolean;
   /** Labels are numbers to predict; false by default. */
   readonly regression?: boolean;
+  /** Keeps the pieces of examples in memory from run to run, `tokenCache(folder)`; nothing does by default. */
+  readonly cache?: TokenCache;
 }
 
 /** Batches among which examples of like length are brought together. */
 const SORTED_BATCHES = 50;
-
-/** An example's pieces, packed. */
-interface Encoded {
-  readonly ids: Int32Array;
-  readonly typeIds: Uint8Array;
-}
 
 /** Examples by number, as batches need them. */
 interface Rows {
@@ -54,11 +52,13 @@ interface Rows {
 export function batchSource(
   examples: Examples,
   tokenizer: Tokenizer,
-  { batchSize, maxLength = 128, seed = 0, shuffle = true, regression = false }: BatchSourceOptions,
+  { batchSize, maxLength = 128, seed = 0, shuffle = true, regression = false, cache }: BatchSourceOptions,
 ): BatchSource {
   checkSizes(batchSize, maxLength);
-  const encoded = (example: Example) => encode(example, tokenizer, maxLength);
-  const rows = isStored(examples) ? stored(examples, encoded) : inMemory(examples, encoded, regression);
+  const encoded = (example: Example) => encodeExample(example, tokenizer, maxLength);
+  const encodedAll = (all: readonly Example[]) =>
+    cache ? cache.encodeAll(all, tokenizer, maxLength) : all.map(encoded);
+  const rows = isStored(examples) ? stored(examples, encoded) : inMemory(examples, encodedAll, regression);
   const count = examples.length;
   const batchesPerEpoch = Math.ceil(count / batchSize);
   return {
@@ -80,13 +80,13 @@ const isStored = (examples: Examples): examples is StoredExamples => 'sizeOf' in
 
 function inMemory(
   examples: readonly Example[],
-  encoded: (example: Example) => Encoded,
+  encodedAll: (examples: readonly Example[]) => readonly Encoded[],
   regression: boolean,
 ): Rows {
   checkLabels(examples, regression);
   const numbers = examples.map(({ label }) => label);
   let cached: readonly Encoded[] | undefined;
-  const at = (row: number) => (cached ??= examples.map(encoded))[row] as Encoded;
+  const at = (row: number) => (cached ??= encodedAll(examples))[row] as Encoded;
   return {
     labels: regression ? Float32Array.from(numbers) : Int32Array.from(numbers),
     encoded: at,
@@ -107,11 +107,6 @@ function stored(examples: StoredExamples, encoded: (example: Example) => Encoded
 export function bucketLength(longest: number, maxLength: number): number {
   const multiple = longest <= 64 ? 8 : 16;
   return Math.min(Math.ceil(longest / multiple) * multiple, maxLength);
-}
-
-function encode({ text, pair }: Example, tokenizer: Tokenizer, maxLength: number): Encoded {
-  const { ids, typeIds } = tokenizer.encode(text, pair, maxLength);
-  return { ids: Int32Array.from(ids), typeIds: Uint8Array.from(typeIds) };
 }
 
 /** Sorts each piece of `size` rows by length. */

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { batchSource } from '../datasets/batches';
 import type { Dataset, Examples } from '../datasets/dataset';
 import { readGlue } from '../datasets/glue';
+import { userTokenCache } from '../datasets/token-cache';
 import { tokenizerOf } from '../datasets/tokenizer-of';
 import { bagOfWords } from '../datasets/bag-of-words';
 import { toyTask } from '../datasets/toy';
@@ -102,7 +103,8 @@ function setupOf(
 ): Setup {
   const { batchSize, maxLength, epochs, learningRate } = options;
   const { regression } = dataset;
-  const common = { batchSize, maxLength, regression };
+  const cache = options.task === 'toy' ? undefined : userTokenCache();
+  const common = { batchSize, maxLength, regression, cache };
   const tokenizer = tokenizerOf(tokenizerFiles);
   return {
     model,

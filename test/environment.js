@@ -19,6 +19,8 @@ const SHARED = [
   'Uint32Array',
 ];
 
+process.env['WHITTLE_CACHE'] = 'off'; // tests find nothing that earlier ones left in the user's cache
+
 module.exports = class extends TestEnvironment {
   async setup() {
     await super.setup();
