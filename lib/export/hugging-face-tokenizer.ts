@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { readJson, readText } from './hugging-face-config';
 import { readTokenizerJson, TokenizerJson } from './hugging-face-tokenizer-json';
+import { BPE_SPECIAL, WORD_PIECE_SPECIAL, wordPieceJson } from './tokenizer-json';
 
 /** What a tokenizer is made of: WordPiece, unless there is a `json`. */
 export interface TokenizerFiles {
@@ -29,28 +30,32 @@ export function readTokenizer(folder: string): TokenizerFiles {
   return { vocabulary, lowercase };
 }
 
-/** Writes the files that `readTokenizer` reads, for transformers. */
+/** Writes the files that `readTokenizer` reads, and those that transformers and transformers.js read. */
 export function writeTokenizer(
   folder: string,
   { vocabulary, lowercase, json }: TokenizerFiles,
   maxLength: number,
 ): void {
   if (json) {
-    const config = { tokenizer_class: 'RobertaTokenizer', model_max_length: maxLength };
-    return writeFiles(folder, { 'tokenizer.json': json, 'tokenizer_config.json': config });
+    const config = { tokenizer_class: 'RobertaTokenizer', model_max_length: maxLength, ...BPE_SPECIAL };
+    return writeFiles(folder, {
+      'tokenizer.json': json,
+      'tokenizer_config.json': config,
+      'special_tokens_map.json': BPE_SPECIAL,
+    });
   }
   fs.writeFileSync(path.join(folder, 'vocab.txt'), vocabulary.map((piece) => `${piece}\n`).join(''));
   const config = {
     tokenizer_class: 'BertTokenizer',
     do_lower_case: lowercase,
     model_max_length: maxLength,
-    unk_token: '[UNK]',
-    sep_token: '[SEP]',
-    pad_token: '[PAD]',
-    cls_token: '[CLS]',
-    mask_token: '[MASK]',
+    ...WORD_PIECE_SPECIAL,
   };
-  writeFiles(folder, { 'tokenizer_config.json': config });
+  writeFiles(folder, {
+    'tokenizer.json': wordPieceJson(vocabulary, lowercase),
+    'tokenizer_config.json': config,
+    'special_tokens_map.json': WORD_PIECE_SPECIAL,
+  });
 }
 
 function writeFiles(folder: string, files: Readonly<Record<string, object>>): void {

@@ -191,7 +191,7 @@ describe('loadHuggingFace', () => {
     ],
     [
       'a missing vocabulary',
-      () => fs.rmSync(path.join(folder, 'vocab.txt')),
+      () => ['vocab.txt', 'tokenizer.json'].forEach((file) => fs.rmSync(path.join(folder, file))),
       {},
       /vocab\.txt cannot be read/,
     ],
