@@ -3,7 +3,8 @@ import { gradualPruning } from '../trainers/recipes/gradual-pruning';
 import { stepsOf } from '../trainers/recipes/setup';
 import { experiment } from './experiment';
 import { main } from './main';
-import { fraction, Script, several } from './options';
+import type { Script } from './options';
+import { fraction, several } from './parse';
 
 /** Where pruning begins and ends, as shares of the training, and how often the masks change in between. */
 const BEGIN = 0.1;

@@ -3,7 +3,8 @@ import { fractionOfOriginal, fractionOfRemaining } from '../lib/pruning/rewind';
 import { lotteryTicket } from '../trainers/recipes/lottery-ticket';
 import { experiment } from './experiment';
 import { main } from './main';
-import { fraction, Script, whole } from './options';
+import type { Script } from './options';
+import { fraction, whole } from './parse';
 
 interface LotteryOptions {
   readonly seeds: number;

@@ -3,7 +3,7 @@ import { UserError } from '../lib/core/errors';
 import { loadHuggingFace } from '../lib/export/hugging-face';
 import { readTokenizer, TokenizerFiles } from '../lib/export/hugging-face-tokenizer';
 import { bert } from '../lib/models/bert';
-import { bertSizes } from '../lib/models/bert-config';
+import { bertSizes, ResolvedBertConfig, resolveBertConfig } from '../lib/models/bert-config';
 import type { TrainingOptions } from './options';
 
 /** Models by seed, and the vocabulary that they read. */
@@ -12,6 +12,8 @@ export interface Models {
   readonly model: (seed: number) => tf.LayersModel;
   /** The same architecture with random weights. */
   readonly randomModel: (seed: number) => tf.LayersModel;
+  /** Their architecture. */
+  readonly config: ResolvedBertConfig;
   readonly tokenizerFiles: TokenizerFiles;
 }
 
@@ -38,17 +40,16 @@ export function modelsOf(
       `Expected --model <Hugging Face folder> for ${options.data === undefined ? `--task ${options.task}` : '--data'}: its vocabulary is needed to read real sentences.`,
     );
   }
-  const random = (seed: number) =>
-    bert({
-      ...bertSizes.tiny,
-      ...FROM_SCRATCH,
-      layers: options.layers ?? bertSizes.tiny.layers,
-      vocabSize: vocabulary.length,
-      maxPositions: options.maxLength,
-      labels: labels.length,
-      seed,
-    });
-  return { model: random, randomModel: random, tokenizerFiles: { vocabulary, lowercase: true } };
+  const config = resolveBertConfig({
+    ...bertSizes.tiny,
+    ...FROM_SCRATCH,
+    layers: options.layers ?? bertSizes.tiny.layers,
+    vocabSize: vocabulary.length,
+    maxPositions: options.maxLength,
+    labels: labels.length,
+  });
+  const random = (seed: number) => bert({ ...config, seed });
+  return { model: random, randomModel: random, config, tokenizerFiles: { vocabulary, lowercase: true } };
 }
 
 function pretrained(
@@ -67,6 +68,7 @@ function pretrained(
   return {
     model: (seed) => load(seed).model,
     randomModel: (seed) => bert({ ...config, seed }),
+    config,
     tokenizerFiles: readTokenizer(folder),
   };
 }

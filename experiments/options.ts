@@ -1,8 +1,9 @@
 import * as os from 'node:os';
-import * as path from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { GLUE_TASKS, GlueTask } from '../datasets/glue-tasks';
 import { checkOwnData, OwnDataOptions, ownDataOptions } from './own-data';
+import { absolute, positive, whole } from './parse';
+import { checkTeacher, TeacherOptions, teacherOptions } from './teacher';
 
 export const TASKS = ['toy', ...(Object.keys(GLUE_TASKS) as GlueTask[])] as const;
 export const ENGINES = ['compiled', 'eager'] as const;
@@ -10,7 +11,7 @@ export const ENGINES = ['compiled', 'eager'] as const;
 export type TaskName = (typeof TASKS)[number];
 
 /** What every training script is told, after defaults: the same names everywhere. */
-export interface TrainingOptions extends OwnDataOptions {
+export interface TrainingOptions extends OwnDataOptions, TeacherOptions {
   /** `data` is data of the user's own. */
   readonly task: TaskName | 'data';
   /** Folder of GLUE folders (`CoLA`, `SST-2`, …); the toy task has none. */
@@ -79,6 +80,7 @@ export function readOptions<Own extends object>(
   command.parse([...argv], { from: 'user' });
   const given = command.opts<Given>();
   checkOwnData(given);
+  checkTeacher(given);
   const { toy, glue, quick } = script.defaults;
   const task = given['data'] === undefined ? given['task'] : 'data';
   const engine = given['engine'] as TrainingOptions['engine'];
@@ -115,6 +117,7 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
     .option('--learning-rate <rate>', `peak, after the warm-up ${defaultOf('learningRate')}`, positive)
     .option('--max-length <n>', `pieces of a sentence that are read ${defaultOf('maxLength')}`, whole(4));
   script.own?.forEach((option) => command.addOption(withDefaults(option, script)));
+  teacherOptions().forEach((option) => command.addOption(option));
   return command
     .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('compiled'))
     .option('--backend <name>', 'where: cpu for compiled; wasm, cpu or tensorflow for eager')
@@ -151,36 +154,4 @@ export function plainCommand(name: string, summary: string): Command {
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
-}
-
-const absolute = (folder: string) => path.resolve(folder);
-
-/** Collects the values of an option that takes several: `--sparsity 0.5 0.8`. */
-export function several<T>(
-  parse: (text: string) => T,
-): (text: string, before: readonly T[] | undefined) => T[] {
-  return (text, before = []) => [...before, parse(text)];
-}
-
-/** A whole number of at least `least`. */
-export function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
-  };
-}
-
-/** A finite number above 0. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('Expected a number above 0.');
-}
-
-/** A fraction above 0 and below 1. */
-export function fraction(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value < 1) return value;
-  throw new InvalidArgumentError('Expected a fraction above 0 and below 1, such as 0.8.');
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Option } from 'commander';
 import type { Dataset, StoredExamples } from '../datasets/dataset';
 import { tableDataset } from '../datasets/table/table-dataset';
 import { UserError } from '../lib/core/errors';
+import { absolute } from './parse';
 
 /** What scripts are told of data of the user's own. */
 export interface OwnDataOptions {
@@ -19,8 +19,6 @@ export interface OwnDataOptions {
   /** Labels are numbers to predict. */
   readonly regression?: boolean;
 }
-
-const absolute = (file: string) => path.resolve(file);
 
 /** The options of the command line. */
 export const ownDataOptions = (): Option[] => [

@@ -21,6 +21,7 @@ import { readOwnData } from './own-data';
 import type { Baseline } from './score-table';
 import { constantBaseline, describeScores, evaluationExamples, taskMetrics } from './scores';
 import { percent } from './table';
+import { taught } from './teacher';
 
 /** What is learned, and by what: everything that the options say about data, model and training. */
 export interface Task {
@@ -99,7 +100,7 @@ async function dataOf(options: TrainingOptions): Promise<Data> {
 function setupOf(
   options: TrainingOptions,
   dataset: Dataset<Examples>,
-  { model, tokenizerFiles }: Models,
+  { model, config, tokenizerFiles }: Models,
 ): Setup {
   const { batchSize, maxLength, epochs, learningRate } = options;
   const { regression } = dataset;
@@ -110,7 +111,12 @@ function setupOf(
     model,
     data: (seed) => batchSource(dataset.train, tokenizer, { ...common, seed }),
     dev: batchSource(evaluationExamples(dataset), tokenizer, { ...common, shuffle: false }),
-    loss: regression ? meanSquaredError : softmaxCrossEntropy,
+    loss: taught(regression ? meanSquaredError : softmaxCrossEntropy, options, {
+      labels: dataset.labels,
+      regression,
+      vocabulary: tokenizerFiles.vocabulary,
+      config,
+    }),
     metrics: taskMetrics(dataset),
     optimizer: adamW(),
     epochs,

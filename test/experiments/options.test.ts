@@ -1,5 +1,6 @@
 import { Option } from 'commander';
-import { fraction, readOptions, Script, whole } from '../../experiments/options';
+import { readOptions, Script } from '../../experiments/options';
+import { fraction, whole } from '../../experiments/parse';
 
 const script: Script<{ levels: number }> = {
   name: 'example',

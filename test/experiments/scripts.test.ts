@@ -77,6 +77,11 @@ test(
     fs.writeFileSync(path.join(glue, 'SST-2', 'dev.tsv'), 'sentence\tlabel\nfine\t1\n');
     const out = ['--out', at('mistake')];
     const mistakes: [string, string[], RegExp][] = [
+      [
+        'finetune',
+        ['--temperature', '3'],
+        /^Expected --teacher <folder> with --temperature, got it without\.\n$/,
+      ],
       ['lth-bert', ['--levls', '3'], /^Unknown option '--levls' \(Did you mean --levels\?\) See --help\.\n$/],
       ['finetune', ['--epochs', 'many', ...out], /^Option '--epochs <n>' argument 'many' is invalid\. .*\n$/],
       ['finetune', ['--task', 'sst2', '--data-dir', glue, ...out], /^.*train\.tsv:3: expected 2 fields.*\n$/],
@@ -149,6 +154,26 @@ test(
     expect(rowsIn('whole').map(({ method, level }) => `${method} ${level}`)).toEqual([
       ...['dense 0', 'ticket 1', 'random 1', 'reinit 1', 'ticket 2', 'random 2', 'reinit 2'],
     ]);
+  },
+  2 * MINUTE,
+);
+
+test(
+  'a student learns from a teacher of the same task, on every recipe',
+  async () => {
+    const teacher = path.join(at('teacher'), 'model');
+    expect(await run('finetune', [...SMALL, '--out', at('teacher')])).toMatchObject({ code: 0 });
+    const options = [...SMALL, '--teacher', teacher, '--teacher-hidden', '--teacher-weight', '1'];
+    const [student, quantized, other] = await Promise.all([
+      run('finetune', [...options, '--out', at('student')]),
+      run('qat-bert', [...options, '--out', at('quantized')]),
+      run('finetune', [...SMALL, '--teacher', at('nowhere'), '--out', at('untaught')]),
+    ]);
+    expect(student).toMatchObject({ code: 0 });
+    expect(quantized).toMatchObject({ code: 0 });
+    expect(other).toMatchObject({ code: 2, out: '' });
+    const weights = (name: string) => fs.readFileSync(path.join(at(name), 'model', 'model.safetensors'));
+    expect(weights('student').equals(weights('teacher'))).toBe(false);
   },
   2 * MINUTE,
 );

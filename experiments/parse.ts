@@ -1,0 +1,42 @@
+import * as path from 'node:path';
+import { InvalidArgumentError } from 'commander';
+
+/** The path of a file or folder, wherever the program goes. */
+export const absolute = (folder: string) => path.resolve(folder);
+
+/** Collects the values of an option that takes several: `--sparsity 0.5 0.8`. */
+export function several<T>(
+  parse: (text: string) => T,
+): (text: string, before: readonly T[] | undefined) => T[] {
+  return (text, before = []) => [...before, parse(text)];
+}
+
+/** A whole number of at least `least`. */
+export function whole(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+  };
+}
+
+/** A finite number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+/** A fraction above 0 and below 1. */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('Expected a fraction above 0 and below 1, such as 0.8.');
+}
+
+/** A share from 0 to 1, both included. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Expected a share from 0 to 1, such as 0.5.');
+}

@@ -1,0 +1,84 @@
+import { Option } from 'commander';
+import { UserError } from '../lib/core/errors';
+import { loadHuggingFace } from '../lib/export/hugging-face';
+import type { ResolvedBertConfig } from '../lib/models/bert-config';
+import { distillation, HiddenPair, softTargets } from '../trainers/distillation';
+import { Loss, meanSquaredError } from '../trainers/losses';
+import { absolute, positive, share } from './parse';
+
+/** The options about a teacher. */
+export interface TeacherOptions {
+  /** Hugging Face folder of a model trained on the task. */
+  readonly teacher?: string;
+  /** The teacher's share of the loss; 0.5 by default. */
+  readonly teacherWeight?: number;
+  /** What softens the teacher's probabilities; 2 by default. */
+  readonly temperature?: number;
+  /** Learn the teacher's hidden states, too. */
+  readonly teacherHidden?: boolean;
+}
+
+/** The options of the command line. */
+export const teacherOptions = (): Option[] => [
+  new Option('--teacher <folder>', "learn from this model too: a run's `model` of the same task").argParser(
+    absolute,
+  ),
+  new Option('--teacher-weight <share>', "the teacher's share of the loss (default: 0.5)").argParser(share),
+  new Option('--temperature <t>', "softens the teacher's probabilities (default: 2)").argParser(positive),
+  new Option('--teacher-hidden', "learn the teacher's hidden states too, its layers spread evenly"),
+];
+
+/** @throws UserError for an option that only means something with `--teacher`. */
+export function checkTeacher(given: Readonly<Record<string, unknown>>): void {
+  const stray = teacherOptions().find((option) => given[option.attributeName()] !== undefined);
+  if (stray && given['teacher'] === undefined) {
+    throw new UserError(`Expected --teacher <folder> with ${stray.long}, got it without.`);
+  }
+}
+
+/** What a teacher must share with its student. */
+export interface Student {
+  readonly labels: readonly string[];
+  readonly regression?: boolean;
+  readonly vocabulary: readonly string[];
+  readonly config: Pick<ResolvedBertConfig, 'layers' | 'hiddenSize'>;
+}
+
+/**
+ * The loss on the labels, shared with a teacher where there is one.
+ *
+ * @throws UserError for a teacher with other classes or another vocabulary, or, where its hidden states are learned, another width.
+ */
+export function taught(hard: Loss, options: TeacherOptions, student: Student): Loss {
+  const { teacher: folder, teacherWeight: weight, temperature, teacherHidden = false } = options;
+  if (folder === undefined) return hard;
+  const { model: teacher, config, labels, fresh, tokenizerFiles } = loadHuggingFace(folder);
+  if (fresh.length > 0 || labels.join('\n') !== student.labels.join('\n')) {
+    throw new UserError(
+      `Expected a teacher trained to tell ${student.labels.join(', ')}, got ${folder}, ` +
+        `${fresh.length > 0 ? 'which has no classifier' : `which tells ${labels.join(', ')}`}; train one on this task first.`,
+    );
+  }
+  if (tokenizerFiles.vocabulary.join('\n') !== student.vocabulary.join('\n')) {
+    throw new UserError(
+      `Expected a teacher that reads the student's pieces, got ${folder} with another vocabulary.`,
+    );
+  }
+  if (teacherHidden && config.hiddenSize !== student.config.hiddenSize) {
+    throw new UserError(
+      `Expected a teacher of the student's width ${student.config.hiddenSize} to learn hidden states from, got ` +
+        `${config.hiddenSize} in ${folder}; leave --teacher-hidden out.`,
+    );
+  }
+  const hidden = teacherHidden ? pairs(student.config.layers, config.layers) : [];
+  const soft = student.regression ? meanSquaredError : softTargets({ temperature });
+  return distillation({ teacher, weight, soft, hard, hidden });
+}
+
+/** Each of the student's layers with one of the teacher's, evenly spread, the last with the last. */
+function pairs(students: number, teachers: number): HiddenPair[] {
+  return Array.from({ length: students }, (_, i) => ({
+    student: `encoder/${i}/ffn/norm`,
+    teacher: `encoder/${Math.ceil(((i + 1) * teachers) / students) - 1}/ffn/norm`,
+  }));
+}
