@@ -72,7 +72,8 @@ export { asDataset, fromTensors, type Batch, type BatchSource } from './datasets
 export { batchSource } from './datasets/batches';
 export { maskedLanguageSource, packLines } from './datasets/masked-language';
 export { type Dataset, type Example } from './datasets/dataset';
-export { readGlue } from './datasets/glue';
+export { readGlue, readGlueTest } from './datasets/glue';
+export { glueSubmission } from './datasets/glue-submission';
 export { tokenCache, type TokenCache } from './datasets/token-cache';
 export { wordPiece, type Tokenizer } from './datasets/tokenizer';
 export { tokenizerOf } from './datasets/tokenizer-of';

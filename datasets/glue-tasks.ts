@@ -22,8 +22,8 @@ export interface GlueFacts {
   readonly train: GlueFile;
   /** One file; for MNLI two, of which the second is named in the names of its scores. */
   readonly dev: readonly (GlueFile & { readonly suffix?: string })[];
-  /** Each with the name under which its predictions are submitted. */
-  readonly test: readonly (GlueFile & { readonly submission: string })[];
+  /** Each with the name under which its predictions are submitted; an optional one is passed over where it is missing. */
+  readonly test: readonly (GlueFile & { readonly submission: string; readonly optional?: boolean })[];
 }
 
 /** The format of SST-2, which other tasks of one sentence and two classes may well use. */
@@ -95,6 +95,7 @@ export const GLUE_TASKS = {
     test: [
       { name: 'test_matched.tsv', rows: 9796, submission: 'MNLI-m.tsv' },
       { name: 'test_mismatched.tsv', rows: 9847, submission: 'MNLI-mm.tsv' },
+      { name: '../diagnostic/diagnostic.tsv', rows: 1104, submission: 'AX.tsv', optional: true },
     ],
     format: { ...PAIR, label: 'gold_label', classes: ['entailment', 'neutral', 'contradiction'] },
     labels: ['entailment', 'neutral', 'contradiction'],

@@ -52,7 +52,7 @@ export interface GlueTest {
 }
 
 /**
- * Reads a task's test files: one, or MNLI's two.
+ * Reads a task's test files: one, or MNLI's two and, where it is there, the diagnostic set that a model of MNLI answers.
  *
  * @param dataDir the folder that holds the tasks' folders.
  * @throws UserError for a missing file, and for a malformed row with its file and line.
@@ -61,7 +61,10 @@ export function readGlueTest(task: GlueTask, dataDir: string): GlueTest[] {
   const facts = glueFacts(task);
   const folder = taskFolder(facts, dataDir);
   const { text, pair } = facts.format;
-  return facts.test.map((file) => {
+  const there = facts.test.filter(
+    ({ name, optional }) => !optional || fs.existsSync(path.join(folder, name)),
+  );
+  return there.map((file) => {
     const rows = readSplit(folder, file, { text, pair });
     return { submission: file.submission, examples: rows.examples, note: rowCounts([rows]) };
   });
@@ -87,7 +90,7 @@ function rowCounts(splits: readonly Split[]): string {
   const same = splits.every(({ rows, published }) => rows === published);
   const counts = splits.map(
     ({ name, rows, published, broken }) =>
-      `${name} ${rows}${rows === published ? '' : ` of ${published}`}${broken ? `, ${broken} broken left out` : ''}`,
+      `${path.basename(name)} ${rows}${rows === published ? '' : ` of ${published}`}${broken ? `, ${broken} broken left out` : ''}`,
   );
   const verdict = same
     ? 'as many rows as GLUE publishes'

@@ -13,8 +13,11 @@ afterEach(() => fs.rmSync(dataDir, { recursive: true }));
 
 /** Writes the files of a task. */
 function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
-  fs.mkdirSync(path.join(dataDir, folder), { recursive: true });
-  for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(dataDir, folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(dataDir, folder, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, text);
+  }
 }
 
 const write = (folder: string, train: string, dev: string) =>
@@ -195,6 +198,16 @@ it('evaluates MNLI on the matched set, and on the mismatched one beside it', () 
   expect(notes![0]).toMatch(
     /train.tsv 1 of 392702; dev_matched.tsv 1 of 9815; dev_mismatched.tsv 1 of 9832$/,
   );
+});
+
+it('answers the diagnostic set with a model of MNLI where it is there', () => {
+  const test = 'index\tsentence1\tsentence2\n0\ta\tb\n';
+  writeFiles('MNLI', { 'test_matched.tsv': test, 'test_mismatched.tsv': test });
+  const names = () => readGlueTest('mnli', dataDir).map(({ submission }) => submission);
+  expect(names()).toEqual(['MNLI-m.tsv', 'MNLI-mm.tsv']);
+  writeFiles('diagnostic', { 'diagnostic.tsv': test });
+  expect(names()).toEqual(['MNLI-m.tsv', 'MNLI-mm.tsv', 'AX.tsv']);
+  expect(readGlueTest('mnli', dataDir)[2]!.note).toMatch(/: diagnostic\.tsv 1 of 1104$/);
 });
 
 it('leaves out and counts the broken rows of QQP, and keeps its empty questions', () => {
