@@ -22,6 +22,9 @@ interface PredictOptions {
   readonly out?: string;
 }
 
+/** Classes whose probabilities fit beside each other; of more, that of the answer is shown. */
+const MOST_SHOWN = 5;
+
 /** Answers with a trained model: to sentences, or to the test file of a GLUE task. */
 async function predict(argv: readonly string[]): Promise<void> {
   const command = plainCommand(
@@ -80,9 +83,10 @@ async function answer(
   const rows = sentences.map((sentence, i) => {
     const probabilities = softmax(values(i));
     const best = probabilities.indexOf(Math.max(...probabilities));
-    return [sentence, labels[best]!, ...probabilities.map(percent)];
+    const shown = labels.length > MOST_SHOWN ? [probabilities[best]!] : probabilities;
+    return [sentence, labels[best]!, ...shown.map(percent)];
   });
-  return { columns: ['sentence', 'label', ...labels], rows };
+  return { columns: ['sentence', 'label', ...(labels.length > MOST_SHOWN ? ['probability'] : labels)], rows };
 }
 
 /** Writes a file per test set: `RTE.tsv`, or MNLI's two. */
