@@ -73,7 +73,8 @@ export const GLUE_TASKS = {
     range: [0, 5],
   },
   qqp: {
-    // The published train.tsv breaks 24 rows off (their questions have tabs and line ends) and leaves two questions empty.
+    // Some questions of the published train.tsv have line ends, which break their rows (left out here as by Hugging Face's
+    // reader); two are empty (huggingface/datasets #277).
     ...files('QQP', [363846, 40430, 390965]),
     format: {
       text: 'question1',

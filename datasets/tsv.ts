@@ -13,7 +13,7 @@ export interface TsvFormat {
   /** What is written for class 0, 1, …; absent where labels are numbers (a regression). */
   readonly classes?: readonly string[];
   /**
-   * The published file itself is damaged: rows with too few fields are left out and counted, and a text may be empty. Elsewhere
+   * The published file itself is damaged: rows with too few or too many fields are left out and counted, and a text may be empty. Elsewhere
    * both are errors.
    */
   readonly damaged?: boolean;
@@ -25,7 +25,7 @@ export interface TsvRows {
   readonly examples: Example[];
   /** Whole rows of the file, whatever the limit. */
   readonly rows: number;
-  /** Rows that were left out because fields are missing. */
+  /** Rows that were left out because of their number of fields. */
   readonly broken: number;
 }
 
@@ -73,7 +73,7 @@ export function parseTsv(
     .slice(first)
     .map((line, i) => ({ line, where: () => `${name}:${first + i + 1}` }))
     .filter(({ line }) => keep(line));
-  const whole = format.damaged ? kept.filter(({ line }) => line.split('\t').length >= columns.length) : kept;
+  const whole = format.damaged ? kept.filter(({ line }) => line.split('\t').length === columns.length) : kept;
   if (whole.length === 0) throw new UserError(`Expected at least one row in ${name}, found none.`);
   const examples = whole
     .slice(0, limit)

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok } from 'node:assert';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Example } from '../../datasets/dataset';
 import { readGlue, readGlueTest } from '../../datasets/glue';
@@ -29,6 +30,7 @@ export function check(_python: string, shared: string | undefined): Promise<stri
   const whole = Object.keys(PUBLISHED).map((task) =>
     wholeTask(task as keyof typeof PUBLISHED, path.join(shared, 'data/glue')),
   );
+  checkOriginalMrpc(path.join(shared, 'data/glue'));
   const parts = [
     ...partsOf('qnli', path.join(shared, 'data/glue')),
     ...['mnli', 'qnli', 'qqp'].flatMap((task) =>
@@ -52,6 +54,24 @@ function wholeTask(task: keyof typeof PUBLISHED, dataDir: string): string {
   for (const note of [...notes!, test!.note]) ok(note.startsWith('as many rows as GLUE publishes'), note);
   checkIndex(path.join(dataDir, glueFacts(task).folder, 'test.tsv'));
   return `${task} ${train.length}/${dev.length}/${test!.examples.length}`;
+}
+
+/** MRPC's real rows in Microsoft's layout are split as GLUE splits them. */
+function checkOriginalMrpc(dataDir: string): void {
+  const own = path.join(dataDir, 'MRPC');
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'mrpc-'));
+  try {
+    fs.mkdirSync(path.join(made, 'MRPC'));
+    const [train, dev] = ['train.tsv', 'dev.tsv'].map((file) =>
+      fs.readFileSync(path.join(own, file), 'utf8'),
+    );
+    const all = `${dev}${train!.slice(train!.indexOf('\n') + 1)}`.replaceAll('\n', '\r\n');
+    fs.writeFileSync(path.join(made, 'MRPC', 'msr_paraphrase_train.txt'), all);
+    fs.copyFileSync(path.join(own, 'dev_ids.tsv'), path.join(made, 'MRPC', 'dev_ids.tsv'));
+    deepStrictEqual(readGlue('mrpc', made), readGlue('mrpc', dataDir), "MRPC in Microsoft's layout");
+  } finally {
+    fs.rmSync(made, { recursive: true });
+  }
 }
 
 /** Submissions count rows from 0, as the test files do. */
