@@ -50,7 +50,13 @@ export { compiledEngine, type CompiledEngineOptions } from './trainers/engines/c
 export { eagerEngine, type EagerEngineOptions } from './trainers/engines/eager';
 export { adamW, sgd, type Optimizer } from './trainers/optimizer';
 export { constant, linearWarmup, type LearningRate } from './trainers/schedules';
-export { hiddenWordsCrossEntropy, meanSquaredError, softmaxCrossEntropy, type Loss, type Seen } from './trainers/losses';
+export {
+  hiddenWordsCrossEntropy,
+  meanSquaredError,
+  softmaxCrossEntropy,
+  type Loss,
+  type Seen,
+} from './trainers/losses';
 export { distillation, softTargets, type DistillationOptions } from './trainers/distillation';
 export { evaluate } from './trainers/evaluate';
 export { earlyStopping } from './trainers/callbacks/early-stopping';
@@ -78,4 +84,5 @@ export { tokenCache, type TokenCache } from './datasets/token-cache';
 export { wordPiece, type Tokenizer } from './datasets/tokenizer';
 export { tokenizerOf } from './datasets/tokenizer-of';
 export { buildVocabulary } from './datasets/vocabulary';
+export { tableDataset, type TableOptions } from './datasets/table/table-dataset';
 export { toyTask } from './datasets/toy';
