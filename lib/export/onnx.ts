@@ -21,6 +21,8 @@ export interface ExportOnnxOptions {
   readonly axisNames?: readonly string[];
   /** Type of the inputs that are integers: `int32` (default), or `int64`, as programs of the transformers family pass. */
   readonly integers?: 'int32' | 'int64';
+  /** Leave out inputs that the output does not depend on; false by default. */
+  readonly dropUnused?: boolean;
 }
 
 /** A protobuf message ends at 2 GB; the structure needs a little beside the weights. */
@@ -45,10 +47,9 @@ export function exportOnnx(model: tf.LayersModel, file: string, options: ExportO
   const traced = traceModel(model);
   const { graph, initializers } = withWeights(traced.graph, model);
   checkLength(graph, file);
-  const { inputs, nodes } = integerInputs(traced.inputs, options.integers ?? 'int32');
-  const whole: Graph = { ...graph, nodes: [...nodes, ...graph.nodes], inputs: new Map(inputs) };
-  const { bytes } = encode(whole, {
-    inputName: (_, i) => names.inputs[i]!,
+  const whole = withInputs(graph, traced.inputs, options.integers ?? 'int32');
+  const { bytes } = encode(options.dropUnused ? deadCode(whole) : whole, {
+    inputName: (value) => names.inputs[argumentOf(whole, value)!]!,
     outputName: () => names.output,
     constantName: (value) => initializers.get(value),
     axisName: axisNames(traced, whole, model, options.axisNames),
@@ -108,35 +109,38 @@ function checkLength({ constants }: Graph, file: string): void {
   );
 }
 
-/** The inputs as the file has them, and what turns integers of another type into those that the graph reads. */
-function integerInputs(
-  values: readonly Value[],
-  dtype: 'int32' | 'int64',
-): { inputs: [Value, Source][]; nodes: Node[] } {
-  const nodes: Node[] = [];
+/** The graph with all inputs of the model; integers of another type become those that it reads. */
+function withInputs(graph: Graph, values: readonly Value[], dtype: 'int32' | 'int64'): Graph {
+  const casts: Node[] = [];
   const inputs = values.map((value, index): [Value, Source] => {
     const source: Source = { kind: 'argument', index };
     if (value.dtype !== 'int32' || dtype === 'int32') return [value, source];
     const input: Value = { ...value, dtype };
     const attributes = { to: ONNX_TYPE.int32 };
-    nodes.push({ op: 'Cast', domain: '', inputs: [input], output: value, attributes });
+    casts.push({ op: 'Cast', domain: '', inputs: [input], output: value, attributes });
     return [input, source];
   });
-  return { inputs, nodes };
+  return { ...graph, inputs: new Map(inputs), nodes: [...casts, ...graph.nodes] };
+}
+
+/** The place among the model's inputs of a value that is one. */
+function argumentOf({ inputs }: Graph, value: Value): number | undefined {
+  const source = inputs.get(value);
+  return source?.kind === 'argument' ? source.index : undefined;
 }
 
 /** Names of the free axes of the file's inputs and output. */
 function axisNames(
   { axes, outputSizes }: TracedModel,
-  { inputs, outputs }: Graph,
+  graph: Graph,
   model: tf.LayersModel,
   given: readonly string[] | undefined,
 ): (value: Value, axis: number) => string | undefined {
   const nameOf = (place: number): string => given?.[place] ?? (place === 0 ? 'batch' : `axis_${place}`);
   return (value, axis) => {
-    const source = inputs.get(value);
-    if (source?.kind === 'argument' && value !== outputs[0]) {
-      return model.inputs[source.index]!.shape[axis] === null ? nameOf(axis) : undefined;
+    const input = argumentOf(graph, value);
+    if (input !== undefined && value !== graph.outputs[0]) {
+      return model.inputs[input]!.shape[axis] === null ? nameOf(axis) : undefined;
     }
     const size = outputSizes[0]?.[axis];
     if (size && isFixed(size)) return undefined;

@@ -1,0 +1,21 @@
+import * as path from 'node:path';
+import type * as tf from '@tensorflow/tfjs';
+import { exportOnnx } from './onnx';
+
+/**
+ * Writes `onnx/model.onnx` into a Hugging Face folder, as transformers.js and optimum expect it: int64 `input_ids`,
+ * `attention_mask` and (where the model reads them) `token_type_ids`, all [batch_size, sequence_length]; float32 `logits`.
+ *
+ * @throws UserError for a model that is larger than 2 GB.
+ */
+export function saveHuggingFaceOnnx(model: tf.LayersModel, folder: string): void {
+  exportOnnx(model, path.join(folder, 'onnx', 'model.onnx'), {
+    inputNames: model.inputNames.map(snakeCase),
+    outputName: 'logits',
+    axisNames: ['batch_size', 'sequence_length'],
+    integers: 'int64',
+    dropUnused: true,
+  });
+}
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
