@@ -209,9 +209,9 @@ describe('loadHuggingFace', () => {
     ],
     [
       'another architecture',
-      () => editConfig({ model_type: 'roberta' }),
+      () => editConfig({ model_type: 'gpt2' }),
       {},
-      /model_type "bert".*got "roberta"/,
+      /bert, distilbert, roberta, electra as model_type.*got "gpt2"/,
     ],
     ['another activation', () => editConfig({ hidden_act: 'relu' }), {}, /hidden_act "gelu".*got "relu"/],
     [
@@ -224,13 +224,41 @@ describe('loadHuggingFace', () => {
       'another size',
       () => editConfig({ intermediate_size: 13 }),
       {},
-      /layer\.0\.intermediate\.dense\.weight is float32 \[12, 8\] instead of float32 \[13, 8\].* and 2 more/,
+      /layer\.0\.intermediate\.dense\.weight is float32 \[12, 8\] instead of float32 \[13, 8\].*not of one model/,
     ],
     [
       'a missing tensor',
       () => edit((t) => void t.delete('bert.encoder.layer.1.output.dense.bias')),
       {},
-      /layer\.1\.output\.dense\.bias is missing/,
+      /but 1 missing: bert\.encoder\.layer\.1\.output\.dense\.bias; config/,
+    ],
+    [
+      'tensors that are missing, of another shape and unknown',
+      () =>
+        edit((t) => {
+          const [query] = [...t.keys()].filter((name) => name.endsWith('0.attention.self.query.bias'));
+          t.set('bert.encoder.layer.0.attention.self.q.bias', t.get(query!)!);
+          t.delete(query!);
+          t.set('bert.pooler.dense.bias', hostTensor(Int32Array.of(1), [1]));
+          t.set('cls.predictions.bias', hostTensor(Float32Array.of(1), [1])); // of another task
+        }),
+      {},
+      new RegExp(
+        'but 1 missing: bert.encoder.layer.0.attention.self.query.bias; 1 of another shape: bert.pooler.dense.bias is int32 ' +
+          '\\[1\\] instead of float32 \\[8\\]; 1 unknown: bert.encoder.layer.0.attention.self.q.bias; config.json and',
+      ),
+    ],
+    [
+      'many missing tensors',
+      () => edit((t) => [...t].filter(([name]) => !name.includes('encoder'))),
+      {},
+      /but 32 missing: bert\.encoder\.layer\.0\.(\S+, ){8}and 24 more; config/,
+    ],
+    [
+      'a tensor by two names',
+      () => edit((t) => void t.set('pooler.dense.bias', hostTensor(new Float32Array(8), [8]))),
+      {},
+      /Expected bert\.pooler\.dense\.bias once .* by two names/,
     ],
     [
       'a longer vocabulary',

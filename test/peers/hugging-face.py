@@ -5,82 +5,179 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, BertModel
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+    DistilBertConfig,
+    ElectraConfig,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+)
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "##s", "not"]
+BYTES = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+LABELS = ["no", "maybe", "yes"]
+SENTENCE = "Not good FILMS", "bad"
+
+DROPOUTS = {"hidden_dropout_prob": 0.2, "attention_probs_dropout_prob": 0.05, "classifier_dropout": 0.3}
+SIZES = {"hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 100, **DROPOUTS}
+
+# Of each family, a configuration without labels, and the bytes of its largest file.
+FAMILIES = {
+    "bert": (
+        lambda **labels: BertConfig(
+            vocab_size=len(VOCABULARY), **SIZES, max_position_embeddings=16, **labels
+        ),
+        "1GB",
+    ),
+    "distilbert": (
+        lambda **labels: DistilBertConfig(
+            vocab_size=len(VOCABULARY),
+            dim=48,
+            n_layers=3,
+            n_heads=4,
+            hidden_dim=100,
+            max_position_embeddings=16,
+            dropout=0.2,
+            attention_dropout=0.05,
+            seq_classif_dropout=0.3,
+            **labels,
+        ),
+        "1GB",
+    ),
+    "roberta": (
+        lambda **labels: RobertaConfig(
+            vocab_size=len(BYTES),
+            **SIZES,
+            max_position_embeddings=18,
+            type_vocab_size=1,
+            layer_norm_eps=1e-5,
+            **labels,
+        ),
+        "100KB",
+    ),
+    "electra": (
+        lambda **labels: ElectraConfig(
+            vocab_size=len(VOCABULARY), **SIZES, embedding_size=24, max_position_embeddings=16, **labels
+        ),
+        "50KB",
+    ),
+}
 
 
-def batch(vocabulary: int) -> dict[str, torch.Tensor]:
-    """Three sequences of 12 tokens, two of them padded, with both token types."""
-    ids = torch.randint(5, vocabulary, (3, 12))
+def batch(config: PreTrainedConfig) -> dict[str, torch.Tensor]:
+    """Three sequences of 12 tokens, with padding behind two of them and within one, and token types where there are some."""
+    ids = torch.randint(5, config.vocab_size, (3, 12))
     mask = torch.ones_like(ids)
+    mask[0, 4] = 0
     mask[1, 7:] = 0
     mask[2, 3:] = 0
-    types = (torch.arange(12) > 4).long().repeat(3, 1)
-    return {"input_ids": ids * mask, "attention_mask": mask, "token_type_ids": types}
+    types = (torch.arange(12) > 4).long().repeat(3, 1) * (getattr(config, "type_vocab_size", 0) > 1)
+    ids = ids.masked_fill(mask == 0, config.pad_token_id)
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+
+
+def understood(model: torch.nn.Module, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The inputs that a model takes."""
+    return {k: v for k, v in inputs.items() if k != "token_type_ids" or model.config.model_type != "distilbert"}
 
 
 def integers(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: value.int() for name, value in inputs.items()}
 
 
-def make_classifier(work: Path) -> None:
-    """A classifier whose weights are all random, biases and norms too; its logits, and the gradients of its loss."""
-    torch.manual_seed(1)
-    config = BertConfig(
-        vocab_size=len(VOCABULARY),
-        hidden_size=48,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        intermediate_size=100,
-        max_position_embeddings=16,
-        id2label={0: "no", 1: "maybe", 2: "yes"},
-        label2id={"no": 0, "maybe": 1, "yes": 2},
+def save_tokenizer(folder: Path, family: str) -> None:
+    if family != "roberta":
+        (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in VOCABULARY))
+        return
+    vocabulary = {piece: i for i, piece in enumerate(BYTES)}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    special = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, cls_token="<s>", sep_token="</s>", mask_token="<mask>", **special
     )
-    model = BertForSequenceClassification(config).eval()
+    fast.save_pretrained(folder)
+
+
+def make_classifier(work: Path, family: str, count: int) -> None:
+    """
+    A classifier whose weights are all random, biases and norms too; its logits and hidden states, and the gradients of its loss.
+    """
+    torch.manual_seed(1)
+    folder = work / f"{family}-{count}"
+    make, shard_size = FAMILIES[family]
+    labels = LABELS if count > 1 else ["score"]
+    config = make(id2label=dict(enumerate(labels)), label2id={label: i for i, label in enumerate(labels)})
+    model = AutoModelForSequenceClassification.from_config(config).eval()
     with torch.no_grad():
         for weight in model.parameters():
             weight.add_(torch.randn_like(weight) * 0.15)
-    inputs = batch(len(VOCABULARY))
-    result = model(**inputs, labels=torch.tensor([0, 1, 2]))
+    inputs = batch(config)
+    given = understood(model, inputs)
+    targets = torch.tensor([0, 1, 2]) if count > 1 else torch.tensor([0.5, -1.0, 2.0])
+    result = model(**given, labels=targets)
     result.loss.backward()
-    model.save_pretrained(work / "classifier")
-    (work / "classifier" / "vocab.txt").write_text("".join(f"{piece}\n" for piece in VOCABULARY))
+    with torch.no_grad():
+        hidden = model.base_model(**given).last_hidden_state.contiguous()
+    model.save_pretrained(folder / "model", max_shard_size=shard_size)
+    save_tokenizer(folder / "model", family)
     gradients = {name: weight.grad for name, weight in model.named_parameters()}
-    save_file({**integers(inputs), "logits": result.logits.detach()}, work / "classifier.safetensors")
-    save_file(gradients, work / "gradients.safetensors")
+    tensors = {**integers(inputs), "logits": result.logits.detach(), "hidden": hidden}
+    save_file(tensors, folder / "tensors.safetensors")
+    save_file(gradients, folder / "gradients.safetensors")
 
 
 def run_encoder(work: Path, weights: Path) -> None:
     """The hidden states and the pooler's output of a trained encoder."""
     torch.manual_seed(2)
     model = BertModel.from_pretrained(weights).eval()
-    inputs = batch(model.config.vocab_size)
+    inputs = batch(model.config)
     with torch.no_grad():
         result = model(**inputs)
     outputs = {"hidden": result.last_hidden_state.contiguous(), "pooled": result.pooler_output}
     save_file({**integers(inputs), **outputs}, work / "encoder.safetensors")
 
 
-def run_saved(work: Path) -> None:
-    """The logits of a folder that we saved, and the ids that its tokenizer gives."""
-    model, report = BertForSequenceClassification.from_pretrained(work / "saved", output_loading_info=True)
+UNTOLD = {"_name_or_path", "architectures", "dtype", "problem_type", "transformers_version"}
+
+
+def run_saved(folder: Path) -> None:
+    """The logits of a folder that we saved, whose configuration and tokenizer are those of the folder that we loaded."""
+    model, report = AutoModelForSequenceClassification.from_pretrained(
+        folder / "saved", output_loading_info=True
+    )
     for problem, names in report.items():
         assert not names, f"{problem}: {names}"
-    assert model.config.id2label == {0: "no", 1: "maybe", 2: "yes"}, model.config.id2label
-    stored = load_file(work / "classifier.safetensors")
+    original, saved = AutoConfig.from_pretrained(folder / "model").to_dict(), model.config.to_dict()
+    keys = original.keys() - UNTOLD
+    changed = {key: (original[key], saved[key]) for key in keys if original[key] != saved[key]}
+    assert not changed, f"config.json: {changed}"
+    stored = load_file(folder / "tensors.safetensors")
     inputs = {name: stored[name].long() for name in ("input_ids", "attention_mask", "token_type_ids")}
     with torch.no_grad():
-        logits = model.eval()(**inputs).logits
-    ids = AutoTokenizer.from_pretrained(work / "saved")("Not good FILMS", "bad")["input_ids"]
-    save_file({"logits": logits, "ids": torch.tensor(ids).int()}, work / "saved.safetensors")
+        logits = model.eval()(**understood(model, inputs)).logits
+    ids, expected = (AutoTokenizer.from_pretrained(folder / name)(*SENTENCE)["input_ids"] for name in ("saved", "model"))
+    assert ids == expected, f"{ids} instead of {expected}"
+    save_file({"logits": logits}, folder / "saved.safetensors")
 
 
 if __name__ == "__main__":
     action, work, *rest = sys.argv[1:]
+    work = Path(work)
     if action == "make":
-        make_classifier(Path(work))
+        for family in FAMILIES:
+            make_classifier(work, family, len(LABELS))
+            make_classifier(work, family, 1)
         if rest:
-            run_encoder(Path(work), Path(rest[0]))
+            run_encoder(work, Path(rest[0]))
     else:
-        run_saved(Path(work))
+        for model in work.glob("*/saved"):
+            run_saved(model.parent)
