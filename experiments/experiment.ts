@@ -6,6 +6,7 @@ import { Interrupted } from '../trainers/interrupted';
 import type { Label, Observer, Outcome, RecipeOptions } from '../trainers/recipes/setup';
 import { stepsOf } from '../trainers/recipes/setup';
 import { experimentReport } from './experiment-report';
+import { fetched } from './fetched';
 import { Interruption, interruption } from './interruption';
 import { readOptions, Script, TrainingOptions } from './options';
 import { writeReport } from './report';
@@ -27,14 +28,16 @@ export interface Experiment<Own extends object> extends RecipeOptions {
  * finished run is shown again, an unfinished one goes on.
  *
  * @param recipe the call of a recipe.
+ * @param open what is learned; a classification or a regression by default.
  */
 export async function experiment<Own extends object>(
   script: Script<Own>,
   argv: readonly string[],
   recipe: (experiment: Experiment<Own>) => Promise<Outcome[]>,
+  open: (options: TrainingOptions & Own) => Promise<Task> = openTask,
 ): Promise<void> {
-  const options = readOptions(script, argv);
-  const task = await openTask(options);
+  const options = await fetched(readOptions(script, argv));
+  const task = await open(options);
   const run = openRun(script.name, { ...options, ...(await contentsOf(options)) });
   announce(script, run, task);
   const signals = interruption();

@@ -21,7 +21,7 @@ export interface Models {
  * First weights of about 1/√width, as for any network trained from scratch: from BERT's 0.02, made for long pretraining, most of a
  * short training passes before the loss moves. Nor does a task without noise need dropout.
  */
-const FROM_SCRATCH = { initializerRange: 0.09, dropout: 0, attentionDropout: 0 };
+export const FROM_SCRATCH = { initializerRange: 0.09, dropout: 0, attentionDropout: 0 };
 
 /**
  * The Hugging Face model that the options name, or else a tiny BERT for the task's own vocabulary.

@@ -2,7 +2,7 @@ import * as os from 'node:os';
 import { Command, Option } from 'commander';
 import { GLUE_TASKS, GlueTask } from '../datasets/glue-tasks';
 import { checkOwnData, OwnDataOptions, ownDataOptions } from './own-data';
-import { absolute, positive, whole } from './parse';
+import { absolute, folderOrName, positive, whole } from './parse';
 import { checkTeacher, TeacherOptions, teacherOptions } from './teacher';
 
 export const TASKS = ['toy', ...(Object.keys(GLUE_TASKS) as GlueTask[])] as const;
@@ -14,10 +14,12 @@ export type TaskName = (typeof TASKS)[number];
 export interface TrainingOptions extends OwnDataOptions, TeacherOptions {
   /** `data` is data of the user's own. */
   readonly task: TaskName | 'data';
-  /** Folder of GLUE folders (`CoLA`, `SST-2`, …); the toy task has none. */
+  /** Folder of GLUE folders (`CoLA`, `SST-2`, …); the toy task has none, and others are downloaded where it is not given. */
   readonly dataDir?: string;
-  /** Hugging Face folder to start from; without one, a tiny BERT with random weights. */
+  /** Hugging Face folder to start from, or a name on the Hub; without one, a tiny BERT with random weights. */
   readonly model?: string;
+  /** Download nothing. */
+  readonly offline: boolean;
   /** Keep the first encoder layers only. */
   readonly layers?: number;
   /** Keep the first training rows only. */
@@ -82,7 +84,7 @@ export function readOptions<Own extends object>(
   checkOwnData(given);
   checkTeacher(given);
   const { toy, glue, quick } = script.defaults;
-  const task = given['data'] === undefined ? given['task'] : 'data';
+  const task = given['data'] === undefined && given['text'] === undefined ? given['task'] : 'data';
   const engine = given['engine'] as TrainingOptions['engine'];
   return {
     ...(task === 'toy' ? toy : glue),
@@ -100,16 +102,17 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
     .addOption(new Option('--task <name>', 'what to learn').choices(TASKS).default('toy'))
     .option(
       '--data-dir <folder>',
-      'folder of GLUE folders (CoLA, SST-2, …), for every task but toy',
+      'folder of GLUE folders (CoLA, SST-2, …) (default: downloaded for the task)',
       absolute,
     );
   ownDataOptions().forEach((option) => command.addOption(option));
   command
     .option(
-      '--model <folder>',
-      'Hugging Face BERT folder to start from (default: a tiny BERT, random)',
-      absolute,
+      '--model <folder or name>',
+      'Hugging Face BERT to start from: a folder, or owner/name of the Hub (default: a tiny BERT, random)',
+      folderOrName,
     )
+    .option('--offline', 'download nothing: say what is missing', false)
     .option('--layers <n>', 'keep the first n encoder layers (default: all)', whole(1))
     .option('--limit <n>', 'keep the first n training rows (default: all)', whole(1))
     .option('--epochs <n>', `passes over the training rows ${defaultOf('epochs')}`, whole(1))
@@ -138,12 +141,13 @@ function describeDefault<Own extends object>(name: string, { defaults }: Script<
   const [toy, glue, quick] = [of(defaults.toy), of(defaults.glue), of(defaults.quick)].map(
     (value) => value && [value].flat().join(' '),
   );
+  if (toy === undefined && glue === undefined) return '';
   const both = toy === glue ? toy : `${toy} on the toy task, ${glue} elsewhere`;
   return `(default: ${both}${quick === undefined ? '' : `, ${quick} with --quick`})`;
 }
 
 function withDefaults<Own extends object>(option: Option, script: Script<Own>): Option {
-  option.description += ` ${describeDefault(option.attributeName(), script)}`;
+  option.description = `${option.description} ${describeDefault(option.attributeName(), script)}`.trimEnd();
   return option;
 }
 

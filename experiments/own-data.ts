@@ -16,6 +16,8 @@ export interface OwnDataOptions {
   readonly textColumn?: string;
   readonly labelColumn?: string;
   readonly pairColumn?: string;
+  /** Plain text to pretrain on. */
+  readonly text?: string;
   /** Labels are numbers to predict. */
   readonly regression?: boolean;
 }
@@ -53,10 +55,11 @@ export function readOwnData(
 }
 
 /** What the files hold, for the config of a run: one of other rows is another run. */
-export async function contentsOf({ data, devData }: OwnDataOptions): Promise<{ readonly contents?: string }> {
-  if (data === undefined) return {};
+export async function contentsOf(options: OwnDataOptions): Promise<{ readonly contents?: string }> {
+  const files = [options.data, options.devData, options.text].filter((file) => file !== undefined);
+  if (files.length === 0) return {};
   const hash = createHash('sha256');
-  for (const file of devData === undefined ? [data] : [data, devData]) {
+  for (const file of files) {
     await pipeline(fs.createReadStream(file), hash, { end: false });
   }
   return { contents: hash.digest('hex').slice(0, 16) };

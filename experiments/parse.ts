@@ -1,8 +1,13 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { hubName } from '../datasets/download/hub-name';
 
 /** The path of a file or folder, wherever the program goes. */
 export const absolute = (folder: string) => path.resolve(folder);
+
+/** A model of the Hugging Face Hub by its name, `owner/name` or `owner/name@revision`, unless that is a folder here. */
+export const folderOrName = (text: string) => (hubName(text) && !fs.existsSync(text) ? text : absolute(text));
 
 /** Collects the values of an option that takes several: `--sparsity 0.5 0.8`. */
 export function several<T>(

@@ -8,9 +8,10 @@ import { UserError } from '../lib/core/errors';
 import { LoadedHuggingFace, loadHuggingFace } from '../lib/export/hugging-face';
 import { answersOf } from '../trainers/metrics';
 import { expectTrained, outputsOf } from './answers';
+import { fetched } from './fetched';
 import { main } from './main';
 import { plainCommand } from './options';
-import { absolute, whole } from './parse';
+import { absolute, folderOrName, whole } from './parse';
 import { formatTable, percent, TextTable } from './table';
 
 interface PredictOptions {
@@ -20,6 +21,7 @@ interface PredictOptions {
   readonly task?: GlueTask;
   readonly dataDir?: string;
   readonly out?: string;
+  readonly offline: boolean;
 }
 
 /** Classes whose probabilities fit beside each other; of more, that of the answer is shown. */
@@ -31,7 +33,12 @@ async function predict(argv: readonly string[]): Promise<void> {
     'predict',
     'Answers with a trained BERT: to sentences, or to the test file of a GLUE task.',
   )
-    .requiredOption('--model <folder>', "Hugging Face folder: a run's `model`, for example", absolute)
+    .requiredOption(
+      '--model <folder or name>',
+      "Hugging Face folder, a run's `model` for example, or owner/name of the Hub",
+      folderOrName,
+    )
+    .option('--offline', 'download nothing: say what is missing', false)
     .argument('[sentences...]', 'each in quotation marks')
     .option('--pair <sentence>', 'the second sentence, for a model of pairs')
     .option('--max-length <n>', 'pieces that are read (default: all that the model can)', whole(4))
@@ -40,23 +47,20 @@ async function predict(argv: readonly string[]): Promise<void> {
         Object.keys(GLUE_TASKS),
       ),
     )
-    .option('--data-dir <folder>', 'folder of GLUE folders, for --task', absolute)
+    .option('--data-dir <folder>', 'folder of GLUE folders, for --task (default: downloaded)', absolute)
     .option('--out <folder>', 'where --task writes its submission (default: submission)', absolute)
     .parse([...argv], { from: 'user' });
-  const options = command.opts<PredictOptions>();
-  checkQuestion(options, command.args);
+  checkQuestion(command.opts<PredictOptions>(), command.args);
+  const options = await fetched(command.opts<PredictOptions>());
   const loaded = loadHuggingFace(options.model);
   expectTrained(loaded, options.model);
   if (options.task) await submit(loaded, options.task, options);
   else process.stdout.write(`${formatTable(await answer(loaded, command.args, options))}\n`);
 }
 
-function checkQuestion({ task, dataDir, pair }: PredictOptions, sentences: readonly string[]): void {
+function checkQuestion({ task, pair }: PredictOptions, sentences: readonly string[]): void {
   if (task && (sentences.length > 0 || pair !== undefined)) {
     throw new UserError(`Expected sentences or --task, got both; leave one out.`);
-  }
-  if (task && dataDir === undefined) {
-    throw new UserError(`Expected --data-dir <folder of GLUE folders> for --task ${task}.`);
   }
   if (!task && sentences.length === 0) {
     throw new UserError('Expected a sentence in quotation marks, or --task, got neither; see --help.');

@@ -41,7 +41,7 @@ const OURS = [
   ...Object.values(FILES).map((name) => new RegExp(`^${name.replace('.', '\\.')}(\\.part)?$`)),
   /^seed-\d+$/,
 ];
-const NOT_CONFIG = new Set(['out', 'force', 'threads']);
+const NOT_CONFIG = new Set(['out', 'force', 'threads', 'offline']);
 
 /**
  * Opens the folder of a run, and writes its `config.json` first of all.

@@ -25,7 +25,7 @@ import { taught } from './teacher';
 
 /** What is learned, and by what: everything that the options say about data, model and training. */
 export interface Task {
-  readonly dataset: Dataset<Examples>;
+  readonly dataset: Pick<Dataset, 'name' | 'metric'>;
   readonly setup: Setup;
   /** First weights of which none is pretrained. */
   readonly randomModel: Setup['model'];
@@ -74,14 +74,20 @@ export async function openTask(options: TrainingOptions): Promise<Task> {
   };
 }
 
-interface Data {
+/** A task's examples. */
+export interface Data {
   readonly dataset: Dataset<Examples>;
   /** The task's own, if it has one. */
   readonly vocabulary?: readonly string[];
   readonly bag: readonly Baseline[];
 }
 
-async function dataOf(options: TrainingOptions): Promise<Data> {
+/**
+ * Reads the examples that the options name.
+ *
+ * @throws UserError for files that are missing or malformed.
+ */
+export async function dataOf(options: TrainingOptions): Promise<Data> {
   const { task, data, dataDir, limit } = options;
   if (data !== undefined) return { dataset: await readOwnData(data, options), bag: [] };
   if (task === 'toy') {
@@ -102,7 +108,7 @@ function setupOf(
   dataset: Dataset<Examples>,
   { model, config, tokenizerFiles }: Models,
 ): Setup {
-  const { batchSize, maxLength, epochs, learningRate } = options;
+  const { batchSize, maxLength } = options;
   const { regression } = dataset;
   const cache = options.task === 'toy' ? undefined : userTokenCache();
   const common = { batchSize, maxLength, regression, cache };
@@ -118,12 +124,26 @@ function setupOf(
       config,
     }),
     metrics: taskMetrics(dataset),
+    ...recipeOf(options, dataset.train.length),
+  };
+}
+
+/** How everything is trained. */
+type Recipe = Pick<
+  Setup,
+  'optimizer' | 'epochs' | 'learningRate' | 'clipNorm' | 'checkpointEvery' | 'engine'
+>;
+
+/** The recipe of the options, for so many examples in an epoch. */
+export function recipeOf(options: TrainingOptions, examples: number): Recipe {
+  const { batchSize, epochs, learningRate } = options;
+  return {
     optimizer: adamW(),
     epochs,
     learningRate: (totalSteps) =>
       linearWarmup({ peak: learningRate, warmupSteps: Math.round(WARMUP * totalSteps), totalSteps }),
     clipNorm: CLIP_NORM,
-    checkpointEvery: Math.min(CHECKPOINT_EVERY, Math.ceil(dataset.train.length / batchSize)),
+    checkpointEvery: Math.min(CHECKPOINT_EVERY, Math.ceil(examples / batchSize)),
     engine: engineOf(options),
   };
 }

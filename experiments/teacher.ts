@@ -4,11 +4,11 @@ import { loadHuggingFace } from '../lib/export/hugging-face';
 import type { ResolvedBertConfig } from '../lib/models/bert-config';
 import { distillation, HiddenPair, softTargets } from '../trainers/distillation';
 import { Loss, meanSquaredError } from '../trainers/losses';
-import { absolute, positive, share } from './parse';
+import { folderOrName, positive, share } from './parse';
 
 /** The options about a teacher. */
 export interface TeacherOptions {
-  /** Hugging Face folder of a model trained on the task. */
+  /** Hugging Face folder of a model trained on the task, or its name on the Hub. */
   readonly teacher?: string;
   /** The teacher's share of the loss; 0.5 by default. */
   readonly teacherWeight?: number;
@@ -20,9 +20,10 @@ export interface TeacherOptions {
 
 /** The options of the command line. */
 export const teacherOptions = (): Option[] => [
-  new Option('--teacher <folder>', "learn from this model too: a run's `model` of the same task").argParser(
-    absolute,
-  ),
+  new Option(
+    '--teacher <folder>',
+    "learn from this model too: a run's `model` of the same task, or a name on the Hub",
+  ).argParser(folderOrName),
   new Option('--teacher-weight <share>', "the teacher's share of the loss (default: 0.5)").argParser(share),
   new Option('--temperature <t>', "softens the teacher's probabilities (default: 2)").argParser(positive),
   new Option('--teacher-hidden', "learn the teacher's hidden states too, its layers spread evenly"),

@@ -38,7 +38,7 @@ function run(script: string, options: readonly string[], interruptAt?: string): 
 const SMALL = ['--limit', '64', '--epochs', '2', '--layers', '1', '--threads', '1'];
 const at = (name: string) => path.join(folder, name);
 
-const SCRIPTS = ['lth-bert', 'finetune', 'qat-bert', 'gradual-pruning-bert', 'predict'];
+const SCRIPTS = ['lth-bert', 'finetune', 'qat-bert', 'gradual-pruning-bert', 'pretrain-mlm', 'predict'];
 
 test(
   'every script explains itself',
@@ -47,9 +47,9 @@ test(
     helps.forEach(({ code, out, err }, i) => {
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(out).toContain(`npx ts-node experiments/${SCRIPTS[i]}.ts`);
-      expect(out).toContain('--model <folder>');
+      expect(out).toContain('--model <folder or name>');
     });
-    for (const { out } of helps.slice(0, 4)) {
+    for (const { out } of helps.slice(0, 5)) {
       for (const name of [
         'task',
         'data-dir',
@@ -174,6 +174,47 @@ test(
     expect(other).toMatchObject({ code: 2, out: '' });
     const weights = (name: string) => fs.readFileSync(path.join(at(name), 'model', 'model.safetensors'));
     expect(weights('student').equals(weights('teacher'))).toBe(false);
+  },
+  2 * MINUTE,
+);
+
+test(
+  'a model pretrained on a text file is a start for fine-tuning',
+  async () => {
+    const text = at('corpus.txt');
+    const lines = Array.from({ length: 80 }, (_, i) => `the ${i % 7 ? 'cat' : 'dog'} sat on mat ${i % 5}\n`);
+    fs.writeFileSync(text, lines.join(''));
+    const options = [
+      '--size',
+      'tiny',
+      '--vocab-size',
+      '60',
+      '--max-length',
+      '32',
+      '--epochs',
+      '2',
+      '--threads',
+      '1',
+    ];
+    const pretrained = await run('pretrain-mlm', ['--text', text, ...options, '--out', at('pretrained')]);
+    expect(pretrained).toMatchObject({ code: 0 });
+    expect(pretrained.out).toMatch(/dense +accuracy|accuracy 0\.\d+/);
+    expect(pretrained.out).toContain('most frequent piece');
+    const data = at('animals.csv');
+    fs.writeFileSync(
+      data,
+      `text,label\n${lines.map((line, i) => `${line.trim()},${i % 7 ? 'cat' : 'dog'}\n`).join('')}`,
+    );
+    const start = ['--model', path.join(at('pretrained'), 'model'), '--max-length', '16'];
+    const tuned = await run('finetune', ['--data', data, ...start, '--epochs', '1', '--out', at('tuned')]);
+    expect(tuned).toMatchObject({ code: 0 });
+    const answer = await run('predict', ['--model', path.join(at('tuned'), 'model'), 'the cat sat']);
+    expect(answer.out).toMatch(/the cat sat .*(cat|dog)/);
+
+    fs.writeFileSync(text, 'another text\n'.repeat(80));
+    const other = await run('pretrain-mlm', ['--text', text, ...options, '--out', at('pretrained')]);
+    expect(other).toMatchObject({ code: 2 });
+    expect(other.err).toMatch(/another config/);
   },
   2 * MINUTE,
 );
