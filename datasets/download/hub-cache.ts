@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { getHFHubCachePath, getRepoFolderName } from '@huggingface/hub';
 import { writeAtomically, writeFileAtomically } from '../../lib/core/atomic-file';
-import { hubName, isCommit } from './hub-name';
+import { isCommit } from './hub-name';
 
 /**
  * A model in the cache that Python's `huggingface_hub` shares (`HF_HUB_CACHE`, else `hub` in `HF_HOME`, else
@@ -50,16 +50,4 @@ function link(blob: string, file: string): void {
   } catch {
     writeAtomically(file, (part) => fs.copyFileSync(blob, part));
   }
-}
-
-/**
- * The folder of a model that is here: a folder of that name, else a snapshot in the cache.
- *
- * @param model a path, or `owner/name` or `owner/name@revision` of the Hub. What is neither a folder nor in the cache is a path.
- */
-export function modelFolder(model: string): string {
-  const hub = fs.existsSync(model) ? undefined : hubName(model);
-  const cached = hub && cachedModel(hub.name);
-  const commit = hub && cached?.commitOf(hub.revision);
-  return cached && commit ? cached.snapshot(commit) : path.resolve(model);
 }

@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { Option } from 'commander';
 import { readOptions, Script } from '../../experiments/options';
 import { fraction, whole } from '../../experiments/parse';
@@ -52,4 +53,13 @@ test.each([
 test('a fraction is between 0 and 1, both excluded', () => {
   expect(fraction('0.25')).toBe(0.25);
   for (const text of ['0', '1', '20', 'half']) expect(() => fraction(text)).toThrow('such as 0.8');
+});
+
+test('a model is a folder, wherever the program goes, or a name on the Hub', () => {
+  const model = (text: string) => read('--model', text).model;
+  expect(model('google/bert_uncased_L-2_H-128_A-2')).toBe('google/bert_uncased_L-2_H-128_A-2');
+  expect(model('owner/name@v1')).toBe('owner/name@v1');
+  for (const folder of ['test/experiments', 'a/b/c', './a/b', 'a', '/a/b']) {
+    expect(model(folder)).toBe(path.resolve(folder));
+  }
 });

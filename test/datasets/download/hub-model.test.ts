@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { modelFolder } from '../../../datasets/download/hub-cache';
 import { downloadModel, DownloadModelOptions } from '../../../datasets/download/hub-model';
 import { hubName } from '../../../datasets/download/hub-name';
 import { gitDigest, Repository, serveHub, sha256 } from './hub-server';
@@ -201,13 +200,4 @@ test('HF_TOKEN is sent, where it is set', async () => {
   expect(server!.requests.map(({ headers }) => headers.authorization)).toEqual(
     Array(3).fill('Bearer hf_test'),
   );
-});
-
-test('the folder of a model: a folder of that name wins over the cache', async () => {
-  await hub({});
-  await get();
-  expect(modelFolder('tiny/bert')).toBe(inCache('snapshots', COMMIT));
-  expect(modelFolder(`tiny/bert@${COMMIT}`)).toBe(inCache('snapshots', COMMIT));
-  expect(modelFolder('tiny/other')).toBe(path.resolve('tiny/other'));
-  expect(modelFolder('test/datasets')).toBe(path.resolve('test/datasets'));
 });

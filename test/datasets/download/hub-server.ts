@@ -2,27 +2,29 @@ import { createHash } from 'node:crypto';
 import type * as http from 'node:http';
 import { Answer, honest, serve, TestServer } from './server';
 
+type Content = string | Buffer;
+
 /** A repository of the test's Hub. */
 export interface Repository {
   readonly commit: string;
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, Content>>;
   /** How its files are sent; honestly by default. */
   readonly answer?: Answer;
 }
 
 const isLarge = (name: string) => name.endsWith('.safetensors');
-const hash = (algorithm: string, ...parts: string[]) => {
+const hash = (algorithm: string, ...parts: Content[]) => {
   const sum = createHash(algorithm);
   parts.forEach((part) => sum.update(part));
   return sum.digest('hex');
 };
 
 /** Git's name for a file. */
-export const gitDigest = (text: string) => hash('sha1', `blob ${Buffer.byteLength(text)}\0`, text);
-export const sha256 = (text: string) => hash('sha256', text);
+export const gitDigest = (text: Content) => hash('sha1', `blob ${Buffer.byteLength(text)}\0`, text);
+export const sha256 = (text: Content) => hash('sha256', text);
 
 /** A file as the Hub describes it. */
-function describe(name: string, text: string): object {
+function describe(name: string, text: Content): object {
   const size = Buffer.byteLength(text);
   const file = { type: 'file', path: name, size, oid: gitDigest(text) };
   return isLarge(name) ? { ...file, lfs: { oid: sha256(text), size, pointerSize: 130 } } : file;
@@ -63,6 +65,6 @@ export function serveHub(repositories: Record<string, Repository>): Promise<Test
     if (text === undefined) return void response.writeHead(404).end();
     response.setHeader('X-Repo-Commit', commit); // these two are for Python
     response.setHeader('X-Linked-Etag', `"${isLarge(rest!) ? sha256(text) : gitDigest(text)}"`);
-    (request.method === 'HEAD' ? honest : answer)(Buffer.from(text))(request, response);
+    (request.method === 'HEAD' ? honest : answer)(Buffer.from(text as Buffer))(request, response);
   });
 }

@@ -1,0 +1,54 @@
+import * as path from 'node:path';
+import { downloadGlue } from '../datasets/download/glue';
+import { downloadModel } from '../datasets/download/hub-model';
+import { hubName } from '../datasets/download/hub-name';
+import { GLUE_TASKS, glueFacts, GlueTask } from '../datasets/glue-tasks';
+import { userCache } from '../datasets/user-cache';
+import { UserError } from '../lib/core/errors';
+
+/** Options that may name what is not here yet. */
+export interface Fetchable {
+  readonly task?: string;
+  readonly dataDir?: string;
+  /** Folders are absolute; other texts are names on the Hugging Face Hub. */
+  readonly model?: string;
+  readonly teacher?: string;
+  readonly offline: boolean;
+}
+
+/**
+ * The same options with folders in the place of models' names, and with the folder of GLUE folders where none was given: what is not
+ * in the caches is downloaded first. The folder of a named model has its commit in it, so that runs of two versions are two runs.
+ *
+ * @throws UserError for what cannot be downloaded or, offline, is missing.
+ */
+export async function fetched<Options extends Fetchable>(options: Options): Promise<Options> {
+  const { offline } = options;
+  const model = await folderOf(options.model, offline);
+  const teacher = await folderOf(options.teacher, offline);
+  const dataDir = options.dataDir ?? (await glueFolder(options.task, offline));
+  return { ...options, model, teacher, dataDir };
+}
+
+async function folderOf(model: string | undefined, offline: boolean): Promise<string | undefined> {
+  const name = model === undefined || path.isAbsolute(model) ? undefined : hubName(model);
+  if (!name) return model;
+  const { folder } = await downloadModel(name, offline ? { offline } : {}); // HF_HUB_OFFLINE says the same
+  return folder;
+}
+
+/** The folder of GLUE folders, with that of the task in it; undefined for what is no task of GLUE. */
+async function glueFolder(task: string | undefined, offline: boolean): Promise<string | undefined> {
+  if (task === undefined || !isGlue(task)) return undefined;
+  const cache = userCache();
+  if (cache === undefined) {
+    throw new UserError(
+      `Expected --data-dir <folder of GLUE folders> for --task ${task}, since WHITTLE_CACHE is off and nothing is kept.`,
+    );
+  }
+  const dataDir = path.join(cache, 'glue');
+  await downloadGlue(glueFacts(task).folder, { dataDir, offline });
+  return dataDir;
+}
+
+const isGlue = (task: string): task is GlueTask => task in GLUE_TASKS;
