@@ -13,8 +13,8 @@ export interface TsvFormat {
   /** What is written for class 0, 1, …; absent where labels are numbers (a regression). */
   readonly classes?: readonly string[];
   /**
-   * The published file itself is damaged: rows with too few or too many fields are left out and counted, and a text may be empty. Elsewhere
-   * both are errors.
+   * The published file itself is damaged: rows with too few or too many fields are left out and counted, and a text may be empty.
+   * Elsewhere both are errors.
    */
   readonly damaged?: boolean;
 }
