@@ -1,5 +1,12 @@
 import { UserError } from '../lib/core/errors';
-import type { Encoding } from './tokenizer';
+
+/** One example as a model reads it; for a BERT `[CLS] text [SEP]`, or `[CLS] text [SEP] pair [SEP]`. */
+export interface Encoding {
+  /** Piece numbers. */
+  readonly ids: number[];
+  /** 0 for the first text and its frame, 1 for the second; 0 for both in a RoBERTa. */
+  readonly typeIds: number[];
+}
 
 /** The special pieces that a model expects around texts. */
 export interface Frame {

@@ -1,15 +1,7 @@
 import { UserError } from '../lib/core/errors';
 import type { TokenizerFiles } from '../lib/export/hugging-face-tokenizer';
-import { Frame, frameTexts } from './tokenizer-frame';
+import { Encoding, Frame, frameTexts } from './tokenizer-frame';
 import { bertWords } from './tokenizer-words';
-
-/** One example as a model reads it; for a BERT `[CLS] text [SEP]`, or `[CLS] text [SEP] pair [SEP]`. */
-export interface Encoding {
-  /** Piece numbers. */
-  readonly ids: number[];
-  /** 0 for the first text and its frame, 1 for the second; 0 for both in a RoBERTa. */
-  readonly typeIds: number[];
-}
 
 /**
  * Turns texts into piece numbers: `wordPiece(vocabulary)`, or `tokenizerOf` the files of a Hugging Face folder. It can be saved with

@@ -1,6 +1,5 @@
 import { UserError } from '../core/errors';
 import { readJson } from './hugging-face-config';
-import type { TokenizerFiles } from './hugging-face-tokenizer';
 
 /** A `tokenizer.json`, as far as it is read here. */
 export interface TokenizerJson {
@@ -21,12 +20,18 @@ export interface TokenizerJson {
   } | null;
 }
 
+interface ReadTokenizer {
+  readonly vocabulary: readonly string[];
+  readonly lowercase: boolean;
+  readonly json?: TokenizerJson;
+}
+
 /**
  * Reads a `tokenizer.json`: of a WordPiece tokenizer what `vocab.txt` would tell, of a byte-level BPE everything.
  *
  * @throws UserError for other kinds of tokenizers.
  */
-export function readTokenizerJson(file: string): TokenizerFiles {
+export function readTokenizerJson(file: string): ReadTokenizer {
   const json = readJson(file) as unknown as TokenizerJson;
   const kind = `${json.model?.type} after ${json.pre_tokenizer?.type}`;
   if (kind === 'BPE after ByteLevel') return { vocabulary: vocabularyOf(json, file), lowercase: false, json };

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok } from 'node:assert';
 import * as path from 'node:path';
-import type { Encoding } from '../../datasets/tokenizer';
+import type { Encoding } from '../../datasets/tokenizer-frame';
 import { tokenizerOf } from '../../datasets/tokenizer-of';
 import { seededRandom } from '../../lib/core/random';
 import { readTokenizer } from '../../lib/export/hugging-face-tokenizer';

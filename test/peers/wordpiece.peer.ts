@@ -1,7 +1,8 @@
 import { deepStrictEqual } from 'node:assert';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Encoding, Tokenizer, wordPiece } from '../../datasets/tokenizer';
+import { Tokenizer, wordPiece } from '../../datasets/tokenizer';
+import type { Encoding } from '../../datasets/tokenizer-frame';
 import { bertWords } from '../../datasets/tokenizer-words';
 import { seededRandom } from '../../lib/core/random';
 import { readTokenizer, writeTokenizer } from '../../lib/export/hugging-face-tokenizer';
