@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { UserError } from '../core/errors';
 import { readJson, readText } from './hugging-face-config';
 import { readTokenizerJson, TokenizerJson } from './hugging-face-tokenizer-json';
 import { BPE_SPECIAL, WORD_PIECE_SPECIAL, wordPieceJson } from './tokenizer-json';
@@ -26,8 +27,17 @@ export function readTokenizer(folder: string): TokenizerFiles {
   const vocabulary = readText(pieces).split(/\r?\n/);
   if (vocabulary.at(-1) === '') vocabulary.pop();
   const config = path.join(folder, 'tokenizer_config.json');
-  const lowercase = fs.existsSync(config) ? readJson(config)['do_lower_case'] !== false : true;
-  return { vocabulary, lowercase };
+  return { vocabulary, lowercase: fs.existsSync(config) ? lowercaseOf(config) : true };
+}
+
+function lowercaseOf(file: string): boolean {
+  const { do_lower_case, strip_accents, tokenize_chinese_chars } = readJson(file);
+  const lowercase = do_lower_case !== false;
+  if ((strip_accents ?? lowercase) === lowercase && tokenize_chinese_chars !== false) return lowercase;
+  throw new UserError(
+    `Expected a BERT tokenizer in ${file} that strips accents just where it lowercases and sets ideographs apart, got ` +
+      `${JSON.stringify({ do_lower_case, strip_accents, tokenize_chinese_chars })}; choose another model.`,
+  );
 }
 
 /** Writes the files that `readTokenizer` reads, and those that transformers and transformers.js read. */

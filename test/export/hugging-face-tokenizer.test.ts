@@ -40,6 +40,19 @@ it('reads the WordPiece of a tokenizer.json where there is no vocab.txt', () => 
   expect(readTokenizer(folder)).toEqual({ vocabulary: ['x', 'y'], lowercase: true });
 });
 
+it('lowercases as tokenizer_config.json says, and refuses what it cannot do', () => {
+  fs.writeFileSync(path.join(folder, 'vocab.txt'), 'x\n');
+  const readWith = (config: object) => {
+    fs.writeFileSync(path.join(folder, 'tokenizer_config.json'), JSON.stringify(config));
+    return readTokenizer(folder).lowercase;
+  };
+  expect(readWith({})).toBe(true);
+  expect(readWith({ do_lower_case: false, strip_accents: null, tokenize_chinese_chars: true })).toBe(false);
+  expect(readWith({ do_lower_case: true, strip_accents: true })).toBe(true);
+  expect(() => readWith({ do_lower_case: true, strip_accents: false })).toThrow(UserError);
+  expect(() => readWith({ tokenize_chinese_chars: false })).toThrow('got {"tokenize_chinese_chars":false}');
+});
+
 it('keeps the whole of a byte-level BPE, and writes it again', () => {
   const files = read(BYTE_LEVEL);
   expect(files).toEqual({ vocabulary: ['a', 'b', '<mask>'], lowercase: false, json: BYTE_LEVEL });
