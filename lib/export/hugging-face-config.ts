@@ -20,7 +20,7 @@ export interface HuggingFaceConfig {
 export function readConfig(folder: string): HuggingFaceConfig {
   const file = path.join(folder, 'config.json');
   const json = readJson(file);
-  const { model_type: family } = json;
+  const { model_type: family = 'bert' } = json; // the first BERTs' configurations are older than this field
   if (!isFamilyName(family)) {
     throw new UserError(
       `Expected ${Object.keys(families).join(', ')} as model_type in ${file}, got ${JSON.stringify(family)}; choose another model.`,

@@ -127,6 +127,12 @@ describe('loadHuggingFace', () => {
     expect(load().ignored).toEqual([]);
   });
 
+  it('takes a configuration that is older than model_type for a BERT’s', () => {
+    const model = save();
+    editConfig({ model_type: undefined });
+    expect(logits(load().model)).toEqual(logits(model));
+  });
+
   it('starts pooler and classifier anew where they are missing, by seed, and says so', () => {
     save();
     edit((tensors) => [...tensors].filter(([name]) => !/pooler|classifier/.test(name)));
