@@ -19,8 +19,8 @@ export interface WorkerOptions {
   readonly length: number;
   readonly dropout: number;
   readonly threads: number;
-  /** Whittle's engines or PyTorch's attention implementations; `products`: only a step's products with weights, in PyTorch. */
-  readonly kind: 'float' | 'qat' | 'eager-wasm' | 'sdpa' | 'eager' | 'products';
+  /** Whittle's engines or PyTorch's attention implementations; `products`: only a step's products with weights. */
+  readonly kind: 'float' | 'qat' | 'eager-wasm' | 'products' | 'sdpa' | 'eager' | 'torch-products';
 }
 
 /** What a worker prints after each line of standard input. */

@@ -82,7 +82,7 @@ function processor(): string {
 }
 
 async function race(size: Size, dropout: number, options: BenchOptions): Promise<Measurement[]> {
-  const kinds: WorkerOptions['kind'][] = ['float', 'qat', 'sdpa', 'eager', 'products'];
+  const kinds: WorkerOptions['kind'][] = ['float', 'qat', 'products', 'sdpa', 'eager', 'torch-products'];
   if (size === 'tiny' && dropout === 0) kinds.push('eager-wasm');
   const settings = { ...SIZES[size], dropout, threads: Number(options.threads) };
   const workers = kinds.map((kind) => new WorkerProcess({ ...settings, kind }, options.python));
@@ -125,9 +125,10 @@ const LABEL: Readonly<Record<WorkerOptions['kind'], string>> = {
   float: 'Whittle, compiled',
   qat: 'Whittle, compiled, QAT',
   'eager-wasm': 'Whittle, eager wasm',
+  products: 'its matrix products alone',
   sdpa: 'PyTorch, sdpa',
   eager: 'PyTorch, eager attention',
-  products: "PyTorch, a step's matrix products alone",
+  'torch-products': "PyTorch's matrix products alone",
 };
 
 void main(program.parse().opts<BenchOptions>());

@@ -22,7 +22,7 @@ config = BertConfig(
     intermediate_size=4 * width,
     hidden_dropout_prob=options["dropout"],
     attention_probs_dropout_prob=options["dropout"],
-    attn_implementation="sdpa" if options["kind"] == "products" else options["kind"],
+    attn_implementation="sdpa" if options["kind"] == "torch-products" else options["kind"],
 )
 model = BertForSequenceClassification(config).train()
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01, fused=True)
@@ -59,7 +59,7 @@ def step():
     return (time.perf_counter() - begin) * 1e3
 
 
-run = products if options["kind"] == "products" else step
+run = products if options["kind"] == "torch-products" else step
 for line in sys.stdin:
     times = [run() for _ in range(int(line))]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

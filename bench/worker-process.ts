@@ -13,7 +13,7 @@ export class WorkerProcess {
     readonly options: WorkerOptions,
     python: string,
   ) {
-    const isTorch = ['sdpa', 'eager', 'products'].includes(options.kind);
+    const isTorch = ['sdpa', 'eager', 'torch-products'].includes(options.kind);
     const json = JSON.stringify(options);
     const command = isTorch
       ? [python, 'bench/torch_worker.py', json]

@@ -11,11 +11,22 @@ import { eagerEngine } from '../trainers/engines/eager';
 import { softmaxCrossEntropy } from '../trainers/losses';
 import { adamW } from '../trainers/optimizer';
 import { parametersOf } from '../trainers/parameters';
+import { products, Step } from './products';
 import { VOCABULARY, WorkerOptions, WorkerReport } from './sizes';
 
 /** Trains a BERT with Whittle, so many steps per line of standard input; prints their milliseconds as JSON. */
 async function main(options: WorkerOptions): Promise<void> {
   await tf.setBackend('cpu');
+  const step = options.kind === 'products' ? await products(options) : await training(options);
+  for await (const line of createInterface({ input: process.stdin })) {
+    const times: number[] = [];
+    for (let i = 0; i < Number(line); i++) times.push(await step());
+    const report: WorkerReport = { times, peakMegabytes: process.resourceUsage().maxRSS / 1024 };
+    console.log(JSON.stringify(report));
+  }
+}
+
+async function training(options: WorkerOptions): Promise<Step> {
   const { layers, width: hiddenSize, heads, dropout } = options;
   const model = bert({
     vocabSize: VOCABULARY,
@@ -29,7 +40,7 @@ async function main(options: WorkerOptions): Promise<void> {
   const optimizer = adamW({ weightDecay: 0.01 });
   const parameters = parametersOf(model, { slots: optimizer.slots });
   const engine = await engineOf(options)(model, parameters, softmaxCrossEntropy);
-  const step = async (): Promise<number> => {
+  return async () => {
     const batch = randomBatch(options);
     const begin = performance.now();
     clock.tick++;
@@ -37,12 +48,6 @@ async function main(options: WorkerOptions): Promise<void> {
     optimizer.apply(parameters, { learningRate: 1e-4, step: clock.tick, clipNorm: 1, accumulated: 1 });
     return performance.now() - begin;
   };
-  for await (const line of createInterface({ input: process.stdin })) {
-    const times: number[] = [];
-    for (let i = 0; i < Number(line); i++) times.push(await step());
-    const report: WorkerReport = { times, peakMegabytes: process.resourceUsage().maxRSS / 1024 };
-    console.log(JSON.stringify(report));
-  }
 }
 
 function engineOf({ kind, threads }: WorkerOptions): EngineFactory {
