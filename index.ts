@@ -76,6 +76,8 @@ export { qat } from './trainers/recipes/qat';
 // Data
 export { asDataset, fromTensors, type Batch, type BatchSource } from './datasets/batch';
 export { batchSource } from './datasets/batches';
+export { downloadGlue } from './datasets/download/glue';
+export { downloadModel } from './datasets/download/hub-model';
 export { maskedLanguageSource, packLines } from './datasets/masked-language';
 export { type Dataset, type Example } from './datasets/dataset';
 export { readGlue, readGlueTest } from './datasets/glue';

@@ -31,9 +31,8 @@ export async function fetched<Options extends Fetchable>(options: Options): Prom
 }
 
 async function folderOf(model: string | undefined, offline: boolean): Promise<string | undefined> {
-  const name = model === undefined || path.isAbsolute(model) ? undefined : hubName(model);
-  if (!name) return model;
-  const { folder } = await downloadModel(name, offline ? { offline } : {}); // HF_HUB_OFFLINE says the same
+  if (model === undefined || !hubName(model)) return model;
+  const { folder } = await downloadModel(model, offline ? { offline } : {}); // HF_HUB_OFFLINE says the same
   return folder;
 }
 
@@ -47,8 +46,11 @@ async function glueFolder(task: string | undefined, offline: boolean): Promise<s
     );
   }
   const dataDir = path.join(cache, 'glue');
-  await downloadGlue(glueFacts(task).folder, { dataDir, offline });
+  for (const folder of foldersOf(task)) await downloadGlue(folder, { dataDir, offline });
   return dataDir;
 }
+
+/** MNLI's models answer GLUE's diagnostic sentences, too. */
+const foldersOf = (task: GlueTask) => [glueFacts(task).folder, ...(task === 'mnli' ? ['diagnostic'] : [])];
 
 const isGlue = (task: string): task is GlueTask => task in GLUE_TASKS;

@@ -5,6 +5,8 @@ export interface GlueDownload {
   /** Below the host of the addresses that GLUE's download script uses. */
   readonly address: string;
   readonly content: Content;
+  /** Its name in the folder; that of the address by default. */
+  readonly name?: string;
 }
 
 const file = (address: string, bytes: number, digest: string): GlueDownload => ({
@@ -45,5 +47,11 @@ export const GLUE_DOWNLOADS: Readonly<Record<string, readonly GlueDownload[]>> =
   MNLI: archive('MNLI', 312783507, 'e7c1d896d26ed6caf700110645df426cc2d8ebf02a5ab743d5a5c68ac1c83633'),
   QNLI: archive('QNLIv2', 10627589, 'e634e78627a29adaecd4f955359b22bf5e70f2cbd93b493f2d624138a0c0e5f5'),
   RTE: archive('RTE', 697150, '6bf86de103ecd335f3441bd43574d23fef87ecc695977a63b82d5efb206556ee'),
+  diagnostic: [
+    {
+      ...file('glue/data/AX.tsv', 222257, '0e13510b1bb14436ff7e2ee82338f0efb0133ecf2e73507a697dc210db3f05fd'),
+      name: 'diagnostic.tsv',
+    },
+  ],
   WNLI: archive('WNLI', 28999, 'ae0e8e4d16f4d46d4a0a566ec7ecceccfd3fbfaa4a7a4b4e02848c0f2561ac46'),
 };

@@ -38,8 +38,8 @@ export async function downloadGlue(folder: string, options: DownloadGlueOptions)
   }
   const host = (process.env['WHITTLE_GLUE_HOST'] || HOST).replace(/\/+$/, '');
   const downloaded: string[] = [];
-  for (const { address, content } of files) {
-    const file = path.join(dataDir, 'downloads', path.posix.basename(address));
+  for (const { address, content, name = path.posix.basename(address) } of files) {
+    const file = path.join(dataDir, 'downloads', name);
     await downloadFile(`${host}/${address}`, file, content, patience);
     downloaded.push(file);
   }

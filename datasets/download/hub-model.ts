@@ -3,7 +3,7 @@ import { UserError } from '../../lib/core/errors';
 import { DownloadOptions, downloadFile } from './file';
 import { HubFile, hubOf } from './hub';
 import { cachedModel, CachedModel } from './hub-cache';
-import { HubName, isCommit } from './hub-name';
+import { HubName, hubName, isCommit } from './hub-name';
 import { INDEX, missingFiles, MODEL_FILES, neededFiles, shardsOf } from './model-files';
 
 /** Options of {@link downloadModel}. */
@@ -25,15 +25,17 @@ export interface DownloadedModel {
  * `huggingface_hub` shares, unless they are there. `@huggingface/hub` knows what they are; their bytes come through
  * `downloadFile`, because the library neither resumes nor verifies.
  *
+ * @param fullName `owner/name`, of the branch `main`, or `owner/name@revision`, of another branch, a tag or a commit.
  * @throws UserError if there is no such model, it has no safetensors weights, the Hub cannot be reached, or, offline, what is
  *   missing and where it was looked for.
  *
- * @example const { folder } = await downloadModel({ name: 'google/bert_uncased_L-2_H-128_A-2', revision: 'main' });
+ * @example const { folder } = await downloadModel('google/bert_uncased_L-2_H-128_A-2'); // then loadHuggingFace(folder)
  */
 export async function downloadModel(
-  model: HubName,
+  fullName: string,
   options: DownloadModelOptions = {},
 ): Promise<DownloadedModel> {
+  const model = nameOf(fullName);
   const { name, revision } = model;
   const cached = cachedModel(name);
   const found = (commit: string) => ({ folder: cached.snapshot(commit), commit });
@@ -43,7 +45,7 @@ export async function downloadModel(
   const hub = hubOf(model, options);
   const commit = await hub.commit();
   const files = await hub.files(commit, MODEL_FILES);
-  const needed = neededFiles(fullName(model), new Set(files.map((file) => file.name)));
+  const needed = neededFiles(fullName, new Set(files.map((file) => file.name)));
   const fetchFile = async ({ name: file, content }: HubFile) => {
     const more = { headers: hub.headers, label: `${name}/${file}` };
     await downloadFile(hub.url(commit, file), cached.blob(content.digest), content, { ...options, ...more });
@@ -59,6 +61,14 @@ export async function downloadModel(
   return found(commit);
 }
 
+function nameOf(text: string): HubName {
+  const model = hubName(text);
+  if (model) return model;
+  throw new UserError(
+    `Expected owner/name or owner/name@revision of a model of the Hugging Face Hub, got ${text}.`,
+  );
+}
+
 /** Whether `HF_HUB_OFFLINE` is set, as Python reads it. */
 function isOffline(): boolean {
   return /^(1|on|yes|true)$/i.test(process.env['HF_HUB_OFFLINE'] ?? '');
@@ -69,7 +79,7 @@ function cachedCommit(model: HubName, cached: CachedModel): string {
   const commit = cached.commitOf(model.revision);
   if (commit === undefined) {
     throw new UserError(
-      `Expected ${fullName(model)} in the cache, being offline, but ${cached.folder} has no ${model.revision}; ${GO_ONLINE}.`,
+      `Expected ${shown(model)} in the cache, being offline, but ${cached.folder} has no ${model.revision}; ${GO_ONLINE}.`,
     );
   }
   expectComplete(model, cached.snapshot(commit), `being offline; ${GO_ONLINE}`);
@@ -82,8 +92,8 @@ function expectComplete(model: HubName, folder: string, advice: string): void {
   const missing = missingFiles(folder);
   if (missing.length === 0) return;
   throw new UserError(
-    `Expected all of ${fullName(model)} in ${folder}, but ${missing.join(', ')} is missing: ${advice}.`,
+    `Expected all of ${shown(model)} in ${folder}, but ${missing.join(', ')} is missing: ${advice}.`,
   );
 }
 
-const fullName = ({ name, revision }: HubName) => (revision === 'main' ? name : `${name}@${revision}`);
+const shown = ({ name, revision }: HubName) => (revision === 'main' ? name : `${name}@${revision}`);

@@ -10,7 +10,7 @@ import { serveHub } from '../datasets/download/hub-server';
 
 export const name = 'hub cache';
 
-const MODEL = { name: 'tiny/bert', revision: 'main' };
+const MODEL = 'tiny/bert';
 const COMMIT = 'c0ffee'.padEnd(40, '0');
 const FILES = {
   'config.json': JSON.stringify({ model_type: 'bert', hidden_size: 24, vocab_size: 6 }),
@@ -22,12 +22,12 @@ const FILES = {
 /** Python, offline, finds what was downloaded here over a line that drops; and what Python downloads is found here, offline. */
 export async function check(python: string): Promise<string> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whittle-hub-peer-'));
-  const serveModel = (answer: Answer) => serveHub({ [MODEL.name]: { commit: COMMIT, files: FILES, answer } });
+  const serveModel = (answer: Answer) => serveHub({ [MODEL]: { commit: COMMIT, files: FILES, answer } });
   const [dropping, server] = [await serveModel(dropsAfter(60_000)), await serveModel(honest)];
   const settings = { HF_ENDPOINT: server.url, HF_HUB_DISABLE_XET: '1', HF_HUB_DISABLE_TELEMETRY: '1' };
   const run = async (task: string, cache: string, more: object) => {
     const env = { ...process.env, ...settings, HF_HUB_CACHE: path.join(folder, cache), ...more };
-    const { stdout } = await promisify(execFile)(python, [path.join(__dirname, 'hub.py'), task, MODEL.name], {
+    const { stdout } = await promisify(execFile)(python, [path.join(__dirname, 'hub.py'), task, MODEL], {
       env,
     });
     return JSON.parse(stdout) as Record<string, unknown>;
@@ -43,7 +43,7 @@ export async function check(python: string): Promise<string> {
       config: path.join(ours, 'config.json'),
       hidden: 24,
       vocabulary: 6,
-      repositories: [MODEL.name],
+      repositories: [MODEL],
       refs: [['main']],
       warnings: [],
     });

@@ -100,5 +100,5 @@ test('every task can be downloaded', () => {
     files.map(({ content }) => content.digest),
   );
   expect(digests.every((digest) => /^[0-9a-f]{64}$/.test(digest))).toBe(true);
-  expect(new Set(digests).size).toBe(11);
+  expect(new Set(digests).size).toBe(12);
 });

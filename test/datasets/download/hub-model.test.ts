@@ -33,7 +33,7 @@ async function hub(repository: Partial<Repository>): Promise<TestServer> {
   process.env['HF_ENDPOINT'] = server.url;
   return server;
 }
-const get = (name = 'tiny/bert', options = {}) => downloadModel(hubName(name)!, { ...QUIET, ...options });
+const get = (name = 'tiny/bert', options = {}) => downloadModel(name, { ...QUIET, ...options });
 const inCache = (...names: string[]) => path.join(folder, 'models--tiny--bert', ...names);
 const paths = () => server!.requests.map(({ url }) => url!.split('?')[0]);
 
@@ -146,6 +146,12 @@ test.each<[string, Partial<Repository>, RegExp]>([
     message: expect.stringMatching(message) as string,
   });
   expect(fs.existsSync(inCache('refs'))).toBe(false);
+});
+
+test('what is no name of the Hub is refused', async () => {
+  await expect(get('bert')).rejects.toThrow(
+    'Expected owner/name or owner/name@revision of a model of the Hugging Face Hub, got bert.',
+  );
 });
 
 test('a name that the Hub does not know may be a mistyped folder', async () => {
