@@ -223,6 +223,20 @@ describe('mistakes are told in one sentence with file and line', () => {
       {},
       'a.csv:4: expected the end of a cell',
     ],
+    [
+      'a quote that swallows the rest of a long file',
+      'a.csv',
+      `text,label\na,x\n"b,y\n${'some words,z\n'.repeat(1.5e6)}`,
+      {},
+      'a.csv:3: expected a row of at most 16 MiB',
+    ],
+    [
+      'a long line',
+      'a.jsonl',
+      `{"text":"a","label":1}\n"${'a'.repeat(2 ** 24)}`,
+      {},
+      'a.jsonl:2: expected lines of at',
+    ],
     ['a misquoted first line', 'a.csv', '"text,label\na,x\n', {}, 'a.csv:1: expected a closing quote'],
     [
       'another encoding',
