@@ -90,8 +90,8 @@ function checkVocabulary(
 ): void {
   if (vocabulary.length <= vocabSize) return;
   throw new UserError(
-    `Expected at most ${vocabSize} pieces (vocab_size in config.json) in ${path.join(folder, 'vocab.txt')}, got ` +
-      `${vocabulary.length}; the two files are not of one model.`,
+    `Expected at most ${vocabSize} pieces (vocab_size in config.json) in the vocabulary of ${folder}, got ` +
+      `${vocabulary.length}; the two are not of one model.`,
   );
 }
 
