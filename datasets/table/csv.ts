@@ -90,7 +90,7 @@ function misquoted({ code }: CsvError, where: string): UserError {
   const expected =
     {
       CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE: 'the end of a cell after its closing quote, got more text',
-      CSV_MAX_RECORD_SIZE: 'a row of at most 16 MiB, got a longer one, as where a quote is never closed',
+      CSV_MAX_RECORD_SIZE: 'a row of at most 4 MiB, got a longer one, as where a quote is never closed',
     }[String(code)] ?? 'a closing quote for one that opens in this row, found none';
   return new UserError(`${where}: expected ${expected}; write "" for a quote within a quoted cell.`);
 }

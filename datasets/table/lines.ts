@@ -12,12 +12,12 @@ export interface Line {
 const [NEWLINE, RETURN] = [10, 13];
 
 /** Bytes of a row at most: more is a quote that was never closed, or no table. */
-export const LONGEST_ROW = 2 ** 24;
+export const LONGEST_ROW = 2 ** 22;
 
 /**
  * The lines of a file, one chunk of it in memory at a time.
  *
- * @throws UserError for a line of more than 16 MiB.
+ * @throws UserError for a line of more than 4 MiB.
  */
 export async function* linesOf(file: string): AsyncGenerator<Line> {
   let offset = 0;
@@ -32,7 +32,7 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
     offset += start;
     rest = bytes.subarray(start);
     if (rest.length > LONGEST_ROW) {
-      throw new UserError(`${file}:${await lineAt(file, offset)}: expected lines of at most 16 MiB.`);
+      throw new UserError(`${file}:${await lineAt(file, offset)}: expected lines of at most 4 MiB.`);
     }
   }
   if (rest.length > 0) yield { offset, bytes: rest };

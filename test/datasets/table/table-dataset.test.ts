@@ -226,14 +226,14 @@ describe('mistakes are told in one sentence with file and line', () => {
     [
       'a quote that swallows the rest of a long file',
       'a.csv',
-      `text,label\na,x\n"b,y\n${'some words,z\n'.repeat(1.5e6)}`,
+      `text,label\na,x\n"b,y\n${'some words,z\n'.repeat(4e5)}`,
       {},
-      'a.csv:3: expected a row of at most 16 MiB',
+      'a.csv:3: expected a row of at most 4 MiB',
     ],
     [
       'a long line',
       'a.jsonl',
-      `{"text":"a","label":1}\n"${'a'.repeat(2 ** 24)}`,
+      `{"text":"a","label":1}\n"${'a'.repeat(2 ** 22)}`,
       {},
       'a.jsonl:2: expected lines of at',
     ],
