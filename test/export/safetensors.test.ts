@@ -126,6 +126,34 @@ describe('safetensors', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
   });
 
+  it('reads a damaged file or refuses it, wherever the damage is', () => {
+    const entries = new Map<string, HostTensor>([
+      ['weight', hostTensor(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3])],
+      ['step', hostTensor(Int32Array.of(7), [])],
+    ]);
+    writeSafetensors(file(), entries, { format: 'pt' });
+    const bytes = fs.readFileSync(file());
+    const outcome = (damaged: Uint8Array): string => {
+      fs.writeFileSync(file(), damaged);
+      try {
+        return String([...readSafetensors(file()).values()].map(({ data }) => data.byteLength));
+      } catch (error) {
+        return error instanceof UserError ? 'refused' : String(error);
+      }
+    };
+    const header = bytes.length - 28;
+    const outcomes = Array.from({ length: header }, (_, place) =>
+      [...'"0-{,\xff'].map((byte) => {
+        const damaged = Uint8Array.from(bytes);
+        damaged[place] = byte.charCodeAt(0);
+        return outcome(damaged);
+      }),
+    );
+    expect(new Set(outcomes.flat())).toEqual(new Set(['4,24', 'refused'])); // other names or metadata, at most
+    const cut = Array.from({ length: bytes.length }, (_, length) => outcome(bytes.subarray(0, length)));
+    expect(new Set(cut)).toEqual(new Set(['refused']));
+  });
+
   it('refuses a file that is not there', () => {
     expect(() => readSafetensors(path.join(folder, 'none'))).toThrow('cannot be opened');
   });
