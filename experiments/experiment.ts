@@ -8,6 +8,7 @@ import { stepsOf } from '../trainers/recipes/setup';
 import { experimentReport } from './experiment-report';
 import { fetched } from './fetched';
 import { Interruption, interruption } from './interruption';
+import { needsModel } from './models';
 import { readOptions, Script, TrainingOptions } from './options';
 import { writeReport } from './report';
 import { experimentResult, ResultRow, writeResult } from './result';
@@ -36,7 +37,10 @@ export async function experiment<Own extends object>(
   recipe: (experiment: Experiment<Own>) => Promise<Outcome[]>,
   open: (options: TrainingOptions & Own) => Promise<Task> = openTask,
 ): Promise<void> {
-  const options = await fetched(readOptions(script, argv));
+  const given = readOptions(script, argv);
+  const bare = given.model === undefined && given.dataDir === undefined;
+  if (open === openTask && given.task !== 'toy' && bare) throw needsModel(given); // rather than download first
+  const options = await fetched(given);
   const task = await open(options);
   const run = openRun(script.name, { ...options, ...(await contentsOf(options)) });
   announce(script, run, task);

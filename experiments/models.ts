@@ -35,11 +35,7 @@ export function modelsOf(
   vocabulary?: readonly string[],
 ): Models {
   if (options.model !== undefined) return pretrained(options.model, options, labels);
-  if (vocabulary === undefined) {
-    throw new UserError(
-      `Expected --model <Hugging Face folder> for ${options.data === undefined ? `--task ${options.task}` : '--data'}: its vocabulary is needed to read real sentences.`,
-    );
-  }
+  if (vocabulary === undefined) throw needsModel(options);
   const config = resolveBertConfig({
     ...bertSizes.tiny,
     ...FROM_SCRATCH,
@@ -50,6 +46,14 @@ export function modelsOf(
   });
   const random = (seed: number) => bert({ ...config, seed });
   return { model: random, randomModel: random, config, tokenizerFiles: { vocabulary, lowercase: true } };
+}
+
+/** What to say where real sentences come without a model that can read them. */
+export function needsModel({ data, task }: TrainingOptions): UserError {
+  const source = data === undefined ? `--task ${task}` : '--data';
+  return new UserError(
+    `Expected --model <Hugging Face folder or name> for ${source}: its vocabulary is needed to read real sentences.`,
+  );
 }
 
 function pretrained(

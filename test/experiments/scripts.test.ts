@@ -86,6 +86,12 @@ test(
       ['finetune', ['--epochs', 'many', ...out], /^Option '--epochs <n>' argument 'many' is invalid\. .*\n$/],
       ['finetune', ['--task', 'sst2', '--data-dir', glue, ...out], /^.*train\.tsv:3: expected 2 fields.*\n$/],
       ['finetune', ['--task', 'cola', '--data-dir', glue, ...out], /^.*CoLA.*\n$/],
+      ['finetune', ['--task', 'mnli', ...out], /^Expected --model .* for --task mnli: .*\n$/],
+      [
+        'finetune',
+        ['--model', 'no/where', '--offline', ...out],
+        /^Expected no\/where in the cache, being offline, .*\n$/,
+      ],
       ['finetune', ['--model', at('nowhere'), ...out], /^.*nowhere.config\.json.*\n$/],
       ['predict', ['--model', at('nowhere'), 'a sentence'], /^.*nowhere.config\.json.*\n$/],
     ];
