@@ -7,30 +7,13 @@ import { forward } from '../../lib/core/forward';
 import { HostTensor, hostTensor } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { loadHuggingFace, LoadHuggingFaceOptions, saveHuggingFace } from '../../lib/export/hugging-face';
-import { readSafetensors, writeSafetensors } from '../../lib/export/safetensors';
+import { readSafetensors } from '../../lib/export/safetensors';
 import { bert } from '../../lib/models/bert';
 import { BertConfig } from '../../lib/models/bert-config';
 import { encode } from '../../lib/models/encoder';
 import { expectNoLeak } from '../leaks';
-
-const small: BertConfig = {
-  vocabSize: 9,
-  layers: 2,
-  hiddenSize: 8,
-  heads: 2,
-  intermediateSize: 12,
-  maxPositions: 6,
-  labels: 3,
-  dropout: 0.2,
-  epsilon: 1e-6,
-  initializerRange: 0.5,
-  seed: 1,
-};
-const tokenizerFiles = {
-  vocabulary: ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b', 'ü'],
-  lowercase: false,
-};
-const labels = ['no', 'yes', 'maybe'];
+import * as savedFolder from './saved-folder';
+import { labels, small, tokenizerFiles } from './saved-folder';
 
 let folder: string;
 beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hugging-face-'))));
@@ -40,33 +23,9 @@ const int = (row: number[]) => tf.tensor2d([row], undefined, 'int32');
 const xs = () => [int([2, 5, 7, 3]), int([1, 1, 1, 1]), int([0, 0, 1, 1])];
 const logits = (model: tf.LayersModel) => [...forward(model, xs(), false).dataSync()];
 
-/** A model whose biases and norms are not 0 and 1. */
-function trained(config: BertConfig = small): tf.LayersModel {
-  const model = bert(config);
-  weightsOf(model).forEach(({ variable }, i) =>
-    variable.assign(variable.add(tf.randomNormal(variable.shape, 0, 0.1, 'float32', i + 1))),
-  );
-  return model;
-}
-
-function save(config?: BertConfig): tf.LayersModel {
-  const model = trained(config);
-  saveHuggingFace(model, folder, { tokenizerFiles, labels: labels.slice(0, config?.labels ?? 3) });
-  return model;
-}
-
-/** Changes the stored tensors. */
-function edit(change: (tensors: Map<string, HostTensor>) => Iterable<[string, HostTensor]> | void): void {
-  const file = path.join(folder, 'model.safetensors');
-  const tensors = readSafetensors(file);
-  writeSafetensors(file, new Map(change(tensors) ?? tensors));
-}
-
-function editConfig(change: object): void {
-  const file = path.join(folder, 'config.json');
-  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), ...change }));
-}
-
+const save = (config?: BertConfig) => savedFolder.save(folder, config);
+const edit = (change: Parameters<typeof savedFolder.edit>[1]) => savedFolder.edit(folder, change);
+const editConfig = (change: object) => savedFolder.editConfig(folder, change);
 const load = (options?: LoadHuggingFaceOptions) => loadHuggingFace(folder, options);
 
 describe('saveHuggingFace and loadHuggingFace', () => {
@@ -186,99 +145,6 @@ describe('loadHuggingFace', () => {
     save();
     edit((tensors) => void tensors.set('cls.predictions.bias', hostTensor(Float32Array.of(1), [1])));
     expect(load().ignored).toEqual(['cls.predictions.bias']);
-  });
-
-  it.each<[string, () => void, LoadHuggingFaceOptions, RegExp]>([
-    [
-      'a missing folder',
-      () => fs.rmSync(path.join(folder, 'config.json')),
-      {},
-      /config\.json cannot be read/,
-    ],
-    [
-      'a missing vocabulary',
-      () => ['vocab.txt', 'tokenizer.json'].forEach((file) => fs.rmSync(path.join(folder, file))),
-      {},
-      /vocab\.txt cannot be read/,
-    ],
-    [
-      'missing weights',
-      () => fs.rmSync(path.join(folder, 'model.safetensors')),
-      {},
-      /model\.safetensors, but it cannot be opened/,
-    ],
-    [
-      'a broken config',
-      () => fs.writeFileSync(path.join(folder, 'config.json'), '{'),
-      {},
-      /Expected a JSON object/,
-    ],
-    [
-      'another architecture',
-      () => editConfig({ model_type: 'gpt2' }),
-      {},
-      /bert, distilbert, roberta, electra as model_type.*got "gpt2"/,
-    ],
-    ['another activation', () => editConfig({ hidden_act: 'relu' }), {}, /hidden_act "gelu".*got "relu"/],
-    [
-      'a size that is no number',
-      () => editConfig({ hidden_size: '8' }),
-      {},
-      /number as hidden_size .* got "8"/,
-    ],
-    [
-      'another size',
-      () => editConfig({ intermediate_size: 13 }),
-      {},
-      /layer\.0\.intermediate\.dense\.weight is float32 \[12, 8\] instead of float32 \[13, 8\].*not of one model/,
-    ],
-    [
-      'a missing tensor',
-      () => edit((t) => void t.delete('bert.encoder.layer.1.output.dense.bias')),
-      {},
-      /but 1 missing: bert\.encoder\.layer\.1\.output\.dense\.bias; config/,
-    ],
-    [
-      'tensors that are missing, of another shape and unknown',
-      () =>
-        edit((t) => {
-          const [query] = [...t.keys()].filter((name) => name.endsWith('0.attention.self.query.bias'));
-          t.set('bert.encoder.layer.0.attention.self.q.bias', t.get(query!)!);
-          t.delete(query!);
-          t.set('bert.pooler.dense.bias', hostTensor(Int32Array.of(1), [1]));
-          t.set('cls.predictions.bias', hostTensor(Float32Array.of(1), [1])); // of another task
-        }),
-      {},
-      new RegExp(
-        'but 1 missing: bert.encoder.layer.0.attention.self.query.bias; 1 of another shape: bert.pooler.dense.bias is int32 ' +
-          '\\[1\\] instead of float32 \\[8\\]; 1 unknown: bert.encoder.layer.0.attention.self.q.bias; config.json and',
-      ),
-    ],
-    [
-      'many missing tensors',
-      () => edit((t) => [...t].filter(([name]) => !name.includes('encoder'))),
-      {},
-      /but 32 missing: bert\.encoder\.layer\.0\.(\S+, ){8}and 24 more; config/,
-    ],
-    [
-      'a tensor by two names',
-      () => edit((t) => void t.set('pooler.dense.bias', hostTensor(new Float32Array(8), [8]))),
-      {},
-      /Expected bert\.pooler\.dense\.bias once .* by two names/,
-    ],
-    [
-      'a longer vocabulary',
-      () => fs.appendFileSync(path.join(folder, 'vocab.txt'), 'c\nd\n'),
-      {},
-      /at most 9 pieces .* got 10/,
-    ],
-    ['too many layers', () => {}, { layers: 3 }, /at most the 2 layers .* got 3/],
-    ['no layers', () => {}, { layers: 0 }, /layers of a BERT, got 0/],
-  ])('refuses %s', (_, damage, options, message) => {
-    save();
-    damage();
-    expect(() => load(options)).toThrow(UserError);
-    expect(() => load(options)).toThrow(message);
   });
 });
 
