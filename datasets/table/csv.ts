@@ -3,7 +3,7 @@ import { CsvError, InfoRecord, Options, parse } from 'csv-parse';
 import { parse as parseNow } from 'csv-parse/sync';
 import { UserError } from '../../lib/core/errors';
 import { lineAt, LONGEST_ROW } from './lines';
-import type { Row, TableReader } from './reader';
+import type { Row, TableReader } from './rows';
 
 /**
  * Text with quotes as RFC 4180 has them (a quoted cell may hold delimiters, line ends and doubled quotes), spaces around cells

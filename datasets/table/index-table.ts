@@ -4,7 +4,7 @@ import type { Columns } from './columns';
 import { growing } from './growing';
 import { labelColumn, LabelOptions, Labels } from './labels';
 import { lineAt } from './lines';
-import { readBytes, Row, TableReader } from './reader';
+import { readBytes, Row, TableReader } from './rows';
 
 /** Where the rows of a table stand in its file, and their labels: 16 bytes a row, whatever the rows hold. */
 export interface TableIndex extends Labels {

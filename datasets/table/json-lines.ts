@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/core/errors';
 import { lineAt, linesOf } from './lines';
-import type { Cell, Row, TableReader } from './reader';
+import type { Cell, Row, TableReader } from './rows';
 
 /**
  * Reads JSON Lines (jsonlines.org): an object on every line that is not blank. The first one has the columns.

@@ -2,28 +2,7 @@ import * as fs from 'node:fs';
 import { UserError } from '../../lib/core/errors';
 import { csvReader } from './csv';
 import { jsonLinesReader } from './json-lines';
-
-/** What stands in a cell: nothing where a row of JSON Lines lacks the column, or has a list or an object there. */
-export type Cell = string | undefined;
-
-/** A row and where it stands. */
-export interface Row {
-  /** Bytes of the file before it, or before blank lines before it. */
-  readonly offset: number;
-  /** Its bytes, with its line end. */
-  readonly length: number;
-  /** In the order of the columns. */
-  readonly cells: readonly Cell[];
-}
-
-/** A file of rows, in one of the formats. */
-export interface TableReader {
-  readonly columns: readonly string[];
-  /** All rows in their order, of which a few are in memory. */
-  rows(): AsyncIterable<Row>;
-  /** The cells of one row, from its bytes. */
-  cellsOf(bytes: Buffer): readonly Cell[];
-}
+import { readBytes, TableReader } from './rows';
 
 const HEAD_BYTES = 2 ** 16;
 
@@ -54,15 +33,4 @@ function headOf(file: string): Buffer {
   throw new UserError(
     `Expected UTF-8 text in ${file}, got UTF-16 or a binary file; save it as "CSV UTF-8" (an .xlsx or .gz file is no CSV).`,
   );
-}
-
-/** At most `length` bytes of a file. */
-export function readBytes(file: string, offset: number, length: number): Buffer {
-  const descriptor = fs.openSync(file, 'r');
-  try {
-    const bytes = Buffer.alloc(length);
-    return bytes.subarray(0, fs.readSync(descriptor, bytes, 0, length, offset));
-  } finally {
-    fs.closeSync(descriptor);
-  }
 }

@@ -3,7 +3,7 @@ import { UserError } from '../../lib/core/errors';
 import type { Example, StoredExamples } from '../dataset';
 import type { Columns } from './columns';
 import type { TableIndex } from './index-table';
-import { readBytes, TableReader } from './reader';
+import { readBytes, TableReader } from './rows';
 
 /** A table whose rows are known. */
 export interface IndexedTable {
