@@ -207,3 +207,22 @@ test('HF_TOKEN is sent, where it is set', async () => {
     Array(3).fill('Bearer hf_test'),
   );
 });
+
+test('HF_TOKEN does not go to the host that the Hub sends us to for the bytes', async () => {
+  const other = await serve((request, response) => {
+    honest(Buffer.from(FILES[path.basename(request.url!) as keyof typeof FILES]))(request, response);
+  });
+  process.env['HF_TOKEN'] = 'hf_test';
+  await hub({
+    answer: () => (request, response) => {
+      response.writeHead(302, { Location: `${other.url}${request.url}` }).end();
+    },
+  });
+  await get();
+  expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  await other.close();
+});
