@@ -15,6 +15,8 @@ export interface Models {
   /** Their architecture. */
   readonly config: ResolvedBertConfig;
   readonly tokenizerFiles: TokenizerFiles;
+  /** What was left out of a checkpoint, and what it did not have. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -45,7 +47,13 @@ export function modelsOf(
     labels: labels.length,
   });
   const random = (seed: number) => bert({ ...config, seed });
-  return { model: random, randomModel: random, config, tokenizerFiles: { vocabulary, lowercase: true } };
+  return {
+    model: random,
+    randomModel: random,
+    config,
+    tokenizerFiles: { vocabulary, lowercase: true },
+    notes: [],
+  };
 }
 
 /** What to say where real sentences come without a model that can read them. */
@@ -62,7 +70,7 @@ function pretrained(
   labels: readonly string[],
 ): Models {
   const load = (seed: number) => loadHuggingFace(folder, { layers, labels, newClassifier: true, seed });
-  const { model, config } = load(0); // fails now rather than in a run folder
+  const { model, config, fresh, ignored } = load(0); // fails now rather than in a run folder
   model.dispose();
   if (maxLength > config.maxPositions) {
     throw new UserError(
@@ -74,5 +82,16 @@ function pretrained(
     randomModel: (seed) => bert({ ...config, seed }),
     config,
     tokenizerFiles: readTokenizer(folder),
+    notes: [...listed('new weights', fresh), ...listed('tensors left out', ignored)],
   };
 }
+
+/** `new weights: classifier/kernel, classifier/bias` */
+function listed(what: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const more = names.length > LISTED ? `, and ${names.length - LISTED} more` : '';
+  return [`${what}: ${names.slice(0, LISTED).join(', ')}${more}`];
+}
+
+/** Names of weights in a line. */
+const LISTED = 4;

@@ -67,6 +67,7 @@ export async function openTask(options: TrainingOptions): Promise<Task> {
       describeData(dataset),
       describeModel(models, options),
       `${constant.name}: ${describeScores(constant.scores)}`,
+      ...models.notes,
       ...(dataset.notes ?? []),
     ],
     save: (model, folder) =>
