@@ -88,7 +88,7 @@ async function saveToy(folder: string): Promise<string[]> {
   );
 }
 
-/** A classifier with random weights says the same of nearly everything: move its bias so that half of the texts get each label. */
+/** A classifier with random weights says the same of nearly everything: move its bias so that about half of the texts get each label. */
 async function saveBalanced(folder: string, loaded: LoadedHuggingFace, texts: string[]): Promise<string[]> {
   const { data } = await outputsOf(
     loaded,
@@ -96,9 +96,17 @@ async function saveBalanced(folder: string, loaded: LoadedHuggingFace, texts: st
   );
   const margins = texts.map((_, i) => data[2 * i + 1]! - data[2 * i]!).sort((a, b) => a - b);
   const { variable } = weightsOf(loaded.model).find((weight) => weight.path === 'classifier/bias')!;
-  variable.assign(tf.tensor1d([margins[texts.length / 2]!, 0]));
+  variable.assign(tf.tensor1d([middle(margins), 0]));
   saveHuggingFace(loaded.model, folder, loaded);
   return texts;
+}
+
+/** A number between two of these, in the widest gap of the middle fifth: so no text is a tie. */
+function middle(sorted: readonly number[]): number {
+  const fifth = sorted.slice(Math.floor(sorted.length * 0.4), Math.ceil(sorted.length * 0.6));
+  const gaps = fifth.slice(1).map((value, i) => value - fifth[i]!);
+  const widest = gaps.indexOf(Math.max(...gaps));
+  return (fifth[widest]! + fifth[widest + 1]!) / 2;
 }
 
 async function answersOf(loaded: LoadedHuggingFace, texts: readonly string[]): Promise<Answer[]> {
