@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs';
 import { Converted, convert } from '../../lib/compress/convert';
 import { prepare, QuantizationOptions } from '../../lib/compress/prepare';
 import { quantization } from '../callbacks/quantization';
@@ -52,29 +53,33 @@ async function trainQuantized(options: QatOptions, label: Label, folder: string)
       freezeObserversAt: Math.round(options.freezeObserversAt * stepsOf(setup, label.seed)),
     });
     const outcome = await trainMethod(subject, label, { folder, observer, callbacks: [freezing] });
-    const converted = convert(prepared);
-    try {
-      await observer?.onTrained?.(converted.model, label);
-      return { ...outcome, ...measured(converted), bits: 8, metrics: await score(converted, options) };
-    } finally {
-      converted.model.dispose();
-    }
+    return { ...outcome, ...(await finish(convert(prepared), options, label)) };
   } finally {
     prepared.detach();
     subject.dispose();
   }
 }
 
-/** Dev metrics of a converted model, computed with its stored codes. */
-async function score(converted: Converted, { setup, inference }: QatOptions): Promise<Outcome['metrics']> {
+/** Hands a converted model with its stored codes over, and scores it on them; then lets it go. */
+async function finish(converted: Converted, options: QatOptions, label: Label): Promise<Partial<Outcome>> {
   const attached = attachIntegerWeights(converted);
-  const parameters = parametersOf(converted.model);
-  const engine = await inference(converted.model, parameters, setup.loss);
+  try {
+    await options.observer?.onTrained?.(converted.model, label);
+    return { ...measured(converted), bits: 8, metrics: await score(converted.model, options) };
+  } finally {
+    attached.forEach((attachment) => attachment.detach());
+    converted.model.dispose();
+  }
+}
+
+/** Dev metrics of a model. */
+async function score(model: tf.LayersModel, { setup, inference }: QatOptions): Promise<Outcome['metrics']> {
+  const parameters = parametersOf(model);
+  const engine = await inference(model, parameters, setup.loss);
   try {
     return await evaluate(engine, setup.dev, { loss: setup.loss, metrics: setup.metrics });
   } finally {
     engine.dispose();
     parameters.dispose();
-    attached.forEach((attachment) => attachment.detach());
   }
 }

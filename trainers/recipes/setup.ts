@@ -72,7 +72,7 @@ export interface Outcome {
 export interface Observer {
   /** Callbacks to add to one training, whose folder is given. */
   readonly callbacks?: (label: Label, folder: string) => readonly Callback[];
-  /** The trained model as it would be exported, before it is let go. */
+  /** The trained model as it would be exported, reading int8 codes where it has them, before it is let go. */
   readonly onTrained?: (model: tf.LayersModel, label: Label) => void | Promise<void>;
   /** `reused`: it was found finished. */
   readonly onOutcome?: (outcome: Outcome, label: Label, reused: boolean) => void;
