@@ -1,5 +1,6 @@
+import { hostTensor } from '../lib/core/host-tensor';
 import { UserError } from '../lib/core/errors';
-import type { Metric } from './metrics';
+import { answersOf, Metric } from './metrics';
 
 /**
  * Share of hidden words that are guessed right, in [0, 1].
@@ -8,21 +9,10 @@ import type { Metric } from './metrics';
  * @param labels the pieces that were hidden, [examples, slots]; below 0 where a slot holds none.
  * @throws UserError unless there is a hidden piece.
  */
-export const hiddenWordsAccuracy: Metric = (predictions, labels) => {
-  const pieces = predictions.shape.at(-1)!;
-  let [right, all] = [0, 0];
-  labels.data.forEach((label, slot) => {
-    if (label < 0) return;
-    all++;
-    if (largest(predictions.data, slot * pieces, pieces) === label) right++;
-  });
-  if (all > 0) return right / all;
+export const hiddenWordsAccuracy: Metric = ({ data, shape }, labels) => {
+  const guesses = answersOf(hostTensor(data, [labels.data.length, shape.at(-1)!]));
+  const used = guesses.filter((_, slot) => labels.data[slot]! >= 0).length;
+  const right = guesses.filter((guess, slot) => guess === labels.data[slot]).length;
+  if (used > 0) return right / used;
   throw new UserError('Expected at least one hidden piece to guess, got none.');
 };
-
-/** Where among `count` values from `begin` the first of the largest is. */
-function largest(values: ArrayLike<number>, begin: number, count: number): number {
-  let best = 0;
-  for (let i = 1; i < count; i++) if (values[begin + i]! > values[begin + best]!) best = i;
-  return best;
-}

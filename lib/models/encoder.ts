@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { forwardThrough } from '../core/forward';
 import { bertConfigOf } from './bert-config-of';
 
 /**
@@ -13,11 +14,9 @@ export function encode(
   xs: readonly tf.Tensor[],
 ): { hidden: tf.Tensor; pooled: tf.Tensor } {
   const last = `encoder/${bertConfigOf(model).layers - 1}/ffn/norm`;
-  const outputs = [
-    model.getLayer(last).output,
-    model.getLayer('classifier/dropout').input,
-  ] as tf.SymbolicTensor[];
-  const encoder = tf.model({ inputs: model.inputs, outputs });
-  const [hidden, pooled] = encoder.apply([...xs]) as [tf.Tensor, tf.Tensor];
-  return { hidden, pooled };
+  return tf.tidy(() => {
+    const layers = [last, 'pooler/activation'];
+    const [, hidden, pooled] = forwardThrough(model, xs, { training: false, layers });
+    return { hidden: hidden!, pooled: pooled! };
+  });
 }

@@ -18,7 +18,7 @@ export const name = 'hugging-face';
 
 const TOLERANCE = 1e-4;
 /** Of a weight's largest gradient: sums over thousands of roundings. */
-const GRADIENT_TOLERANCE = 1e-3;
+const GRADIENT_TOLERANCE = 2e-4;
 const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'];
 
 /** What is compared of each family: a classifier and a regression, with their names of classes and the loss of their gradients. */
