@@ -56,6 +56,11 @@ export class GraphBuilder {
     return this.constants.get(value);
   }
 
+  /** Where an input's data comes from; undefined for any other value. */
+  sourceOf(value: Value): Source | undefined {
+    return this.inputs.get(value);
+  }
+
   /** A constant tensor; the data is not copied. */
   constant(data: Data, shape: readonly number[], dtype: DataType): Value {
     const value: Value = { shape, dtype };

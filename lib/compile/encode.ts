@@ -33,6 +33,8 @@ export interface EncodeOptions {
   readonly outputName?: (index: number) => string;
   /** Names of constants, for those that have one of their own. */
   readonly constantName?: (value: Value) => string | undefined;
+  /** Name of one more output, before all others: an empty sequence. */
+  readonly sequenceName?: string;
   /** Names of the axes of inputs and outputs that have no fixed size; undefined for the others. */
   readonly axisName?: (value: Value, axis: number) => string | undefined;
 }
@@ -53,19 +55,35 @@ export function encode(graph: Graph, options: EncodeOptions = {}): Encoded {
   [...graph.constants.keys()].forEach((value, i) => names.set(value, constantName?.(value) ?? ours(`c${i}`)));
   const identities = nameOutputs(graph, names, outputNames);
   graph.nodes.forEach((node, i) => names.has(node.output) || names.set(node.output, ours(`t${i}`)));
+  const sequence = emptySequence(options.sequenceName);
   const model = onnx.ModelProto.create({
     irVersion: 10,
     opsetImport: OPSETS,
     producerName: 'whittle',
     graph: {
       name: 'whittle',
-      node: [...graph.nodes.map((node) => nodeProto(node, names)), ...identities(names)],
+      node: [...sequence.node, ...graph.nodes.map((node) => nodeProto(node, names)), ...identities(names)],
       initializer: [...graph.constants].map(([value, data]) => tensorProto(names.get(value)!, value, data)),
       input: [...inputNames].map(([value, name]) => valueProto(name, value, axisName)),
-      output: graph.outputs.map((value, i) => valueProto(outputNames[i]!, value, axisName)),
+      output: [
+        ...sequence.output,
+        ...graph.outputs.map((value, i) => valueProto(outputNames[i]!, value, axisName)),
+      ],
     },
   });
   return { bytes: onnx.ModelProto.encode(model).finish(), inputNames, outputNames };
+}
+
+function emptySequence(name: string | undefined): {
+  node: onnx.INodeProto[];
+  output: onnx.IValueInfoProto[];
+} {
+  if (name === undefined) return { node: [], output: [] };
+  const elemType = { tensorType: { elemType: FLOAT } };
+  return {
+    node: [{ opType: 'SequenceEmpty', output: [name] }],
+    output: [{ name, type: { sequenceType: { elemType } } }],
+  };
 }
 
 /** Gives produced outputs their names, and returns the `Identity` nodes for the rest. */

@@ -4,7 +4,7 @@ import { UserError } from '../core/errors';
 import { HostTensor } from '../core/host-tensor';
 import { encode } from './encode';
 import { Data, DataType, elements, Graph, Source, Value } from './graph';
-import { optimize } from './passes';
+import { IntegerPath, optimize } from './passes';
 import { RowOutput } from './passes/segment-sum';
 import { integerPath } from './probe';
 import { ArgumentSpec, Trace, trace, Traceable } from './trace';
@@ -15,11 +15,8 @@ export interface ProgramOptions {
   readonly threads?: number;
   /** onnxruntime's execution provider: `cpu` (default), `webgpu`, `cuda`. */
   readonly provider?: string;
-  /**
-   * Multiply int8 codes as integers where a matmul's operands are dequantized. Default: where the processor does it right, see
-   * `integerPath`; otherwise the codes are multiplied as the floats that they stand for.
-   */
-  readonly integerMatmul?: boolean;
+  /** How matmuls of quantized operands are computed. Default: the fastest way that this processor does right (`integerPath`). */
+  readonly integerPath?: IntegerPath;
   /** Write onnxruntime's profile of every run to files with this prefix. */
   readonly profile?: string;
 }
@@ -61,11 +58,13 @@ export class Program {
     specs: readonly ArgumentSpec[],
     options: ProgramOptions = {},
   ): Promise<Program> {
+    const { provider = 'cpu' } = options;
     const source = trace(fn, specs);
     const { graph, plan } = optimize(source.graph, {
-      integerMatmul: options.integerMatmul ?? (await integerPath()) === 'int8',
+      integerPath: options.integerPath ?? (await integerPath()),
+      turnOperands: provider === 'cpu',
     });
-    const { bytes, inputNames, outputNames } = encode(graph);
+    const { bytes, inputNames, outputNames } = encode(graph, { sequenceName: STOP });
     const session = await createSession(bytes, options);
     return new Program(session, graph, plan, source, inputNames, outputNames, Boolean(options.profile));
   }
@@ -91,7 +90,7 @@ export class Program {
     const fetches = Object.fromEntries(
       this.outputNames.map((name, i) => [name, ortTensor(this.graph.outputs[i]!, targets[i]!)]),
     );
-    await this.session.run(feeds, fetches);
+    await runInPlace(this.session, feeds, fetches);
     const results = this.plan.map((plan, i) =>
       this.collect(plan, targets, this.source.graph.outputs[i]!, sinks[i]),
     );
@@ -136,6 +135,28 @@ export class Program {
   }
 }
 
+/** The first output of every program. */
+const STOP = 'stop';
+
+/**
+ * Runs a session whose results all have memory of their own.
+ *
+ * onnxruntime-node (as of 1.30) fills that memory, and then copies each result to a new array too, which takes a large model a
+ * tenth of its step and is garbage at once. It gives up at the first result that is not a tensor: so programs have an empty
+ * sequence before all others, and the complaint about it says that the run is complete.
+ */
+async function runInPlace(
+  session: ort.InferenceSession,
+  feeds: ort.InferenceSession.FeedsType,
+  fetches: ort.InferenceSession.FetchesType,
+): Promise<void> {
+  try {
+    await session.run(feeds, { [STOP]: null, ...(fetches as object) });
+  } catch (error) {
+    if (!String(error).includes('Non tensor type')) throw error;
+  }
+}
+
 async function createSession(
   bytes: Uint8Array,
   { provider = 'cpu', threads, profile }: ProgramOptions,
@@ -150,6 +171,8 @@ async function createSession(
           // Idle threads would take the processor from the optimizer, and from the next batch's program.
           force_spinning_stop: '1',
         },
+        // Where operands are transposed before a matmul is for our passes to say, too.
+        optimization: { disable_specified_optimizers: 'MatmulTransposeFusion' },
       },
       ...(threads ? { intraOpNumThreads: threads } : {}),
       ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),

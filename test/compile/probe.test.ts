@@ -27,21 +27,30 @@ function processor(compute: (true_: number) => number): void {
   });
 }
 
+const SUM = 255 * 127 * 511;
+const TRUTHS = [SUM, -SUM, 255 * 127];
+/** Sums of one probe: three columns of one row and of 33. */
+const SUMS = 3 * 34;
+
 test('finds this processor right or wrong by plain arithmetic on extreme codes', async () => {
-  const sum = 255 * 127 * 511;
   const seen: number[] = [];
   processor((value) => (seen.push(value), value));
   const path = await fresh().integerPath();
-  const right = [sum, -sum, 255 * 127].every((value, column) => seen[column] === value);
-  expect(path).toBe(right ? 'int8' : 'simulated');
-  expect(seen).toHaveLength(3 * 34);
+  const right = TRUTHS.every((value, column) => seen[column] === value);
+  expect(path === 'int8').toBe(right);
+  expect(seen).toHaveLength(right ? SUMS : 2 * SUMS);
 });
 
 test('finds a processor that computes true sums exact', async () => {
-  const truths = [255 * 127 * 511, -255 * 127 * 511, 255 * 127];
   let i = 0;
-  processor(() => truths[i++ % 3]!);
+  processor(() => TRUTHS[i++ % 3]!);
   expect(await fresh().integerPath()).toBe('int8');
+});
+
+test('takes uint8 weights where only int8 ones saturate', async () => {
+  let i = 0;
+  processor(() => (i++ < SUMS ? 0 : TRUTHS[(i - 1) % 3]!));
+  expect(await fresh().integerPath()).toBe('uint8');
 });
 
 test('finds a processor that saturates out', async () => {
@@ -62,5 +71,6 @@ test('is done once', async () => {
 test('is told in a sentence', () => {
   const { describeIntegerPath } = fresh();
   expect(describeIntegerPath('int8')).toMatch(/multiply integers.*exact/);
+  expect(describeIntegerPath('uint8')).toMatch(/uint8 × uint8.*saturates/);
   expect(describeIntegerPath('simulated')).toMatch(/simulated in floats.*saturate/);
 });

@@ -71,7 +71,7 @@ async function compiledStep(integer: boolean): Promise<Step & { operators: strin
   prepared.setIntegerPath(integer);
   const program = await Program.compile(trainingStep(prepared) as never, inputs.map(toHost) as never, {
     threads: 1,
-    integerMatmul: false, // whose sums are exact, so it rounds otherwise; tested where it is made
+    integerPath: 'simulated', // whose sums are exact, so it rounds otherwise; tested where it is made
   });
   const results = (await program.run(inputs.map(toHost))).slice(0, 1 + weightsOf(prepared.model).length);
   const numbers = results.map(({ data }) => Array.from(data));

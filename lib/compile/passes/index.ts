@@ -6,18 +6,29 @@ import { deadCode } from './dead-code';
 import { hoistReshape, integerMatmul } from './integer-matmul';
 import { rewrite } from './rewrite';
 import { lowerSegmentSum, RowOutput, rowOutputs } from './segment-sum';
+import { turnOperand } from './turn-operand';
+import { unsignedCodes } from './unsigned-codes';
+
+/**
+ * How quantized matmuls are computed: on their codes, weights as int8 or moved to uint8, or in floats that stand for the codes.
+ */
+export type IntegerPath = 'int8' | 'uint8' | 'simulated';
 
 /** How a graph is optimized. */
 export interface PassOptions {
-  /** Multiply int8 codes as integers where a matmul's operands are dequantized. */
-  readonly integerMatmul: boolean;
+  /** How to multiply where a matmul's operands are dequantized. */
+  readonly integerPath: IntegerPath;
+  /** Prepare operands for onnxruntime's matmul on processors. */
+  readonly turnOperands: boolean;
 }
 
 /** A traced graph made ready to run: smaller, in plain ONNX operators, its row gradients taken out. */
 export function optimize(traced: Graph, options: PassOptions): { graph: Graph; plan: readonly RowOutput[] } {
   const { graph: split, plan } = rowOutputs(commonSubexpressions(rewrite(deadCode(traced), collapseReshape)));
   let graph = rewrite(rewrite(split, lowerSegmentSum), clip);
-  if (options.integerMatmul)
+  if (options.integerPath === 'uint8') graph = rewrite(graph, unsignedCodes());
+  if (options.integerPath !== 'simulated')
     graph = rewrite(commonSubexpressions(rewrite(graph, hoistReshape)), integerMatmul);
+  if (options.turnOperands) graph = rewrite(graph, turnOperand);
   return { graph: deadCode(commonSubexpressions(graph)), plan };
 }

@@ -1,5 +1,7 @@
+import type { GraphBuilder } from '../builder';
 import { Node, Value } from '../graph';
 import { Rule } from './rewrite';
+import { ZERO } from './unsigned-codes';
 
 /**
  * Moves a reshape in front of the dequantization that feeds it, so that the codes reach the matmul:
@@ -15,18 +17,20 @@ export const hoistReshape: Rule = (node, { producer, builder }) => {
 };
 
 /**
- * `MatMul` of dequantized activations (uint8, one scale) and dequantized weights (int8, a scale per column) is a matmul of
- * their codes: exact int32 sums, scaled once. onnxruntime has this rewrite too, but not where the dequantized operands are
+ * `MatMul` of dequantized activations (uint8, one scale) and dequantized weights (int8, or uint8 where `unsignedCodes` made
+ * them so; a scale per column) is a matmul of their codes: exact int32 sums, scaled once. onnxruntime has this rewrite too, but not where the dequantized operands are
  * used a second time, as the backward pass of training does.
  */
 export const integerMatmul: Rule = (node, context) => {
   if (node.op !== 'MatMul') return undefined;
   const [a, b] = node.inputs.map((value) => context.producer(value));
-  if (!isActivation(a) || !isWeight(b)) return undefined;
+  if (!isActivation(a) || !isWeight(b, context.builder)) return undefined;
   const [x, xScale, xZero] = a!.inputs as [Value, Value, Value];
   const [w, wScale] = b!.inputs as [Value, Value];
   const { builder } = context;
-  return builder.node('MatMulIntegerToFloat', [x, w, xScale, wScale, xZero], node.output.shape, 'float32', {
+  const wZero = w.dtype === 'uint8' ? [builder.scalar(ZERO, 'uint8')] : [];
+  const operands = [x, w, xScale, wScale, xZero, ...wZero];
+  return builder.node('MatMulIntegerToFloat', operands, node.output.shape, 'float32', {
     domain: 'com.microsoft',
   });
 };
@@ -34,10 +38,16 @@ export const integerMatmul: Rule = (node, context) => {
 const isActivation = (node: Node | undefined): boolean =>
   node?.op === 'DequantizeLinear' && node.inputs[0]!.dtype === 'uint8' && node.inputs.length === 3;
 
-const isWeight = (node: Node | undefined): boolean =>
+const isWeight = (node: Node | undefined, builder: GraphBuilder): boolean =>
   node?.op === 'DequantizeLinear' &&
-  node.inputs[0]!.dtype === 'int8' &&
-  node.inputs.length === 2 &&
+  isSymmetric(node, builder) &&
   node.inputs[0]!.shape.length === 2 &&
   node.inputs[1]!.shape.length === 1 &&
   node.attributes.axis === 1;
+
+/** Whether the codes' zero is the middle of their type. */
+function isSymmetric({ inputs: [codes, , zero] }: Node, builder: GraphBuilder): boolean {
+  if (codes!.dtype === 'int8') return !zero;
+  const zeros = zero && (builder.dataOf(zero) as Uint8Array | undefined);
+  return codes!.dtype === 'uint8' && Boolean(zeros?.every((code) => code === ZERO));
+}

@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
+import type { IntegerPath } from '../../../lib/compile/passes';
 import { Program } from '../../../lib/compile/program';
 import { Traceable } from '../../../lib/compile/trace';
 import { dequantize, DerivedInput } from '../../../lib/core/derived';
 import { HostTensor, hostTensor } from '../../../lib/core/host-tensor';
 import { expectClose } from '../close';
 
+const PATHS = ['int8', 'uint8'] as const;
 const [ROWS, INNER, COLUMNS] = [6, 40, 5];
 const [SCALE, ZERO] = [0.05, 37];
 
@@ -49,8 +51,8 @@ const example = (shape: number[]): HostTensor =>
     shape,
   );
 
-async function outcome(fn: Traceable, args: HostTensor[], integerMatmul: boolean) {
-  const program = await Program.compile(fn, args, { integerMatmul });
+async function outcome(fn: Traceable, args: HostTensor[], integerPath: IntegerPath) {
+  const program = await Program.compile(fn, args, { integerPath });
   const results = (await program.run(args)).map(({ data, shape, dtype }) =>
     tf.tensor(data.slice(), shape, dtype),
   );
@@ -59,25 +61,28 @@ async function outcome(fn: Traceable, args: HostTensor[], integerMatmul: boolean
   return { results, operators };
 }
 
-test('a matmul of dequantized codes is one of integers, and equals the simulated one', async () => {
-  const fn: Traceable = (x) => throughCodes(x!).matMul(weights());
-  const x = example([ROWS, INNER]);
-  const integer = await outcome(fn, [x], true);
-  const floats = await outcome(fn, [x], false);
-  expect(integer.operators).toContain('MatMulIntegerToFloat');
-  expect(integer.operators).not.toContain('MatMul');
-  expect(floats.operators).toContain('MatMul');
-  expect(floats.operators).not.toContain('MatMulIntegerToFloat');
-  const expected = simulated(tf.tensor(x.data, x.shape)).matMul(weights());
-  expectClose(floats.results[0]!, expected);
-  expectClose(integer.results[0]!, expected);
-});
+test.each(PATHS)(
+  'a matmul of dequantized codes is one of integers, and equals the simulated one: %s',
+  async (path) => {
+    const fn: Traceable = (x) => throughCodes(x!).matMul(weights());
+    const x = example([ROWS, INNER]);
+    const integer = await outcome(fn, [x], path);
+    const floats = await outcome(fn, [x], 'simulated');
+    expect(integer.operators).toContain('MatMulIntegerToFloat');
+    expect(integer.operators).not.toContain('MatMul');
+    expect(floats.operators).toContain('MatMul');
+    expect(floats.operators).not.toContain('MatMulIntegerToFloat');
+    const expected = simulated(tf.tensor(x.data, x.shape)).matMul(weights());
+    expectClose(floats.results[0]!, expected);
+    expectClose(integer.results[0]!, expected);
+  },
+);
 
-test('also behind the reshapes of a dense layer', async () => {
+test.each(PATHS)('also behind the reshapes of a dense layer: %s', async (path) => {
   const fn: Traceable = (x) =>
     throughCodes(x!).reshape([ROWS, INNER]).matMul(weights()).reshape([2, 3, COLUMNS]);
   const x = example([2, 3, INNER]);
-  const { results, operators } = await outcome(fn, [x], true);
+  const { results, operators } = await outcome(fn, [x], path);
   expect(operators).toContain('MatMulIntegerToFloat');
   const expected = simulated(tf.tensor(x.data, [ROWS, INNER]))
     .matMul(weights())
@@ -85,13 +90,13 @@ test('also behind the reshapes of a dense layer', async () => {
   expectClose(results[0]!, expected);
 });
 
-test('also where the backward pass uses the operands again', async () => {
+test.each(PATHS)('also where the backward pass uses the operands again: %s', async (path) => {
   const straight = (quantize: (x: tf.Tensor) => tf.Tensor) =>
     tf.customGrad((x) => ({ value: quantize(x as tf.Tensor), gradFunc: (dy) => (dy as tf.Tensor).clone() }));
   const loss = (quantize: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) =>
     straight(quantize)(x).matMul(weights()).square().sum();
   const x = example([ROWS, INNER]);
-  const { results, operators } = await outcome((y) => tf.grad(loss(throughCodes))(y!), [x], true);
+  const { results, operators } = await outcome((y) => tf.grad(loss(throughCodes))(y!), [x], path);
   expect(operators.filter((op) => op.includes('MatMul'))).toEqual(['MatMulIntegerToFloat', 'FusedMatMul']);
   expectClose(results[0]!, tf.grad(loss(simulated))(tf.tensor(x.data, x.shape)));
 });
@@ -102,7 +107,7 @@ test('codes at both ends of their range, and exact halves, are rounded and clipp
     (_, i) => [-100, 100, 0.025, 0.075, -0.025, 0, 12.3, -1.85][i % 8]!,
   );
   const x = hostTensor(values, [1, INNER]);
-  const { results } = await outcome((y) => throughCodes(y!), [x], true);
+  const { results } = await outcome((y) => throughCodes(y!), [x], 'int8');
   expectClose(results[0]!, simulated(tf.tensor(values, [1, INNER])), 0);
 });
 
@@ -114,8 +119,27 @@ test.each<[string, Traceable]>([
   ['activations that are floats', (x) => x!.matMul(weights())],
   ['weights that are floats', (x) => throughCodes(x!).matMul(tf.ones([INNER, COLUMNS]))],
 ])('%s are multiplied as floats', async (_, fn) => {
-  const { operators } = await outcome(fn, [example([ROWS, INNER])], true);
-  expect(operators).not.toContain('MatMulIntegerToFloat');
+  for (const path of PATHS) {
+    const { operators } = await outcome(fn, [example([ROWS, INNER])], path);
+    expect(operators).not.toContain('MatMulIntegerToFloat');
+  }
+});
+
+test('codes moved to uint8 follow the weights from run to run, and stay what they are for others', async () => {
+  const before = Array.from(codes.data);
+  const flipped: DerivedInput = {
+    ...codes,
+    data: Int8Array.from(before),
+    refresh: () => void flipped.data.forEach((code, i) => (flipped.data[i] = -code)),
+  };
+  const x = example([ROWS, INNER]);
+  const fn: Traceable = (y) => throughCodes(y!).matMul(dequantize(flipped, scales));
+  const program = await Program.compile(fn, [x], { integerPath: 'uint8' });
+  const run = async () => Array.from((await program.run([x]))[0]!.data);
+  const [first, second] = [await run(), await run()];
+  await program.release();
+  expect(Array.from(flipped.data)).toEqual(before); // turned over twice
+  expect(second).toEqual(first.map((value) => (value === 0 ? 0 : -value)));
 });
 const rowScales = buffer('row scales', new Float32Array(INNER).fill(0.5), [INNER]);
 const transposed = buffer('transposed', codes.data as Int8Array, [COLUMNS, INNER]);

@@ -4,7 +4,7 @@ import { optimize } from '../../../lib/compile/passes';
 import { commonSubexpressions } from '../../../lib/compile/passes/common-subexpressions';
 import { deadCode } from '../../../lib/compile/passes/dead-code';
 import { rowOutputs } from '../../../lib/compile/passes/segment-sum';
-import { trace, Traceable } from '../../../lib/compile/trace';
+import { ArgumentSpec, trace, Traceable } from '../../../lib/compile/trace';
 import { expectSameAsEager } from '../close';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -17,8 +17,8 @@ afterEach(() => {
 const VECTOR = [{ shape: [4], dtype: 'float32' as const }];
 
 /** The operators of a function of a vector, optimized. */
-function operatorsOf(fn: Traceable, specs = VECTOR): string[] {
-  const { graph } = optimize(trace(fn, specs).graph, { integerMatmul: true });
+function operatorsOf(fn: Traceable, specs: readonly ArgumentSpec[] = VECTOR): string[] {
+  const { graph } = optimize(trace(fn, specs).graph, { integerPath: 'int8', turnOperands: true });
   return graph.nodes.map((node) => node.op);
 }
 
@@ -89,6 +89,44 @@ describe('reshapes', () => {
   test('of reshapes are one, or none if they lead back', () => {
     expect(operatorsOf((x) => x!.reshape([2, 2]).reshape([1, 4]))).toEqual(['Reshape']);
     expect(operatorsOf((x) => x!.reshape([2, 2]).reshape([4]).exp())).toEqual(['Exp']);
+  });
+});
+
+describe('a product with a transposed left operand', () => {
+  const product = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.matMul(a, b, true, false);
+  const operators = (rows: number, columns: number, inner = 3): string[] =>
+    operatorsOf(
+      (a, b) => product(a!, b!),
+      [rows, columns].map((width) => ({ shape: [inner, width], dtype: 'float32' as const })),
+    );
+
+  test('has the narrower operand turned around', () => {
+    expect(operators(100, 200)).toEqual(['Transpose', 'MatMul']);
+    expect(operators(200, 200)).toEqual(['Transpose', 'MatMul']);
+    expect(operators(200, 100)).toEqual(['Transpose', 'MatMul', 'Transpose']);
+  });
+
+  test('is left alone when it is narrow, or one of many', () => {
+    expect(operators(128, 128)).toEqual(['FusedMatMul']);
+    const batches = [1, 2].map(() => ({ shape: [2, 3, 200], dtype: 'float32' as const }));
+    expect(operatorsOf((a, b) => product(a!, b!), batches)).toEqual(['FusedMatMul']);
+    const turned = { shape: [200, 3], dtype: 'float32' as const };
+    const both: Traceable = (a, b) => tf.matMul(a!, b!, true, true);
+    expect(operatorsOf(both, [{ shape: [3, 200], dtype: 'float32' }, turned])).toEqual(['FusedMatMul']);
+  });
+
+  test.each([
+    [100, 200],
+    [200, 100],
+    [200, 200],
+  ])('has the same value: %i × %i', (rows, columns) =>
+    expectSameAsEager(product, [tf.randomNormal([7, rows]), tf.randomNormal([7, columns])]),
+  );
+
+  test('turns an operand of several products around once', () => {
+    const shapes = [150, 200, 300].map((width) => ({ shape: [3, width], dtype: 'float32' as const }));
+    const fn: Traceable = (x, a, b) => [product(x!, a!), product(x!, b!)];
+    expect(operatorsOf(fn, shapes)).toEqual(['Transpose', 'MatMul', 'MatMul']);
   });
 });
 

@@ -98,7 +98,7 @@ it('lets a compiled program multiply the stored codes as integers, for the same 
   const attached = attachIntegerWeights(converted);
   expect(tf.tidy(() => forward(converted.model, [x], false).arraySync())).toEqual(expected);
   const program = await Program.compile((...xs) => forward(converted.model, xs, false), inputs, {
-    integerMatmul: true,
+    integerPath: 'uint8',
   });
   const isMatmul = (op: string) => op.includes('MatMul');
   expect(program.operators.filter(isMatmul)).toEqual(new Array(3).fill('MatMulIntegerToFloat'));
