@@ -1,12 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from './errors';
+import { dims } from './dims';
 import { isModel, layersOf } from './layers';
+import { firstTokenCuts } from './token-wise';
 
 /**
  * Applies a model to tensors, in the order of its inputs, and returns its one output, which the caller owns.
  *
  * Unlike `model.apply`, a layer never sees the mask of an earlier one: `LayersModel.execute` writes each mask into the one
  * `kwargs` that all layers get, and leaves it there for layers whose own inputs are not masked.
+ *
+ * What is not read is not computed: a classifier that reads one token takes only that one through the layers before it; see
+ * `firstTokenCuts`.
  *
  * @param training whether dropout and the like are on.
  * @throws UserError if the number of inputs differs or the model has several outputs.
@@ -41,15 +46,16 @@ export function forwardThrough(
   }
   const containers = layersOf(model).filter(isModel);
   const inner = new Set(containers.flatMap((container) => container.layers));
-  const restore = [...inner].map(clearMaskAfterCall);
+  const { view, places } = viewOf(model, layers);
+  const cuts = [...firstTokenCuts(view.outputs)];
+  const restore = [...[...inner].map(clearMaskAfterCall), ...cuts.map(([layer, at]) => cutInputs(layer, at))];
   try {
     return tf.tidy(() => {
-      const { view, places } = viewOf(model, layers);
       const outputs = [view.apply([...xs], { training }) as tf.Tensor | tf.Tensor[]].flat();
       return places.map((place) => outputs[place]) as [tf.Tensor, ...tf.Tensor[]];
     });
   } finally {
-    restore.forEach((undo) => undo());
+    restore.reverse().forEach((undo) => undo());
   }
 }
 
@@ -87,16 +93,35 @@ function outputOf(model: tf.LayersModel, name: string): tf.SymbolicTensor {
   );
 }
 
+type Call = tf.layers.Layer['call'];
+
 function clearMaskAfterCall(layer: tf.layers.Layer): () => void {
-  const own = Object.getOwnPropertyDescriptor(layer, 'call');
-  const { call } = layer;
-  layer.call = (inputs, kwargs) => {
+  return wrapCall(layer, (call) => (inputs, kwargs) => {
     try {
-      return call.call(layer, inputs, kwargs);
+      return call(inputs, kwargs);
     } finally {
       delete kwargs['mask'];
     }
-  };
+  });
+}
+
+/** Gives a layer only the first token, [batch, 1, width], of its inputs at some places. */
+function cutInputs(layer: tf.layers.Layer, places: readonly number[]): () => void {
+  return wrapCall(layer, (call) => (inputs, kwargs) => {
+    const cut = [inputs].flat().map((input, i) => (places.includes(i) ? firstToken(input) : input));
+    return call(Array.isArray(inputs) ? cut : cut[0]!, kwargs);
+  });
+}
+
+function firstToken(x: tf.Tensor): tf.Tensor {
+  const [batch, , width] = dims(x, 3);
+  return x.slice([0, 0, 0], [batch, 1, width]);
+}
+
+/** Puts something around a layer's `call`, and returns how to take it away again. */
+function wrapCall(layer: tf.layers.Layer, wrap: (call: Call) => Call): () => void {
+  const own = Object.getOwnPropertyDescriptor(layer, 'call');
+  layer.call = wrap(layer.call.bind(layer));
   return () => {
     if (own) Object.defineProperty(layer, 'call', own);
     else delete (layer as Partial<Pick<tf.layers.Layer, 'call'>>).call;

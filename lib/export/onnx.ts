@@ -5,6 +5,8 @@ import { encode, ONNX_TYPE } from '../compile/encode';
 import { Data, Graph, Node, Source, Value } from '../compile/graph';
 import { commonSubexpressions } from '../compile/passes/common-subexpressions';
 import { deadCode } from '../compile/passes/dead-code';
+import { rewrite } from '../compile/passes/rewrite';
+import { unsignedCodes } from '../compile/passes/unsigned-codes';
 import { writeAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
 import { weightsOf } from '../core/weights';
@@ -33,8 +35,9 @@ const LARGEST = 2 ** 31 - 2 ** 24;
  *
  * Axes that the model leaves free (`null` in its input shapes: the batch, a text's length) stay free: the model is traced at
  * several sizes of them, and what differs is computed from the inputs' shapes. Free axes at the same place are taken to be of
- * one size in all inputs. Weights are initializers, named by their path. A prepared model is written as it infers: int8 codes with
- * their scales, activations between `QuantizeLinear` and `DequantizeLinear`.
+ * one size in all inputs. Weights are initializers, named by their path. A prepared model is written as it infers: its int8
+ * codes, as uint8 around 128 because processors without VNNI multiply those right and no others, with their scales; activations
+ * between `QuantizeLinear` and `DequantizeLinear`.
  *
  * @param file written whole or not at all; its folder is made if it is not there.
  * @throws UserError if the model has several outputs, does something that has no ONNX mapping or depends on a free axis in
@@ -77,7 +80,7 @@ function withWeights(
   model: tf.LayersModel,
 ): { graph: Graph; initializers: ReadonlyMap<Value, string> } {
   const paths = new Map(weightsOf(model).map(({ variable, path }) => [variable.id, path]));
-  const { inputs, ...rest } = deadCode(commonSubexpressions(traced));
+  const { inputs, ...rest } = deadCode(commonSubexpressions(rewrite(traced, unsignedCodes())));
   const constants = new Map(rest.constants);
   const initializers = new Map<Value, string>();
   for (const source of inputs.values()) if (source.kind === 'derived') source.input.refresh();

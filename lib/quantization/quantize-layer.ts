@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { TokenWise } from '../core/token-wise';
 import { fakeQuantize } from './fake-quantize';
 import { perTensor } from './spec';
 
@@ -14,8 +15,9 @@ export interface QuantizeLayerOptions {
   readonly narrowRange: boolean;
 }
 
-class Quantize extends tf.layers.Layer {
+class Quantize extends tf.layers.Layer implements TokenWise {
   static readonly className = 'WhittleQuantize';
+  readonly tokenWise = 1;
 
   constructor(private readonly options: QuantizeLayerOptions) {
     super(options);

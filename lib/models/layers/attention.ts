@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
 import { UserError } from '../../core/errors';
+import type { TokenWise } from '../../core/token-wise';
 import { withGradient } from '../with-gradient';
 import { several } from './inputs';
 import { checkRate, dropoutMask } from './dropout-mask';
@@ -15,8 +16,10 @@ export interface AttentionOptions {
   readonly dropout?: number;
 }
 
-class Attention extends tf.layers.Layer {
+class Attention extends tf.layers.Layer implements TokenWise {
   static readonly className = 'WhittleAttention';
+  /** The queries. */
+  readonly tokenWise = 1;
   readonly heads: number;
   readonly headSize: number;
   readonly dropout: number;
@@ -45,10 +48,13 @@ class Attention extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { readonly training?: boolean }): tf.Tensor {
     const [query, key, value, bias] = several(inputs, 4) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-    const [batch, time] = dims(query, 3);
+    const [batch, queries] = dims(query, 3);
+    const [, keys] = dims(key, 3);
     const drop = kwargs.training && this.dropout > 0;
     return tf.tidy(() => {
-      const mask = drop ? dropoutMask(this.name, [batch, this.heads, time, time], this.dropout) : undefined;
+      const mask = drop
+        ? dropoutMask(this.name, [batch, this.heads, queries, keys], this.dropout)
+        : undefined;
       return attend(query, key, value, { bias, mask, heads: this.heads });
     });
   }
@@ -65,7 +71,8 @@ tf.serialization.registerClass(Attention);
  * `softmax(q kᵀ / sqrt(headSize) + bias) v`, with dropout of the attention weights in training.
  *
  * Applied to [query, key, value, bias]: three of [batch, time, heads · headSize], and the [batch, 1, 1, time] that
- * `attentionBias` makes of a mask; gives [batch, time, heads · headSize].
+ * `attentionBias` makes of a mask; gives [batch, time, heads · headSize]. There may be fewer queries than keys: each has its own
+ * output.
  *
  * @throws UserError when it is built on tensors of another width.
  */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { TokenWise } from '../../core/token-wise';
 import { only } from './inputs';
 import { checkRate, dropoutMask } from './dropout-mask';
 
@@ -10,8 +11,9 @@ export interface DropoutOptions {
   readonly rate: number;
 }
 
-class Dropout extends tf.layers.Layer {
+class Dropout extends tf.layers.Layer implements TokenWise {
   static readonly className = 'WhittleDropout';
+  readonly tokenWise = 1;
   readonly rate: number;
 
   constructor(options: DropoutOptions) {

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
+import type { FirstTokenReader } from '../../core/token-wise';
 import { only } from './inputs';
 
-class FirstToken extends tf.layers.Layer {
+class FirstToken extends tf.layers.Layer implements FirstTokenReader {
   static readonly className = 'WhittleFirstToken';
+  readonly readsFirstToken = true;
 
   override computeOutputShape(inputShape: tf.Shape): tf.Shape {
     return [inputShape[0]!, inputShape[2]!];

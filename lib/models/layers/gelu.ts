@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
+import type { TokenWise } from '../../core/token-wise';
 import { withGradient } from '../with-gradient';
 import { only } from './inputs';
 
-class Gelu extends tf.layers.Layer {
+class Gelu extends tf.layers.Layer implements TokenWise {
   static readonly className = 'WhittleGelu';
+  readonly tokenWise = 1;
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => activate(only(inputs)));

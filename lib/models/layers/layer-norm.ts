@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { TokenWise } from '../../core/token-wise';
 import { withGradient } from '../with-gradient';
 import { only } from './inputs';
 
@@ -9,8 +10,9 @@ export interface LayerNormOptions {
   readonly epsilon?: number;
 }
 
-class LayerNorm extends tf.layers.Layer {
+class LayerNorm extends tf.layers.Layer implements TokenWise {
   static readonly className = 'WhittleLayerNorm';
+  readonly tokenWise = 1;
   readonly epsilon: number;
   private gamma!: tf.LayerVariable;
   private beta!: tf.LayerVariable;

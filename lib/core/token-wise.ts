@@ -1,0 +1,90 @@
+import * as tf from '@tensorflow/tfjs';
+import { attachedTo } from './attach';
+
+/**
+ * A layer that computes each token of its output, [batch, time, …], from the same token of its first `tokenWise` inputs, and from
+ * its other inputs as a whole: attention has one, its queries.
+ */
+export interface TokenWise {
+  readonly tokenWise: number;
+}
+
+/** A layer that reads only the first token of its input. */
+export interface FirstTokenReader {
+  readonly readsFirstToken: true;
+}
+
+/** Layers of tfjs that compute token by token. */
+const STOCK = new Set(['Dense', 'Add', 'Activation']);
+
+/**
+ * Where a model may go on with the first token alone, because nothing else is read of what follows: each layer, and the places of
+ * its inputs to be cut.
+ *
+ * A BERT classifier reads the first token of its last layer. So that layer's queries, feed-forward network and all between are
+ * needed for one token only; keys and values, and all earlier layers, for every token. A layer with something attached to its
+ * input (a quantizer, which may share what it saw with other layers) has that input whole.
+ *
+ * @param outputs of the model.
+ */
+export function firstTokenCuts(
+  outputs: readonly tf.SymbolicTensor[],
+): ReadonlyMap<tf.layers.Layer, readonly number[]> {
+  const tensors = upstreamOf(outputs);
+  const wanted = readAtFirstToken(tensors, outputs);
+  const cuts = new Map<tf.layers.Layer, readonly number[]>();
+  const narrow = new Set<tf.SymbolicTensor>();
+  for (const tensor of tensors) {
+    const { sourceLayer: layer, inputs } = tensor;
+    if (!wanted.has(tensor) || tokenWise(layer) === 0) continue;
+    const cut = inputs.flatMap((input, i) => (i < tokenWise(layer) && !narrow.has(input) ? [i] : []));
+    if (cut.length > 0 && attachedTo(layer).some(({ target }) => target === 'input')) continue;
+    narrow.add(tensor);
+    if (cut.length > 0) cuts.set(layer, cut);
+  }
+  return cuts;
+}
+
+/** All that the outputs depend on, inputs before what is made of them. */
+function upstreamOf(outputs: readonly tf.SymbolicTensor[]): tf.SymbolicTensor[] {
+  const found = new Set<tf.SymbolicTensor>();
+  const visit = (tensor: tf.SymbolicTensor): void => {
+    if (found.has(tensor)) return;
+    tensor.inputs.forEach(visit);
+    found.add(tensor);
+  };
+  outputs.forEach(visit);
+  return [...found];
+}
+
+/** The tensors of which every reader needs the first token only. */
+function readAtFirstToken(
+  tensors: readonly tf.SymbolicTensor[],
+  outputs: readonly tf.SymbolicTensor[],
+): ReadonlySet<tf.SymbolicTensor> {
+  const layers = tensors.map(({ sourceLayer }) => sourceLayer);
+  // A layer in several places would be patched in all of them.
+  const isOnce = (layer: tf.layers.Layer): boolean => layers.indexOf(layer) === layers.lastIndexOf(layer);
+  const wanted = new Set(
+    tensors.filter(
+      (tensor) => tensor.shape.length === 3 && !outputs.includes(tensor) && isOnce(tensor.sourceLayer),
+    ),
+  );
+  for (const reader of [...tensors].reverse()) {
+    const layer = reader.sourceLayer;
+    const places = wanted.has(reader) ? tokenWise(layer) : 0;
+    reader.inputs.forEach((input, i) => {
+      if (i >= places && !readsFirstToken(layer)) wanted.delete(input);
+    });
+  }
+  return wanted;
+}
+
+function tokenWise(layer: tf.layers.Layer): number {
+  if (STOCK.has(layer.getClassName())) return Infinity;
+  return (layer as Partial<TokenWise>).tokenWise ?? 0;
+}
+
+function readsFirstToken(layer: tf.layers.Layer): boolean {
+  return Boolean((layer as Partial<FirstTokenReader>).readsFirstToken);
+}
