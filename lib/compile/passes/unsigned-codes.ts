@@ -42,11 +42,10 @@ function moveCodes(codes: DerivedInput): DerivedInput {
 
 /** `to = from + 128`, which is the highest bit turned over: four codes at once, then the rest. */
 function move(from: Int8Array, to: Uint8Array): void {
-  const words = from.byteOffset % 4 === 0 ? from.length >> 2 : 0;
-  const [source, target] = [
-    new Uint32Array(from.buffer, from.byteOffset, words),
-    new Uint32Array(to.buffer, 0, words),
-  ];
+  const isAligned = from.byteOffset % 4 === 0;
+  const words = isAligned ? from.length >> 2 : 0;
+  const source = new Uint32Array(from.buffer, isAligned ? from.byteOffset : 0, words);
+  const target = new Uint32Array(to.buffer, 0, words);
   for (let i = 0; i < words; i++) target[i] = source[i]! ^ 0x80808080;
   for (let i = 4 * words; i < to.length; i++) to[i] = from[i]! + ZERO;
 }

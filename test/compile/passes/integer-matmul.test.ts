@@ -125,6 +125,17 @@ test.each<[string, Traceable]>([
   }
 });
 
+test('codes moved to uint8 may lie anywhere', async () => {
+  const room = new Int8Array(codes.data.length + 1);
+  room.set(codes.data as Int8Array, 1);
+  const x = example([ROWS, INNER]);
+  const productOf = async (weights: DerivedInput) => {
+    const fn: Traceable = (y) => throughCodes(y!).matMul(dequantize(weights, scales));
+    return (await outcome(fn, [x], 'uint8')).results[0]!;
+  };
+  expectClose(await productOf({ ...codes, data: room.subarray(1) }), await productOf(codes), 0);
+});
+
 test('codes moved to uint8 follow the weights from run to run, and stay what they are for others', async () => {
   const before = Array.from(codes.data);
   const flipped: DerivedInput = {
