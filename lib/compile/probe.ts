@@ -74,9 +74,7 @@ function matmulModel(rows: number, path: 'int8' | 'uint8'): Uint8Array {
   const x = builder.argument(0, [rows, INNER], 'uint8');
   const weights = builder.argument(1, [INNER, columns], path);
   const scales = builder.constant(new Float32Array(columns).fill(1), [columns], 'float32');
-  const zeros = [0, path === 'int8' ? 0 : ZERO].map((zero, i) =>
-    builder.scalar(zero, i === 0 ? 'uint8' : path),
-  );
+  const zeros = [builder.scalar(0, 'uint8'), builder.scalar(path === 'int8' ? 0 : ZERO, path)];
   const product = builder.node(
     'MatMulIntegerToFloat',
     [x, weights, one, scales, ...zeros],
