@@ -23,6 +23,23 @@ export interface Fetchable {
  * @throws UserError for what cannot be downloaded or, offline, is missing.
  */
 export async function fetched<Options extends Fetchable>(options: Options): Promise<Options> {
+  process.on('SIGINT', endDownload);
+  try {
+    return await withFolders(options);
+  } finally {
+    process.off('SIGINT', endDownload);
+  }
+}
+
+/** Ctrl-C ends the process, as ever, but says what becomes of the bytes. */
+function endDownload(): never {
+  process.stderr.write(
+    '\nStopped by Ctrl-C; what has come is kept, and the same command goes on from there.\n',
+  );
+  process.exit(130);
+}
+
+async function withFolders<Options extends Fetchable>(options: Options): Promise<Options> {
   const { offline } = options;
   const model = await folderOf(options.model, offline);
   const teacher = await folderOf(options.teacher, offline);

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { readResult } from '../../experiments/result';
+import { serveFile, stallsAfter } from '../datasets/download/server';
 import { transpiledPackage } from '../transpiled';
 
 const MINUTE = 60_000;
@@ -21,16 +22,34 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs a script as a user would; `interruptAt` sends Ctrl-C once the output has it. */
-function run(script: string, options: readonly string[], interruptAt?: string): Promise<Ended> {
-  const child = spawn(process.execPath, [`experiments/${script}.js`, ...options], { cwd: copy });
+interface Circumstances {
+  /** Sends Ctrl-C once the output has it. */
+  readonly interruptAt?: string;
+  /** Further environment variables. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Runs a script as a user would. */
+function run(
+  script: string,
+  options: readonly string[],
+  { interruptAt, settings }: Circumstances = {},
+): Promise<Ended> {
+  const env = { ...process.env, ...settings };
+  const child = spawn(process.execPath, [`experiments/${script}.js`, ...options], { cwd: copy, env });
   return new Promise((resolve) => {
     let [out, err] = ['', ''];
+    const interrupt = () => {
+      if (interruptAt && (out + err).includes(interruptAt)) child.kill('SIGINT');
+    };
     child.stdout.on('data', (data: Buffer) => {
       out += data.toString();
-      if (interruptAt && out.includes(interruptAt)) child.kill('SIGINT');
+      interrupt();
     });
-    child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+    child.stderr.on('data', (data: Buffer) => {
+      err += data.toString();
+      interrupt();
+    });
     child.on('close', (code) => resolve({ code, out, err }));
   });
 }
@@ -139,6 +158,22 @@ test(
 );
 
 test(
+  'Ctrl-C in a download says that what has come is kept',
+  async () => {
+    const server = await serveFile(Buffer.alloc(376971), [stallsAfter(1000)]);
+    const settings = { WHITTLE_GLUE_HOST: server.url, WHITTLE_CACHE: at('cache') };
+    const options = ['--model', folder, '--task', 'cola'];
+    const { code, err } = await run('predict', options, { interruptAt: 'downloading', settings });
+    await server.close();
+    expect(code).toBe(130);
+    expect(err).toMatch(
+      /\nStopped by Ctrl-C; what has come is kept, and the same command goes on from there\.\n$/,
+    );
+  },
+  MINUTE,
+);
+
+test(
   'after Ctrl-C the same command goes on, and ends with the same rows',
   async () => {
     const options = [...SMALL, '--seeds', '1', '--levels', '2', '--prune', '0.5'];
@@ -146,7 +181,7 @@ test(
       readResult(path.join(at(name), 'result.json')).rows.map((row) => ({ ...row, seconds: 0 }));
     const [whole, stopped] = await Promise.all([
       run('lth-bert', [...options, '--out', at('whole')]),
-      run('lth-bert', [...options, '--out', at('stopped')], '1/'),
+      run('lth-bert', [...options, '--out', at('stopped')], { interruptAt: '1/' }),
     ]);
     expect(whole).toMatchObject({ code: 0 });
     expect(stopped).toMatchObject({ code: 130 });
