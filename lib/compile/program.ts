@@ -164,6 +164,8 @@ async function createSession(
   try {
     return await ort.InferenceSession.create(bytes, {
       executionProviders: [provider],
+      // A planned block for all intermediate values would be kept beside the memory of the first run, doubling it.
+      enableMemPattern: false,
       extra: {
         session: {
           // Which matmuls are of integers is for our passes to say: onnxruntime would make some that were to be simulated.

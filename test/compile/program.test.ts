@@ -25,6 +25,16 @@ test('a run makes no arrays for its results: they are in the memory that is ther
   await program.release();
 });
 
+test('the second run takes no further memory for what lies between', async () => {
+  const between = (x: tf.Tensor) => tf.concat(Array.from({ length: 16 }, (_, i) => x.mul(i + 2).exp()));
+  const program = await Program.compile((x) => [between(x!).sum()], [numbers]);
+  await program.run([numbers]);
+  const before = process.memoryUsage().rss;
+  await program.run([numbers]);
+  expect(process.memoryUsage().rss - before).toBeLessThan(8 * numbers.data.byteLength);
+  await program.release();
+});
+
 test('a run that fails says so', async () => {
   const program = await compile();
   await expect(program.run([hostTensor(new Float32Array(3), [3])])).rejects.toThrow(/size|dimension/i);
