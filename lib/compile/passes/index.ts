@@ -5,6 +5,7 @@ import { commonSubexpressions } from './common-subexpressions';
 import { deadCode } from './dead-code';
 import { hoistReshape, integerMatmul } from './integer-matmul';
 import { rewrite } from './rewrite';
+import { scaleColumns } from './scale-columns';
 import { lowerSegmentSum, RowOutput, rowOutputs } from './segment-sum';
 import { turnOperand } from './turn-operand';
 import { unsignedCodes } from './unsigned-codes';
@@ -30,5 +31,5 @@ export function optimize(traced: Graph, options: PassOptions): { graph: Graph; p
   if (options.integerPath !== 'simulated')
     graph = rewrite(commonSubexpressions(rewrite(graph, hoistReshape)), integerMatmul);
   if (options.turnOperands) graph = rewrite(graph, turnOperand);
-  return { graph: deadCode(commonSubexpressions(graph)), plan };
+  return { graph: deadCode(commonSubexpressions(rewrite(deadCode(graph), scaleColumns))), plan };
 }

@@ -45,8 +45,8 @@ const isWeight = (node: Node | undefined, builder: GraphBuilder): boolean =>
   node.inputs[1]!.shape.length === 1 &&
   node.attributes.axis === 1;
 
-/** Whether the codes' zero is the middle of their type. */
-function isSymmetric({ inputs: [codes, , zero] }: Node, builder: GraphBuilder): boolean {
+/** Whether the zero point of a dequantization's codes is the middle of their type. */
+export function isSymmetric({ inputs: [codes, , zero] }: Node, builder: GraphBuilder): boolean {
   if (codes!.dtype === 'int8') return !zero;
   const zeros = zero && (builder.dataOf(zero) as Uint8Array | undefined);
   return codes!.dtype === 'uint8' && Boolean(zeros?.every((code) => code === ZERO));

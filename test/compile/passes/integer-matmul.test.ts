@@ -125,6 +125,15 @@ test.each<[string, Traceable]>([
   }
 });
 
+test.each([...PATHS, 'simulated'] as const)(
+  'weights as floats are their codes times the scales of their columns, bit for bit: %s',
+  async (path) => {
+    const { results, operators } = await outcome(weights, [], path);
+    expect(operators).toEqual(['DequantizeLinear', 'Mul']);
+    expectClose(results[0]!, weights(), 0);
+  },
+);
+
 test('codes moved to uint8 may lie anywhere', async () => {
   const room = new Int8Array(codes.data.length + 1);
   room.set(codes.data as Int8Array, 1);
