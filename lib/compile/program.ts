@@ -1,24 +1,18 @@
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
-import { UserError } from '../core/errors';
 import { HostTensor } from '../core/host-tensor';
 import { encode } from './encode';
 import { Data, DataType, elements, Graph, Source, Value } from './graph';
 import { IntegerPath, optimize } from './passes';
 import { RowOutput } from './passes/segment-sum';
 import { integerPath } from './probe';
+import { createSession, runInPlace, SessionOptions, STOP } from './session';
 import { ArgumentSpec, Trace, trace, Traceable } from './trace';
 
-/** How programs run. */
-export interface ProgramOptions {
-  /** Threads of one operator. Default: what onnxruntime chooses, the number of physical cores. */
-  readonly threads?: number;
-  /** onnxruntime's execution provider: `cpu` (default), `webgpu`, `cuda`. */
-  readonly provider?: string;
+/** How programs are made and run. */
+export interface ProgramOptions extends SessionOptions {
   /** How matmuls of quantized operands are computed. Default: the fastest way that this processor does right (`integerPath`). */
   readonly integerPath?: IntegerPath;
-  /** Write onnxruntime's profile of every run to files with this prefix. */
-  readonly profile?: string;
 }
 
 /** Where one result of a run goes. */
@@ -132,59 +126,6 @@ export class Program {
       addRows(targets[ids] as Int32Array, targets[rows] as Float32Array, value.shape[1]!);
     }
     return { shape, dtype, data };
-  }
-}
-
-/** The first output of every program. */
-const STOP = 'stop';
-
-/**
- * Runs a session whose results all have memory of their own.
- *
- * onnxruntime-node (as of 1.30) fills that memory, and then copies each result to a new array too, which takes a large model a
- * tenth of its step and is garbage at once. It gives up at the first result that is not a tensor: so programs have an empty
- * sequence before all others, and the complaint about it says that the run is complete.
- */
-async function runInPlace(
-  session: ort.InferenceSession,
-  feeds: ort.InferenceSession.FeedsType,
-  fetches: ort.InferenceSession.FetchesType,
-): Promise<void> {
-  try {
-    await session.run(feeds, { [STOP]: null, ...(fetches as object) });
-  } catch (error) {
-    if (!String(error).includes('Non tensor type')) throw error;
-  }
-}
-
-async function createSession(
-  bytes: Uint8Array,
-  { provider = 'cpu', threads, profile }: ProgramOptions,
-): Promise<ort.InferenceSession> {
-  try {
-    return await ort.InferenceSession.create(bytes, {
-      executionProviders: [provider],
-      // A planned block for all intermediate values would be kept beside the memory of the first run, doubling it.
-      enableMemPattern: false,
-      extra: {
-        session: {
-          // Which matmuls are of integers is for our passes to say: onnxruntime would make some that were to be simulated.
-          disable_quant_qdq: '1',
-          // Idle threads would take the processor from the optimizer, and from the next batch's program.
-          force_spinning_stop: '1',
-        },
-        // Where operands are transposed before a matmul is for our passes to say, too.
-        optimization: { disable_specified_optimizers: 'MatmulTransposeFusion' },
-      },
-      ...(threads ? { intraOpNumThreads: threads } : {}),
-      ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
-    });
-  } catch (error) {
-    if (provider === 'cpu') throw error;
-    throw new UserError(
-      `Expected onnxruntime to run on its provider "${provider}", which does not work on this machine ` +
-        `(${String(error).split('\n')[0]}); use the cpu provider (--backend cpu) or install the provider's driver.`,
-    );
   }
 }
 
