@@ -45,7 +45,7 @@ export interface EncodeOptions {
  * An output may be an input, a constant or another output too: ONNX wants each output made by a node of its own, so such
  * ones pass through `Identity`.
  */
-export function encode(graph: Graph, options: EncodeOptions = {}): Encoded {
+export function encode(graph: Graph<unknown>, options: EncodeOptions = {}): Encoded {
   const { inputName = (_, i) => `i${i}`, outputName = (i) => `o${i}`, constantName, axisName } = options;
   const inputNames = new Map([...graph.inputs.keys()].map((value, i) => [value, inputName(value, i)]));
   const outputNames = graph.outputs.map((_, i) => outputName(i));
@@ -87,7 +87,7 @@ function emptySequence(name: string | undefined): {
 }
 
 /** Gives produced outputs their names, and returns the `Identity` nodes for the rest. */
-function nameOutputs(graph: Graph, names: Map<Value, string>, outputNames: readonly string[]) {
+function nameOutputs(graph: Graph<unknown>, names: Map<Value, string>, outputNames: readonly string[]) {
   const aliases: [Value, string][] = [];
   graph.outputs.forEach((value, i) => {
     if (names.has(value)) aliases.push([value, outputNames[i]!]);

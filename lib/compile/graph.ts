@@ -34,8 +34,8 @@ export interface Node {
 export type Domain = '' | 'com.microsoft' | 'whittle';
 
 /** What a traced function became: nodes in execution order between inputs, constants and outputs. */
-export interface Graph {
-  readonly inputs: ReadonlyMap<Value, Source>;
+export interface Graph<From = Source> {
+  readonly inputs: ReadonlyMap<Value, From>;
   readonly constants: ReadonlyMap<Value, Data>;
   readonly nodes: readonly Node[];
   readonly outputs: readonly Value[];
@@ -50,3 +50,23 @@ export function elements(value: Value): number {
 export function producers(nodes: readonly Node[]): Map<Value, Node> {
   return new Map(nodes.map((node) => [node.output, node]));
 }
+
+/** The view of a buffer that holds a value. */
+export function dataOn({ dtype, shape }: Value, buffer: ArrayBuffer, offset = 0): Data {
+  return new ARRAYS[dtype](buffer, offset, elements({ dtype, shape }));
+}
+
+/** How many bytes a value takes. */
+export function bytesOf(value: Value): number {
+  return elements(value) * ARRAYS[value.dtype].BYTES_PER_ELEMENT;
+}
+
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const;

@@ -1,18 +1,24 @@
 import * as tf from '@tensorflow/tfjs';
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { HostTensor } from '../core/host-tensor';
-import { encode } from './encode';
-import { Data, DataType, elements, Graph, Source, Value } from './graph';
+import { bytesOf, Data, dataOn, elements, Graph, Source, Value } from './graph';
 import { IntegerPath, optimize } from './passes';
+import { forwardAndBackward, Part, whole } from './passes/parts';
 import { RowOutput } from './passes/segment-sum';
 import { integerPath } from './probe';
-import { createSession, runInPlace, SessionOptions, STOP } from './session';
+import { SavedValues, Scratch } from './scratch';
+import { ortTensor, Session, SessionOptions } from './session';
 import { ArgumentSpec, Trace, trace, Traceable } from './trace';
 
 /** How programs are made and run. */
 export interface ProgramOptions extends SessionOptions {
   /** How matmuls of quantized operands are computed. Default: the fastest way that this processor does right (`integerPath`). */
   readonly integerPath?: IntegerPath;
+  /**
+   * Memory for what the backward pass reads of the forward pass, shared by programs that never run at the same time; each has its
+   * own by default. The function's first result must be the loss. Only on the provider `cpu`.
+   */
+  readonly scratch?: Scratch;
 }
 
 /** Where one result of a run goes. */
@@ -25,25 +31,28 @@ export interface Sink {
   readonly addRows?: (ids: Int32Array, rows: Float32Array, width: number) => void;
 }
 
+/** A part of a program that is loaded. */
+interface LoadedPart extends Part {
+  readonly session: Session;
+}
+
 /**
- * A traced function as an onnxruntime session. Variables are read where they live, without a copy; new values of assigned
- * variables are written back in place after the run.
+ * A traced function in onnxruntime. Variables are read where they live, without a copy; new values of assigned variables are
+ * written back in place after the run.
  */
 export class Program {
   private readonly buffers: Data[];
-  private readonly feeders: [name: string, feed: (args: readonly HostTensor[]) => ort.Tensor][];
+  private readonly feeders: [value: Value, feed: (args: readonly HostTensor[]) => ort.Tensor][];
 
   private constructor(
-    private readonly session: ort.InferenceSession,
+    private readonly parts: readonly LoadedPart[],
+    private readonly saved: SavedValues,
     private readonly graph: Graph,
     private readonly plan: readonly RowOutput[],
     private readonly source: Trace,
-    inputNames: ReadonlyMap<Value, string>,
-    private readonly outputNames: readonly string[],
-    private readonly profiled: boolean,
   ) {
-    this.buffers = graph.outputs.map((value) => allocate(value));
-    this.feeders = [...graph.inputs].map(([value, from]) => [inputNames.get(value)!, feeder(value, from)]);
+    this.buffers = graph.outputs.map((value) => dataOn(value, new ArrayBuffer(bytesOf(value))));
+    this.feeders = [...graph.inputs].map(([value, from]) => [value, feeder(value, from)]);
   }
 
   /** Traces, optimizes and loads a function for arguments of these shapes. */
@@ -52,15 +61,20 @@ export class Program {
     specs: readonly ArgumentSpec[],
     options: ProgramOptions = {},
   ): Promise<Program> {
-    const { provider = 'cpu' } = options;
+    const { provider = 'cpu', scratch } = options;
     const source = trace(fn, specs);
     const { graph, plan } = optimize(source.graph, {
       integerPath: options.integerPath ?? (await integerPath()),
       turnOperands: provider === 'cpu',
     });
-    const { bytes, inputNames, outputNames } = encode(graph, { sequenceName: STOP });
-    const session = await createSession(bytes, options);
-    return new Program(session, graph, plan, source, inputNames, outputNames, Boolean(options.profile));
+    const parts = partsOf(graph, provider === 'cpu' ? scratch : undefined);
+    const loaded: LoadedPart[] = [];
+    for (const part of parts) loaded.push({ ...part, session: await Session.load(part.graph, options) });
+    const saved = new SavedValues(
+      parts.flatMap((part) => part.saved),
+      scratch,
+    );
+    return new Program(loaded, saved, graph, plan, source);
   }
 
   /** Puts results back into the form in which the function returned them. */
@@ -79,12 +93,8 @@ export class Program {
    * @param sinks where results go, by their place; the assigned variables are written back by the program itself.
    */
   async run(args: readonly HostTensor[], sinks: readonly (Sink | undefined)[] = []): Promise<HostTensor[]> {
-    const feeds = Object.fromEntries(this.feeders.map(([name, feed]) => [name, feed(args)]));
     const targets = this.targets(sinks);
-    const fetches = Object.fromEntries(
-      this.outputNames.map((name, i) => [name, ortTensor(this.graph.outputs[i]!, targets[i]!)]),
-    );
-    await runInPlace(this.session, feeds, fetches);
+    await this.runParts(args, targets);
     const results = this.plan.map((plan, i) =>
       this.collect(plan, targets, this.source.graph.outputs[i]!, sinks[i]),
     );
@@ -94,10 +104,19 @@ export class Program {
     return results.slice(0, count);
   }
 
-  /** Frees the session. */
+  /** Frees the sessions. */
   async release(): Promise<void> {
-    if (this.profiled) this.session.endProfiling();
-    await this.session.release();
+    for (const { session } of this.parts) await session.release();
+  }
+
+  private async runParts(args: readonly HostTensor[], targets: readonly Data[]): Promise<void> {
+    const tensors = new Map(this.feeders.map(([value, feed]) => [value, feed(args)]));
+    for (const [value, tensor] of this.saved.tensors()) tensors.set(value, tensor);
+    const tensorOf = (value: Value) => tensors.get(value)!;
+    const outputs = this.graph.outputs.map((value, i) => ortTensor(value, targets[i]!));
+    for (const { session, saved, places } of this.parts) {
+      await session.run(tensorOf, [...saved.map(tensorOf), ...places.map((place) => outputs[place]!)]);
+    }
   }
 
   private targets(sinks: readonly (Sink | undefined)[]): Data[] {
@@ -129,6 +148,14 @@ export class Program {
   }
 }
 
+/** Two where a scratch memory is given, and there is much to keep in it. */
+function partsOf(graph: Graph, scratch: Scratch | undefined): readonly Part[] {
+  if (!scratch) return [whole(graph)];
+  const parts = forwardAndBackward(graph);
+  const kept = parts[0].saved.reduce((bytes, value) => bytes + bytesOf(value), 0);
+  return kept > scratch.least ? parts : [whole(graph)];
+}
+
 /** Adds rows into a table, in order. */
 function adderInto(table: Float32Array): NonNullable<Sink['addRows']> {
   return (ids, rows, width) =>
@@ -158,27 +185,4 @@ function writeBack(variable: tf.Variable, { data, shape, dtype }: HostTensor): v
   const inPlace = tf.engine().backendName === 'cpu' && dtype !== 'bool';
   if (inPlace) (variable.dataSync() as Float32Array).set(data as Float32Array);
   else tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
-}
-
-function allocate(value: Value): Data {
-  const count = elements(value);
-  switch (value.dtype) {
-    case 'float32':
-      return new Float32Array(count);
-    case 'float64':
-      return new Float64Array(count);
-    case 'int32':
-      return new Int32Array(count);
-    case 'int64':
-      return new BigInt64Array(count);
-    case 'int8':
-      return new Int8Array(count);
-    default:
-      return new Uint8Array(count);
-  }
-}
-
-/** A view for onnxruntime; nothing is copied. */
-function ortTensor(value: Value, data: Data): ort.Tensor {
-  return new ort.Tensor(value.dtype as DataType & ort.Tensor.Type, data as Float32Array, value.shape);
 }

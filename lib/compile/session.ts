@@ -1,5 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { UserError } from '../core/errors';
+import { encode, Encoded } from './encode';
+import { Data, DataType, Graph, Value } from './graph';
 
 /** How onnxruntime runs a program. */
 export interface SessionOptions {
@@ -11,12 +13,40 @@ export interface SessionOptions {
   readonly profile?: string;
 }
 
-/**
- * Loads a program into onnxruntime.
- *
- * @throws UserError if the provider does not work on this machine.
- */
-export async function createSession(
+/** A graph loaded into onnxruntime. */
+export class Session {
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    private readonly names: Encoded,
+    private readonly profiled: boolean,
+  ) {}
+
+  /** @throws UserError if the provider does not work on this machine. */
+  static async load(graph: Graph<unknown>, options: SessionOptions): Promise<Session> {
+    const encoded = encode(graph, { sequenceName: STOP });
+    return new Session(await createSession(encoded.bytes, options), encoded, Boolean(options.profile));
+  }
+
+  /** Runs once: reads the inputs where they are, writes each output of the graph to the memory of its tensor. */
+  async run(inputOf: (value: Value) => ort.Tensor, outputs: readonly ort.Tensor[]): Promise<void> {
+    const { inputNames, outputNames } = this.names;
+    const feeds = Object.fromEntries([...inputNames].map(([value, name]) => [name, inputOf(value)]));
+    const fetches = Object.fromEntries(outputNames.map((name, i) => [name, outputs[i]!]));
+    await runInPlace(this.session, feeds, fetches);
+  }
+
+  async release(): Promise<void> {
+    if (this.profiled) this.session.endProfiling();
+    await this.session.release();
+  }
+}
+
+/** A view for onnxruntime; nothing is copied. */
+export function ortTensor(value: Value, data: Data): ort.Tensor {
+  return new ort.Tensor(value.dtype as DataType & ort.Tensor.Type, data as Float32Array, value.shape);
+}
+
+async function createSession(
   bytes: Uint8Array,
   { provider = 'cpu', threads, profile }: SessionOptions,
 ): Promise<ort.InferenceSession> {
@@ -47,17 +77,17 @@ export async function createSession(
   }
 }
 
-/** The first output of every program. */
-export const STOP = 'stop';
+/** The first output of every session. */
+const STOP = 'stop';
 
 /**
  * Runs a session whose results all have memory of their own.
  *
  * onnxruntime-node (as of 1.30) fills that memory, and then copies each result to a new array too, which takes a large model a
- * tenth of its step and is garbage at once. It gives up at the first result that is not a tensor: so programs have an empty
+ * tenth of its step and is garbage at once. It gives up at the first result that is not a tensor: so graphs have an empty
  * sequence before all others, and the complaint about it says that the run is complete.
  */
-export async function runInPlace(
+async function runInPlace(
   session: ort.InferenceSession,
   feeds: ort.InferenceSession.FeedsType,
   fetches: ort.InferenceSession.FetchesType,

@@ -39,8 +39,10 @@ function run(
   const child = spawn(process.execPath, [`experiments/${script}.js`, ...options], { cwd: copy, env });
   return new Promise((resolve) => {
     let [out, err] = ['', ''];
+    let interrupted = interruptAt === undefined;
     const interrupt = () => {
-      if (interruptAt && (out + err).includes(interruptAt)) child.kill('SIGINT');
+      if (interrupted || !(out + err).includes(interruptAt!)) return;
+      interrupted = child.kill('SIGINT'); // once: a second one ends the process at once
     };
     child.stdout.on('data', (data: Buffer) => {
       out += data.toString();

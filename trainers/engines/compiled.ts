@@ -3,6 +3,7 @@ import type { Batch } from '../../datasets/batch';
 import { ProgramCache } from '../../lib/compile/cache';
 import { signature } from '../../lib/compile/jit';
 import { Program, ProgramOptions, Sink } from '../../lib/compile/program';
+import { Scratch } from '../../lib/compile/scratch';
 import { Traceable } from '../../lib/compile/trace';
 import { forward } from '../../lib/core/forward';
 import type { HostTensor } from '../../lib/core/host-tensor';
@@ -12,7 +13,7 @@ import type { Loss } from '../losses';
 import type { Parameter, Parameters } from '../parameters';
 
 /** Options of {@link compiledEngine}. */
-export interface CompiledEngineOptions extends ProgramOptions {
+export interface CompiledEngineOptions extends Omit<ProgramOptions, 'scratch'> {
   /** Programs kept, one per shape of a batch; the one unused for longest goes first. Default 32. */
   readonly maxPrograms?: number;
 }
@@ -28,8 +29,11 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
     await tf.setBackend('cpu'); // where variables share memory with the programs
     const { maxPrograms = 32, provider = 'cpu', threads } = options;
     const [steps, predictions] = [new ProgramCache(maxPrograms), new ProgramCache(maxPrograms)];
+    const scratch = new Scratch();
     const compile = (cache: ProgramCache, fn: Traceable, inputs: readonly HostTensor[]): Promise<Program> =>
-      cache.get(`${signature(inputs)}|${revisionOf(model)}`, () => Program.compile(fn, inputs, options));
+      cache.get(`${signature(inputs)}|${revisionOf(model)}`, () =>
+        Program.compile(fn, inputs, cache === steps ? { ...options, scratch } : options),
+      );
     return {
       description: `compiled (onnxruntime ${provider}${threads ? `, ${threads} threads` : ''})`,
       gradients: async (batch, { accumulate }) => {
