@@ -6,7 +6,7 @@ import { Program, ProgramOptions } from './program';
 import { ArgumentSpec, TensorResult, Traceable } from './trace';
 
 /** Options of {@link jit}. */
-export interface JitOptions extends ProgramOptions {
+export interface JitOptions extends Omit<ProgramOptions, 'scratch'> {
   /**
    * What a trace freezes beside the arguments' shapes: another answer compiles again. For a model, `() => revisionOf(model)`.
    */
