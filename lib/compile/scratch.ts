@@ -10,9 +10,9 @@ export class Scratch {
   private buffer = new ArrayBuffer(0);
 
   /**
-   * @param least programs that keep no more bytes than this run in one part: two cost a millisecond or two. 256 MiB by default.
+   * @param least programs that keep no more bytes than this run in one part: two take one to four hundredths longer. 512 MiB by default.
    */
-  constructor(readonly least = 2 ** 28) {}
+  constructor(readonly least = 2 ** 29) {}
 
   /** At least so many bytes, the same as last time while they suffice; what they hold is the last user's. */
   take(bytes: number): ArrayBuffer {
