@@ -14,7 +14,7 @@ const MADE_AGAIN = new Set(['Reshape', 'Cast', 'DequantizeLinear']);
 
 /** A program in one part. */
 export function whole(graph: Graph): Part {
-  return { graph, saved: [], places: graph.outputs.map((_, i) => i) };
+  return { graph, saved: [], places: graph.outputs.map((_, place) => place) };
 }
 
 /**
@@ -23,24 +23,23 @@ export function whole(graph: Graph): Part {
  */
 export function forwardAndBackward(graph: Graph): readonly [forward: Part, backward: Part] {
   const early = needed(graph, graph.outputs.slice(0, 1));
-  const places = graph.outputs.map((_, i) => i);
-  const isEarly = (place: number) => early.has(graph.outputs[place]!);
   const { saved, again } = readLater(graph, early);
-  const first = { saved, places: places.filter(isEarly) };
-  const second = { saved: [], places: places.filter((place) => !isEarly(place)) };
-  const outputs = ({ saved, places }: Omit<Part, 'graph'>) => [
-    ...saved,
-    ...places.map((i) => graph.outputs[i]!),
-  ];
-  const late = graph.nodes.filter((node) => again.has(node) || !early.has(node.output));
+  const places = graph.outputs.map((_, place) => place);
+  const isEarly = (place: number) => early.has(graph.outputs[place]!);
+  const forward = partOf(graph, saved, places.filter(isEarly));
   const inputs = new Map<Value, unknown>([
     ...graph.inputs,
-    ...saved.map((value) => [value, undefined] as const),
+    ...saved.map((value) => [value, 'saved'] as const),
   ]);
-  return [
-    { ...first, graph: deadCode({ ...graph, outputs: outputs(first) }) },
-    { ...second, graph: unreadLast(deadCode({ ...graph, inputs, nodes: late, outputs: outputs(second) })) },
-  ];
+  const nodes = graph.nodes.filter((node) => again.has(node) || !early.has(node.output));
+  const rest = places.filter((place) => !isEarly(place));
+  const backward = partOf({ ...graph, inputs, nodes }, [], rest);
+  return [forward, { ...backward, graph: unreadLast(backward.graph) }];
+}
+
+function partOf(graph: Graph<unknown>, saved: readonly Value[], places: readonly number[]): Part {
+  const outputs = [...saved, ...places.map((place) => graph.outputs[place]!)];
+  return { graph: deadCode({ ...graph, outputs }), saved, places };
 }
 
 /** What the nodes after the loss read of those before it, and which of these they make again. */
