@@ -1,6 +1,6 @@
 import type { DerivedInput } from '../core/derived';
 import type * as tf from '@tensorflow/tfjs';
-import { Attribute, Data, DataType, Domain, Graph, Node, Source, Value } from './graph';
+import { Attribute, bytesOf, Data, dataOn, DataType, Domain, Graph, Node, Source, Value } from './graph';
 
 /** What a node needs beside its operator and inputs. */
 export interface NodeOptions {
@@ -126,18 +126,9 @@ export class GraphBuilder {
 
 /** Numbers as a typed array of the dtype. */
 export function dataOf(values: ArrayLike<number>, dtype: DataType): Data {
-  switch (dtype) {
-    case 'float32':
-      return Float32Array.from(values);
-    case 'float64':
-      return Float64Array.from(values);
-    case 'int32':
-      return Int32Array.from(values);
-    case 'int8':
-      return Int8Array.from(values);
-    case 'int64':
-      return BigInt64Array.from(Array.from(values, (value) => BigInt(value)));
-    default:
-      return Uint8Array.from(values);
-  }
+  const value: Value = { dtype, shape: [values.length] };
+  const data = dataOn(value, new ArrayBuffer(bytesOf(value)));
+  if (data instanceof BigInt64Array) data.set(Array.from(values, (number) => BigInt(number)));
+  else data.set(values);
+  return data;
 }
