@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from './errors';
 import { layersOf } from './layers';
+import { lastOf, ownWeights } from './own-weights';
 
 /** Stands between a layer and its weight, input or output; attached and detached without a trace in the model. */
 export interface Transform {
@@ -156,9 +157,11 @@ function only(layer: tf.layers.Layer, target: string, value: tf.Tensor | tf.Tens
 }
 
 function weightNamed(layer: tf.layers.Layer, name: string): tf.LayerVariable {
-  const found = layer.weights.find(({ originalName }) => originalName.split('/').at(-1) === name);
+  const own = ownWeights(layer);
+  const found = own.get(name) ?? layer.weights.find(({ originalName }) => lastOf(originalName) === name);
   if (found) return found;
-  const names = layer.weights.map(({ originalName }) => originalName.split('/').at(-1));
+  const names =
+    own.size > 0 ? [...own.keys()] : layer.weights.map(({ originalName }) => lastOf(originalName));
   throw new UserError(
     `Expected "input", "output" or a weight of layer "${layer.name}" to attach to, got "${name}"; ` +
       (names.length > 0 ? `its weights are ${names.join(', ')}.` : 'it has no weights (has it been built?).'),

@@ -1,28 +1,18 @@
 import type * as tf from '@tensorflow/tfjs';
+import { heldBy } from './held-layers';
 
-/** What a layer holds, if it holds layers: a nested model's, or the one that a wrapper (`timeDistributed`) applies. */
-interface Holder {
-  readonly layers?: readonly tf.layers.Layer[];
-  readonly layer?: tf.layers.Layer;
-}
+export { isModel } from './held-layers';
 
-/** Whether a layer is a model: a container of layers without weights of its own. */
-export function isModel(layer: tf.layers.Layer): layer is tf.LayersModel {
-  return (layer as Holder).layers !== undefined;
-}
-
-function innerLayers(layer: tf.layers.Layer): readonly tf.layers.Layer[] {
-  const { layers, layer: wrapped } = layer as Holder;
-  return layers ?? (wrapped ? [wrapped] : []);
-}
-
-/** Every layer of a model, the model itself and nested models first, each once, in the order in which they were added. */
+/**
+ * Every layer of a model, the model itself first, each once, in the order in which they were added: those of nested models,
+ * and those inside wrappers, recurrent layers and a user's own layers, after what holds them.
+ */
 export function layersOf(model: tf.layers.Layer): tf.layers.Layer[] {
   const found = new Set<tf.layers.Layer>();
   const visit = (layer: tf.layers.Layer): void => {
     if (found.has(layer)) return;
     found.add(layer);
-    innerLayers(layer).forEach(visit);
+    heldBy(layer).forEach((held) => visit(held.layer));
   };
   visit(model);
   return [...found];

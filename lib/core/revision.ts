@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { attachedTo, Attachment, Transform } from './attach';
 import { isModel, layersOf } from './layers';
+import { variableOf } from './weights';
 
 /** Fields of tfjs's and our layers whose value decides which ops run. */
 const RATES = ['rate', 'dropout', 'recurrentDropout'] as const;
@@ -23,8 +24,8 @@ function fingerprint(layer: tf.layers.Layer): string {
 
 /** A variable's `id` stays the same when it is assigned, and changes when it is replaced by another. */
 function weightPrint(weight: tf.LayerVariable): string {
-  const variable = weight.read();
-  return `${variable.id}:${variable.shape.join('x')}:${weight.trainable}`;
+  const variable = variableOf(weight);
+  return `${variable.id}:${variable.shape.join('x')}:${weight.trainable && variable.trainable}`;
 }
 
 function attachmentPrint({ target, transform }: Attachment): string {

@@ -1,54 +1,65 @@
 import type * as tf from '@tensorflow/tfjs';
-import { UserError } from './errors';
+import { distinct } from './distinct';
+import { layerPathsOf } from './layer-paths';
 import { isModel, layersOf } from './layers';
+import { isMadeBy, ownWeights } from './own-weights';
 
 /** One weight of a model, under the name that checkpoints, masks and reports know it by. */
 export interface Weight {
-  /** Name of the layer, `/`, name of the weight: `encoder/0/attention/query/kernel`. Unique in a model. */
+  /** Name of the layer, `/`, name of the weight: `encoder/0/attention/query/kernel`. Unique in a model; see `layerPathsOf`. */
   readonly path: string;
-  /** The last part of the path: `kernel`. */
+  /** What its layer calls it, and `attach` knows it by: `kernel`. */
   readonly name: string;
-  /** The layer that computes with it. */
+  /** The layer that computes with it: the innermost one, the cell in a recurrent layer; of several, the one that made it. */
   readonly layer: tf.layers.Layer;
   /** What holds its value, and what gradients are taken by. */
   readonly variable: tf.Variable;
-  /** Whether both the weight and its layer are trainable. */
+  /** Whether `model.fit` would train it: it is among the model's trainable weights, and its variable is trainable. */
   readonly trainable: boolean;
   readonly rank: number;
 }
 
 /**
- * The weights of a model, nested models included, in the order of its layers; a weight that several layers share comes once.
- *
- * @throws UserError if two weights have the same path.
+ * Every weight of `model.weights` once, whatever holds its layer (nested models, wrappers, recurrent layers, a user's own layers)
+ * and however many share it, in the order of the layers.
  *
  * @example weightsOf(model).filter(({ trainable, rank }) => trainable && rank >= 2).map(({ path }) => path)
  */
 export function weightsOf(model: tf.LayersModel): Weight[] {
   const trainable = new Set(model.trainableWeights);
-  const weights = new Map<string, Weight>();
-  const seen = new Set<tf.LayerVariable>();
+  const owned = ownersOf(model);
+  const layers = layerPathsOf(model, new Set(owned.map(({ layer }) => layer)));
+  const paths = distinct(owned.map(({ layer, name }) => `${layers.get(layer)!}/${name}`));
+  return owned.map(({ weight, layer, name }, i) => {
+    const variable = variableOf(weight);
+    const isTrainable = trainable.has(weight) && variable.trainable;
+    return { path: paths[i]!, name, layer, variable, trainable: isTrainable, rank: variable.rank };
+  });
+}
+
+/** The variable itself, which is private to tfjs: `read()` may answer with a transformed weight (see attach.ts). */
+export function variableOf(weight: tf.LayerVariable): tf.Variable {
+  return (weight as unknown as { readonly val: tf.Variable }).val;
+}
+
+interface Owned {
+  readonly weight: tf.LayerVariable;
+  readonly layer: tf.layers.Layer;
+  readonly name: string;
+}
+
+/** Each weight of a model with the layer that computes with it, in the order of the layers. */
+function ownersOf(model: tf.LayersModel): Owned[] {
+  const known = new Set(model.weights);
+  const owners = new Map<tf.LayerVariable, Owned>();
   for (const layer of layersOf(model).filter((layer) => !isModel(layer))) {
-    for (const weight of layer.weights) {
-      if (seen.has(weight)) continue;
-      seen.add(weight);
-      const path = weight.originalName;
-      if (weights.has(path)) throw duplicate(path);
-      weights.set(path, weightOf(weight, layer, trainable.has(weight)));
+    for (const [name, weight] of ownWeights(layer)) {
+      if (!known.has(weight)) continue;
+      const owner = owners.get(weight);
+      if (!owner || (isMadeBy(weight, layer) && !isMadeBy(weight, owner.layer))) {
+        owners.set(weight, { weight, layer, name });
+      }
     }
   }
-  return [...weights.values()];
-}
-
-function weightOf(weight: tf.LayerVariable, layer: tf.layers.Layer, trainable: boolean): Weight {
-  // `read()` may answer with a transformed weight (see attach.ts); the variable itself is private to tfjs.
-  const variable = (weight as unknown as { readonly val: tf.Variable }).val;
-  const path = weight.originalName;
-  return { path, name: path.split('/').at(-1)!, layer, variable, trainable, rank: variable.rank };
-}
-
-function duplicate(path: string): UserError {
-  return new UserError(
-    `Expected every weight of a model to have its own path, got "${path}" twice; give the layers different names.`,
-  );
+  return [...owners.values()];
 }

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
+import * as fc from 'fast-check';
 import { attach, Transform } from '../../lib/core/attach';
+import { layersOf } from '../../lib/core/layers';
 import { revisionOf } from '../../lib/core/revision';
+import { modelOf, nestings } from './nestings';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -63,6 +66,31 @@ describe('revisionOf', () => {
     expect(revisionOf(model)).not.toBe(before);
     undo();
     expect(revisionOf(model)).toBe(before);
+  });
+
+  test('any trainable flag, of a layer, a model or a weight, at any depth', () => {
+    fc.assert(
+      fc.property(nestings, fc.nat(), (nesting, index) => {
+        const model = modelOf(nesting);
+        const flags = layersOf(model).flatMap((layer) => [layer, ...layer.weights]);
+        const flag = flags[index % flags.length]!;
+        const before = revisionOf(model);
+        flag.trainable = !flag.trainable;
+        expect(revisionOf(model)).not.toBe(before);
+        model.dispose();
+      }),
+    );
+  });
+
+  test('the flag of a variable, and a rate inside a holder', () => {
+    const cell = tf.layers.lstmCell({ units: 2, dropout: 0.1 }) as tf.layers.Layer & { dropout: number };
+    const model = tf.sequential({ layers: [tf.layers.rnn({ cell: [cell] as never, inputShape: [3, 2] })] });
+    const revisions = [revisionOf(model)];
+    cell.dropout = 0.2;
+    revisions.push(revisionOf(model));
+    (cell.weights[0]!.read() as tf.Variable).trainable = false;
+    revisions.push(revisionOf(model));
+    expect(new Set(revisions).size).toBe(3);
   });
 
   test("a transform's own revision, and its target", () => {
