@@ -34,10 +34,13 @@ export interface GradientsOptions {
 /** Makes the engine of a run. */
 export type EngineFactory = (model: tf.LayersModel, parameters: Parameters, loss: Loss) => Promise<Engine>;
 
-/** What training minimises: the loss of a batch plus the penalties of the model's regularizers, each layer's once. Both engines run this. */
+/** What training minimises: the loss of a batch plus the penalties of the model's regularizers, each once. Both engines run this. */
 export function objective(model: tf.LayersModel, loss: Loss, xs: tf.Tensor[], ys: tf.Tensor): tf.Scalar {
   return tf.tidy(() => {
-    const penalties = layersOf(model).flatMap((layer) => layer.losses.map((penalty) => penalty()));
+    // A wrapper's are those of the layer in it.
+    const penalties = [...new Set(layersOf(model).flatMap((layer) => layer.losses))].map((penalty) =>
+      penalty(),
+    );
     const [predictions, ...hidden] = forwardThrough(model, xs, { training: true, layers: loss.layers ?? [] });
     return penalties.reduce<tf.Scalar>(
       (sum, penalty) => sum.add(penalty),

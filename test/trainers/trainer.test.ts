@@ -289,6 +289,25 @@ describe('models', () => {
     regularized.dispose();
   });
 
+  const l2 = () => tf.regularizers.l2({ l2: 0.25 });
+  const initial = { useBias: false, kernelInitializer: 'ones', recurrentInitializer: 'zeros' } as const;
+  const cell = { units: 1, ...initial, activation: 'linear', kernelRegularizer: l2() } as const;
+  it.each([
+    ['timeDistributed', () => tf.layers.dense({ units: 1, ...initial, kernelRegularizer: l2() })],
+    ['rnn', () => tf.layers.simpleRNNCell(cell)],
+  ] as const)('adds a penalty inside %s once', async (holder, make) => {
+    const inputShape = [1, 1];
+    const layer =
+      holder === 'rnn'
+        ? tf.layers.rnn({ cell: make() as never, inputShape })
+        : tf.layers.timeDistributed({ layer: make(), inputShape });
+    const model = tf.sequential({ layers: [layer, tf.layers.reshape({ targetShape: [1] })] });
+    const data = fromTensors(tf.tensor3d([[[1]]]), tf.tensor1d([1]), { batchSize: 1 });
+    const { losses } = await train(slopeTraining(model, { data, loss: meanSquaredError, steps: 1 }));
+    expect(losses[0]).toBe(0.25);
+    model.dispose();
+  });
+
   it('leaves the weights in the model after its parameters are gone, and nothing else', async () => {
     await expectNoLeak(async () => {
       const fresh = slopeModel();
