@@ -13,7 +13,7 @@ export { UserError } from './lib/core/errors';
 // Compiling
 export { jit, type Jitted, type JitOptions } from './lib/compile/jit';
 export { clock } from './lib/core/clock';
-export { attach, type Attachment, type Transform } from './lib/core/attach';
+export { attach, type Attachment, type Pass, type Trainable, type Transform } from './lib/core/attach';
 export { revisionOf } from './lib/core/revision';
 
 // Pruning
@@ -30,18 +30,37 @@ export { global, uniform, type Distribution } from './lib/pruning/distribution';
 export { magnitude, movement, random, taylor, type Saliency } from './lib/pruning/saliency';
 export { unstructured, type Pattern } from './lib/pruning/pattern';
 export { type MaskSet } from './lib/pruning/mask';
+export { clearMasks, masksOf, setMasks } from './lib/pruning/model-masks';
+export { loadMasks, saveMasks } from './lib/pruning/mask-file';
 export { defaultTargets } from './lib/pruning/targets';
 export { fractionOfOriginal, fractionOfRemaining } from './lib/pruning/rewind';
 
 // Quantization
-export { int8, perAxis, perTensor, uint8, type QuantSpec } from './lib/quantization/spec';
+export { perAxis, perChannel, perGroup, perTensor, type Granularity } from './lib/quantization/granularity';
+export { int4, int8, uint8, type QuantSpec } from './lib/quantization/spec';
 export { fakeQuantize } from './lib/quantization/fake-quantize';
 export { dequantize, quantize } from './lib/quantization/quantize';
+export {
+  codesOf,
+  decode,
+  encode,
+  type EncodedWeight,
+  type EncodeOptions,
+  type WeightValues,
+} from './lib/quantization/encode';
 export { minMax, movingAverage, type Observer } from './lib/quantization/observer';
-export { prepare, type Prepared, type PrepareOptions } from './lib/compress/prepare';
-export { convert, type Converted } from './lib/compress/convert';
-export { report, type Report } from './lib/compress/report';
+export { type QuantizerMode } from './lib/quantization/transforms/quantizer';
+export { type Encoder } from './lib/quantization/transforms/weight-quantizer';
 export { sqnr } from './lib/analysis/sqnr';
+
+// Compression
+export { staticInt8, weightOnly, type Scheme } from './lib/compress/scheme';
+export { type Rule, type Rules } from './lib/compress/rules';
+export { prepare, type Prepared, type Skipped } from './lib/compress/prepare';
+export { calibrate, type CalibrateOptions } from './lib/compress/calibrate';
+export { convert } from './lib/compress/convert';
+export { type Compressed } from './lib/compress/compressed';
+export { report, type Report } from './lib/compress/report';
 
 // Training
 export { train, type TrainOptions, type TrainResult } from './trainers/trainer';
@@ -59,6 +78,7 @@ export {
 } from './trainers/losses';
 export { distillation, softTargets, type DistillationOptions } from './trainers/distillation';
 export { evaluate } from './trainers/evaluate';
+export { inferenceOf, type Inference, type InferenceOptions } from './trainers/inference';
 export { earlyStopping } from './trainers/callbacks/early-stopping';
 export { progress } from './trainers/callbacks/progress';
 export { pruning } from './trainers/callbacks/pruning';

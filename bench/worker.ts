@@ -4,6 +4,7 @@ import { clock } from '../lib/core/clock';
 import { hostTensor } from '../lib/core/host-tensor';
 import { bert } from '../lib/models/bert';
 import { prepare } from '../lib/compress/prepare';
+import { staticInt8 } from '../lib/compress/scheme';
 import { Batch } from '../datasets/batch';
 import { EngineFactory } from '../trainers/engine';
 import { compiledEngine } from '../trainers/engines/compiled';
@@ -36,7 +37,7 @@ async function training(options: WorkerOptions): Promise<Step> {
     dropout,
     attentionDropout: dropout,
   });
-  if (options.kind === 'qat') prepare(model, { quantization: {} });
+  if (options.kind === 'qat') prepare(model, staticInt8());
   const optimizer = adamW({ weightDecay: 0.01 });
   const parameters = parametersOf(model, { slots: optimizer.slots });
   const engine = await engineOf(options)(model, parameters, softmaxCrossEntropy);

@@ -4,10 +4,7 @@ import { tokenizerOf } from '../datasets/tokenizer-of';
 import { UserError } from '../lib/core/errors';
 import type { HostTensor } from '../lib/core/host-tensor';
 import type { LoadedHuggingFace } from '../lib/export/hugging-face';
-import { compiledEngine } from '../trainers/engines/compiled';
 import { predictAll } from '../trainers/evaluate';
-import { softmaxCrossEntropy } from '../trainers/losses';
-import { parametersOf } from '../trainers/parameters';
 
 const BATCH_SIZE = 32;
 
@@ -26,19 +23,15 @@ export function expectTrained({ fresh }: LoadedHuggingFace, folder: string): voi
  * @returns [examples, labels]
  */
 export async function outputsOf(
-  { model, config, tokenizerFiles }: LoadedHuggingFace,
+  loaded: LoadedHuggingFace,
   examples: readonly Omit<Example, 'label'>[],
-  maxLength = config.maxPositions,
+  maxLength = loaded.config.maxPositions,
 ): Promise<HostTensor> {
+  const { config, tokenizerFiles } = loaded;
   const source = batchSource(
     examples.map((example) => ({ ...example, label: 0 })),
     tokenizerOf(tokenizerFiles),
     { batchSize: BATCH_SIZE, maxLength: Math.min(maxLength, config.maxPositions), shuffle: false },
   );
-  const engine = await compiledEngine()(model, parametersOf(model), softmaxCrossEntropy);
-  try {
-    return (await predictAll(engine, source)).predictions;
-  } finally {
-    engine.dispose();
-  }
+  return (await predictAll(loaded, source)).predictions;
 }

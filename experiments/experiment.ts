@@ -106,8 +106,8 @@ function observerOf(run: Run, task: Task, signals: Interruption): Observer {
         `${place}  ${describe(label).padEnd(24)}  ${score}  ${percent(sparsity).padStart(6)} zeros  ${time}`,
       );
     },
-    onTrained(model, { index, count }) {
-      if (index === count - 1) task.save(model, run.file('model'));
+    onTrained(trained, { index, count }) {
+      if (index === count - 1) task.save(trained, run.file('model'));
     },
   };
 }

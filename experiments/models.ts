@@ -69,7 +69,8 @@ function pretrained(
   { layers, maxLength }: TrainingOptions,
   labels: readonly string[],
 ): Models {
-  const load = (seed: number) => loadHuggingFace(folder, { layers, labels, newClassifier: true, seed });
+  const load = (seed: number) =>
+    loadHuggingFace(folder, { layers, labels, newClassifier: true, seed, codes: false });
   const { model, config, fresh, ignored } = load(0); // fails now rather than in a run folder
   model.dispose();
   if (maxLength > config.maxPositions) {

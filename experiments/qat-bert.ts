@@ -1,5 +1,4 @@
 import { describeIntegerPath, integerPath } from '../lib/compile/probe';
-import { compiledEngine } from '../trainers/engines/compiled';
 import { qat } from '../trainers/recipes/qat';
 import { experiment, print } from './experiment';
 import { main } from './main';
@@ -22,7 +21,6 @@ const script: Script = {
 void main((argv) =>
   experiment(script, argv, async ({ options: { seed, threads }, ...recipe }) => {
     print(`integer ${describeIntegerPath(await integerPath())}`);
-    const inference = compiledEngine({ threads });
-    return qat({ ...recipe, seed, freezeObserversAt: FREEZE_OBSERVERS_AT, inference });
+    return qat({ ...recipe, seed, freezeObserversAt: FREEZE_OBSERVERS_AT, inference: { threads } });
   }),
 );

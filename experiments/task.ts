@@ -7,6 +7,7 @@ import { tokenizerOf } from '../datasets/tokenizer-of';
 import { bagOfWords } from '../datasets/bag-of-words';
 import { toyTask } from '../datasets/toy';
 import { UserError } from '../lib/core/errors';
+import type { Compressed } from '../lib/compress/compressed';
 import { report } from '../lib/compress/report';
 import { saveHuggingFace } from '../lib/export/hugging-face';
 import { bertConfigOf } from '../lib/models/bert-config-of';
@@ -35,8 +36,8 @@ export interface Task {
   readonly baselines: readonly Baseline[];
   /** Data, model and what more is to be known of the data, for people. */
   readonly description: readonly string[];
-  /** Saves a model of this task as a Hugging Face folder. */
-  save(model: tf.LayersModel, folder: string): void;
+  /** Saves a model of this task, or a compressed one, as a Hugging Face folder. */
+  save(trained: tf.LayersModel | Compressed, folder: string): void;
 }
 
 /** Sentences of the toy task. */
@@ -70,8 +71,8 @@ export async function openTask(options: TrainingOptions): Promise<Task> {
       ...models.notes,
       ...(dataset.notes ?? []),
     ],
-    save: (model, folder) =>
-      saveHuggingFace(model, folder, { tokenizerFiles: models.tokenizerFiles, labels: dataset.labels }),
+    save: (trained, folder) =>
+      saveHuggingFace(trained, folder, { tokenizerFiles: models.tokenizerFiles, labels: dataset.labels }),
   };
 }
 

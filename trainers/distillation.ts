@@ -49,7 +49,7 @@ export function distillation(options: DistillationOptions): Loss {
     if (!seen) return hard(predictions, labels);
     return tf.tidy(() => {
       const layers = hidden.map((pair) => pair.teacher);
-      const [targets, ...taught] = forwardThrough(teacher, seen.inputs, { training: false, layers });
+      const [targets, ...taught] = forwardThrough(teacher, seen.inputs, { pass: 'inference', layers });
       const truth = hard(predictions, labels, seen).mul(1 - weight);
       const logits = truth.add(soft(predictions, targets).mul(weight));
       return hidden.reduce(

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../datasets/batch';
 import { forwardThrough } from '../lib/core/forward';
-import type { HostTensor } from '../lib/core/host-tensor';
 import { layersOf } from '../lib/core/layers';
+import type { Inference } from './inference';
 import type { Loss } from './losses';
 import type { Parameters } from './parameters';
 
@@ -20,8 +20,11 @@ export interface Engine {
    * @returns the mean loss.
    */
   gradients(batch: Batch, options: GradientsOptions): Promise<number>;
-  /** The model's output in inference mode. */
-  predict(xs: readonly HostTensor[]): Promise<HostTensor>;
+  /**
+   * The model in inference mode, with the weights that it has now. Whether later changes show is not promised: ask anew after them,
+   * and dispose what is not needed any more.
+   */
+  inference(): Promise<Inference>;
   /** Frees what the engine made; the model and its parameters stay. */
   dispose(): void;
 }
@@ -41,7 +44,10 @@ export function objective(model: tf.LayersModel, loss: Loss, xs: tf.Tensor[], ys
     const penalties = [...new Set(layersOf(model).flatMap((layer) => layer.losses))].map((penalty) =>
       penalty(),
     );
-    const [predictions, ...hidden] = forwardThrough(model, xs, { training: true, layers: loss.layers ?? [] });
+    const [predictions, ...hidden] = forwardThrough(model, xs, {
+      pass: 'training',
+      layers: loss.layers ?? [],
+    });
     return penalties.reduce<tf.Scalar>(
       (sum, penalty) => sum.add(penalty),
       loss(predictions, ys, { inputs: xs, hidden }),

@@ -3,7 +3,9 @@ import type { BatchSource } from '../datasets/batch';
 import { UserError } from '../lib/core/errors';
 import { HostTensor, hostTensor } from '../lib/core/host-tensor';
 import type { Metrics } from './callback';
+import type { Compressed } from '../lib/compress/compressed';
 import type { Engine } from './engine';
+import { Inference, inferenceOf, InferenceOptions } from './inference';
 import type { Loss } from './losses';
 import type { Metric } from './metrics';
 
@@ -15,12 +17,28 @@ export interface Predictions {
   readonly labels: HostTensor;
 }
 
+/** What can be asked: the engine of a training, a model, or a compressed one. */
+export type Answering = Pick<Engine, 'inference'> | tf.LayersModel | Compressed;
+
 /** The model's output for every example of a source, in the order in which its epoch 0 gives them. */
-export async function predictAll(engine: Pick<Engine, 'predict'>, source: BatchSource): Promise<Predictions> {
+export async function predictAll(
+  subject: Answering,
+  source: BatchSource,
+  options?: InferenceOptions,
+): Promise<Predictions> {
+  const inference = await ('inference' in subject ? subject.inference() : inferenceOf(subject, options));
+  try {
+    return await predictEach(inference, source);
+  } finally {
+    await inference.dispose();
+  }
+}
+
+async function predictEach(inference: Inference, source: BatchSource): Promise<Predictions> {
   const predictions: HostTensor[] = [];
   const labels: HostTensor[] = [];
   for await (const { xs, ys } of source.epoch(0)) {
-    predictions.push(await engine.predict(xs));
+    predictions.push(await inference.predict(xs));
     labels.push(ys);
   }
   if (predictions.length === 0)
@@ -28,7 +46,7 @@ export async function predictAll(engine: Pick<Engine, 'predict'>, source: BatchS
   return { predictions: concatenate(predictions), labels: concatenate(labels) };
 }
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends InferenceOptions {
   readonly loss: Loss;
   /** By the name under which they are reported. */
   readonly metrics?: Readonly<Record<string, Metric>>;
@@ -37,13 +55,17 @@ export interface EvaluateOptions {
 /**
  * The mean loss (as `loss`) and the metrics of a model on a source. They are computed once, on all predictions together, so an
  * example in a short last batch weighs as much as any other.
+ *
+ * @param subject an engine, whose model is asked as it is now; or a model or a compressed one, which answers as its exported file.
+ *
+ * @example await evaluate(convert(prepared), dev, { loss: softmaxCrossEntropy, metrics: { accuracy: metrics.accuracy } });
  */
 export async function evaluate(
-  engine: Pick<Engine, 'predict'>,
+  subject: Answering,
   source: BatchSource,
-  { loss, metrics = {} }: EvaluateOptions,
+  { loss, metrics = {}, ...options }: EvaluateOptions,
 ): Promise<Metrics> {
-  const { predictions, labels } = await predictAll(engine, source);
+  const { predictions, labels } = await predictAll(subject, source, options);
   const values = Object.entries(metrics).map(
     ([name, metric]) => [name, metric(predictions, labels)] as const,
   );

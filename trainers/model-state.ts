@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { attachmentsOf } from '../lib/core/attach';
+import { attachmentsOf, Transform } from '../lib/core/attach';
 import { UserError } from '../lib/core/errors';
 import { HostTensor, hostTensor } from '../lib/core/host-tensor';
 import { weightsOf } from '../lib/core/weights';
+import { masksOf, noteMask } from '../lib/pruning/model-masks';
 import type { Parameters } from './parameters';
 
 /** Tensors of a model by name: `weights/<path>`, `masks/<path>`, `transforms/<layer>/<target>/<index>/<name>`. */
@@ -15,10 +16,10 @@ export type ModelState = Readonly<Record<string, HostTensor>>;
 export async function captureModel(model: tf.LayersModel, parameters: Parameters): Promise<ModelState> {
   const state: Record<string, HostTensor> = {};
   for (const [name, variable] of untrained(model, parameters)) state[name] = await copyOf(variable);
-  for (const { path, variable, weights, mask } of parameters.list) {
+  for (const { path, variable, weights } of parameters.list) {
     state[`weights/${path}`] = hostTensor(weights.slice(), [...variable.shape]);
-    if (mask) state[`masks/${path}`] = hostTensor(mask.slice(), [...variable.shape]);
   }
+  for (const [path, mask] of masksOf(model)) state[`masks/${path}`] = hostTensor(mask, [mask.length]);
   return state;
 }
 
@@ -32,8 +33,10 @@ export function restoreModel(model: tf.LayersModel, parameters: Parameters, stat
     const { data, shape, dtype } = tensorOf(state, name, variable.shape);
     tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
   }
+  for (const weight of weightsOf(model)) {
+    noteMask(weight, state[`masks/${weight.path}`]?.data as Uint8Array | undefined);
+  }
   for (const { path, variable, weights } of parameters.list) {
-    parameters.setMask(path, state[`masks/${path}`]?.data as Uint8Array | undefined);
     weights.set(tensorOf(state, `weights/${path}`, variable.shape).data);
   }
   parameters.upload();
@@ -54,14 +57,22 @@ function untrained(model: tf.LayersModel, parameters: Parameters): [string, tf.V
   const trained = new Set(parameters.list.map(({ variable }) => variable));
   const weights = weightsOf(model).filter(({ variable }) => !trained.has(variable));
   const transforms = attachmentsOf(model).flatMap(({ layer, target, transform }, index) =>
-    Object.entries(transform.state()).map(([name, variable]): [string, tf.Variable] => [
+    variablesOf(transform).map(([name, variable]): [string, tf.Variable] => [
       `transforms/${layer.name}/${target}/${index}/${name}`,
       variable,
     ]),
   );
   return [
     ...weights.map(({ path, variable }): [string, tf.Variable] => [`weights/${path}`, variable]),
-    ...transforms,
+    ...transforms.filter(([, variable]) => !trained.has(variable)),
+  ];
+}
+
+function variablesOf(transform: Transform): [string, tf.Variable][] {
+  const trainables = Object.entries(transform.trainables?.() ?? {});
+  return [
+    ...Object.entries(transform.state()),
+    ...trainables.map(([name, { variable }]): [string, tf.Variable] => [name, variable]),
   ];
 }
 

@@ -116,8 +116,11 @@ function createOptimizer(name: string, slots: readonly string[], update: Update)
       const gradientNorm = parameters.gradientNorm() / accumulated;
       if (!Number.isFinite(gradientNorm)) throw notFinite(parameters, step);
       const clip = Math.min(1, clipNorm / (gradientNorm + CLIP_EPSILON));
-      const now = { learningRate, step, gradientScale: clip / accumulated };
-      for (const parameter of parameters.list) update(parameter, slotsOf(parameter, slots, name), now);
+      const now = { step, gradientScale: clip / accumulated };
+      for (const parameter of parameters.list) {
+        const rate = learningRate * parameter.rateFactor;
+        update(parameter, slotsOf(parameter, slots, name), { ...now, learningRate: rate });
+      }
       parameters.upload();
       return { gradientNorm };
     },

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { UserError } from '../lib/core/errors';
 import { sizeOf } from '../lib/core/host-tensor';
-import type { Weight } from '../lib/core/weights';
+import { maskOf, noteMask } from '../lib/pruning/model-masks';
 import {
   accumulate,
   addRows,
@@ -12,6 +11,17 @@ import {
 } from '../lib/wasm/kernels';
 import type { Arena } from '../lib/wasm/memory';
 
+/** What is trained: a weight of a model, or a variable of a transform that is attached to it. */
+export interface Trained {
+  /** As `weightsOf` names weights, and `trainablesOf` the rest. */
+  readonly path: string;
+  readonly variable: tf.Variable;
+  /** Whether weight decay applies. */
+  readonly decay: boolean;
+  /** What the learning rate is multiplied by. */
+  readonly rateFactor: number;
+}
+
 /** A trainable weight with its gradient and the optimizer's slots, in one WebAssembly memory. */
 export interface Parameter {
   /** As `weightsOf` names it: `encoder/0/attention/query/kernel`. */
@@ -20,6 +30,8 @@ export interface Parameter {
   readonly variable: tf.Variable;
   /** Whether weight decay applies: to weights of rank 2 and more, so to no bias and no layer norm. */
   readonly decay: boolean;
+  /** What the learning rate is multiplied by: 1 for a weight. */
+  readonly rateFactor: number;
   /** Write here, then call `upload()`: on the cpu backend the model sees it at once. */
   readonly weights: Float32Array;
   /**
@@ -29,7 +41,7 @@ export interface Parameter {
   readonly gradient: Float32Array;
   /** The optimizer's memory, by its names: AdamW's `m` and `v`, SGD's `velocity`. */
   readonly slots: Readonly<Record<string, Float32Array>>;
-  /** 1 = keep, in row-major order; undefined where nothing is pruned. Set by `setMask`. */
+  /** The model's mask of this weight, 1 = keep, in row-major order; undefined where nothing is pruned. */
   readonly mask: Uint8Array | undefined;
   /** Fills the gradient: with these values, or with 0. */
   setGradient(values?: Float32Array): void;
@@ -47,8 +59,8 @@ export interface Parameter {
   /** Σ gradient² over what the mask keeps. */
   squaredNorm(): number;
   /**
-   * From now on the pruned weights and their slots are exactly 0, after every step of the optimizer. Undefined lifts the mask;
-   * weights that are 0 stay so until they are trained.
+   * Gives the model another mask for this weight. From now on the pruned weights and their slots are exactly 0, after every step of
+   * the optimizer, in this training and the next. Undefined lifts the mask; weights that are 0 stay so until they are trained.
    *
    * @param mask a 0 or 1 for each weight, copied.
    * @throws UserError for another length or other values.
@@ -65,12 +77,12 @@ export interface OwnParameter extends Parameter {
 }
 
 /** Takes memory from the arena, moves the weight's values there and binds its variable to them. */
-export function createParameter(weight: Weight, arena: Arena, slots: readonly string[]): OwnParameter {
+export function createParameter(weight: Trained, arena: Arena, slots: readonly string[]): OwnParameter {
   return new BoundParameter(weight, arena, slots);
 }
 
 /** Bytes that a parameter takes of an arena, but for padding. */
-export function bytesOf({ variable }: Weight, slots: readonly string[]): number {
+export function bytesOf({ variable }: Pick<Trained, 'variable'>, slots: readonly string[]): number {
   return variable.size * (4 * (2 + slots.length) + 1);
 }
 
@@ -78,22 +90,25 @@ class BoundParameter implements OwnParameter {
   readonly path: string;
   readonly variable: tf.Variable;
   readonly decay: boolean;
+  readonly rateFactor: number;
   readonly weights: Float32Array;
   readonly gradient: Float32Array;
   readonly slots: Readonly<Record<string, Float32Array>>;
   private readonly maskRoom: Uint8Array;
-  private masked = false;
+  /** The model's mask that `maskRoom` is a copy of. */
+  private knownMask: Uint8Array | undefined;
   /** Rows of the gradient that may not be 0; undefined if any may. */
   private touched: Set<number> | undefined;
   /** The variable's data as it was when it last equalled the weights: another one was assigned by someone else. */
   private known: object;
 
-  constructor({ path, variable, rank }: Weight, arena: Arena, slots: readonly string[]) {
+  constructor({ path, variable, decay, rateFactor }: Trained, arena: Arena, slots: readonly string[]) {
     const { size } = variable;
     const views = arena.group([size, size, ...slots.map(() => size), Math.ceil(size / 4)]);
     this.path = path;
     this.variable = variable;
-    this.decay = rank >= 2;
+    this.decay = decay;
+    this.rateFactor = rateFactor;
     this.weights = views[0]!;
     this.gradient = views[1]!;
     this.slots = Object.fromEntries(slots.map((slot, i) => [slot, views[2 + i]!]));
@@ -105,7 +120,7 @@ class BoundParameter implements OwnParameter {
   }
 
   get mask(): Uint8Array | undefined {
-    return this.masked ? this.maskRoom : undefined;
+    return this.knownMask ? this.maskRoom : undefined;
   }
 
   setGradient(values?: Float32Array): void {
@@ -136,23 +151,26 @@ class BoundParameter implements OwnParameter {
   }
 
   setMask(mask: Uint8Array | undefined): void {
-    if (mask) {
-      this.expectMask(mask);
-      this.maskRoom.set(mask);
-    }
-    this.masked = mask !== undefined;
+    noteMask(this, mask);
     this.rebind();
-    this.enforceMask();
     this.upload();
   }
 
   rebind(): void {
-    if (this.variable.dataId !== this.known) {
-      this.weights.set(this.variable.dataSync());
-      this.enforceMask();
-    }
+    const isAssigned = this.variable.dataId !== this.known;
+    if (isAssigned) this.weights.set(this.variable.dataSync());
+    if (this.takeMask() || isAssigned) this.enforceMask();
     if (tf.getBackend() === 'cpu' && this.variable.dataSync() !== this.weights) this.assign(this.weights);
     this.known = this.variable.dataId;
+  }
+
+  /** Copies the model's mask to where the kernels read it, if it is another than before. */
+  private takeMask(): boolean {
+    const mask = maskOf(this.variable);
+    if (mask === this.knownMask) return false;
+    if (mask) this.maskRoom.set(mask);
+    this.knownMask = mask;
+    return true;
   }
 
   upload(): void {
@@ -180,18 +198,4 @@ class BoundParameter implements OwnParameter {
   private get width(): number {
     return sizeOf(this.variable.shape.slice(1));
   }
-
-  private expectMask(mask: Uint8Array): void {
-    const { length } = this.weights;
-    if (mask.length === length && isBinary(mask)) return;
-    throw new UserError(
-      `Expected a mask of ${length} zeros and ones for "${this.path}", ` +
-        (mask.length === length ? 'got other values.' : `got ${mask.length} values.`),
-    );
-  }
-}
-
-function isBinary(mask: Uint8Array): boolean {
-  for (const keep of mask) if (keep > 1) return false;
-  return true;
 }

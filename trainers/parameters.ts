@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../lib/core/errors';
+import { trainablesOf } from '../lib/core/trainables';
 import { weightsOf } from '../lib/core/weights';
 import { createArena, type Arena } from '../lib/wasm/memory';
-import { bytesOf, createParameter, type OwnParameter, type Parameter } from './parameter';
+import { bytesOf, createParameter, type OwnParameter, type Parameter, type Trained } from './parameter';
 
 export type { Parameter } from './parameter';
 
@@ -26,7 +27,7 @@ export interface SnapshotOptions {
 
 /** A model's trainable weights in WebAssembly memory, where engines put gradients and optimizers work. */
 export interface Parameters {
-  /** In the order of `weightsOf(model)`. */
+  /** Weights in the order of `weightsOf(model)`, then what transforms train. */
   readonly list: readonly Parameter[];
   /** @throws UserError if no trainable weight has this path. */
   get(path: string): Parameter;
@@ -59,13 +60,14 @@ export interface Parameters {
 /**
  * Moves a model's trainable weights into WebAssembly memory, each beside its gradient, slots and mask. On tfjs's cpu backend a
  * variable's storage then *is* that memory (so `dataSync()` and `clone()` of it alias it: `snapshot()` copies); other
- * backends hold copies that `upload` renews. Weights that become trainable, and weights of new shapes, need new parameters.
+ * backends hold copies that `upload` renews. Weights that become trainable, transforms that are attached and train, and weights of
+ * new shapes need new parameters.
  *
  * @example const parameters = parametersOf(model, { slots: optimizer.slots });
  */
 export function parametersOf(model: tf.LayersModel, options: ParametersOptions = {}): Parameters {
   const { slots = [] } = options;
-  const weights = weightsOf(model).filter(({ trainable }) => trainable);
+  const weights = trainedOf(model);
   if (weights.length === 0) {
     throw new UserError('Expected a model with trainable weights, got one with none: is every layer frozen?');
   }
@@ -95,6 +97,15 @@ export function parametersOf(model: tf.LayersModel, options: ParametersOptions =
       if (!options.arena) arena.dispose();
     },
   };
+}
+
+/** All that training changes in a model: its trainable weights, and the variables of transforms that train. */
+export function trainedOf(model: tf.LayersModel): Trained[] {
+  const weights = weightsOf(model).filter(({ trainable }) => trainable);
+  return [
+    ...weights.map(({ path, variable, rank }) => ({ path, variable, decay: rank >= 2, rateFactor: 1 })),
+    ...trainablesOf(model),
+  ];
 }
 
 function snapshotOf(list: readonly OwnParameter[], { slots = false }: SnapshotOptions = {}): Snapshot {

@@ -1,54 +1,61 @@
 import * as tf from '@tensorflow/tfjs';
-import { attachedTo, Transform } from '../core/attach';
+import { attachedTo, attachmentsOf, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
 import { Weight, weightsOf } from '../core/weights';
+import { maskOf, setMask } from '../pruning/model-masks';
+import { decode, EncodedWeight } from '../quantization/encode';
 import { quantizeLayer } from '../quantization/quantize-layer';
 import { ActivationQuantizer } from '../quantization/transforms/activation-quantizer';
-import { decode, makeCodes, updateCodes, WeightCodes } from '../quantization/weight-codes';
-import { Prepared } from './prepare';
-import { rebuild } from './rebuild';
-
-/** What a prepared model becomes. */
-export interface Converted {
-  /** A plain model of its own weights, with quantize layers in front of dense layers where activations are quantized. */
-  readonly model: tf.LayersModel;
-  /** The quantized weights as they are stored, by path; the model holds the same numbers as floats. */
-  readonly weights: ReadonlyMap<string, WeightCodes>;
-}
+import { quantizes } from '../quantization/transforms/quantizer';
+import { Encoder } from '../quantization/transforms/weight-quantizer';
+import { cloneModel } from './clone';
+import { Compressed } from './compressed';
+import { expectBakeable } from './convertible';
+import { Prepared } from './prepared';
 
 /**
- * Bakes the quantizers of a prepared model into a new, plain one, whose output equals the prepared model's inference output
+ * Bakes what is attached to a prepared model into a new, plain one, whose output equals the prepared model's inference output
  * exactly. Weights become the numbers that their codes stand for; activations keep their range in a serializable quantize
- * layer, shared where the tensor is shared. The prepared model is left as it was, with its quantizers attached.
+ * layer, shared where the tensor is shared; masks come along. The prepared model is left as it was, with its quantizers attached.
  *
- * @throws UserError if an activation was never observed.
+ * @throws UserError if an activation was never observed, or something else is attached that cannot be baked in.
  *
  * @example
- * const { model, weights } = convert(prepared);
+ * const compressed = convert(prepared);
+ * exportOnnx(compressed, 'model.onnx');
  */
-export function convert(prepared: Prepared): Converted {
-  const layers = quantizeLayers(prepared);
-  const model = rebuild(prepared.model, (layer) =>
-    attachedTo(layer)
-      .map(({ transform }) => layers.get(transform))
-      .find((inserted) => inserted !== undefined),
-  );
-  const weights = codesOf(prepared);
-  copyWeights(prepared.model, model, weights);
-  return { model, weights };
+export function convert(prepared: Prepared): Compressed {
+  const { attachments } = prepared;
+  attachmentsOf(prepared.model)
+    .filter((attachment) => !attachments.includes(attachment))
+    .forEach(expectBakeable);
+  const inserted = quantizeLayers(prepared);
+  const { model, layers } = cloneModel(prepared.model, {
+    before: (layer) => attachedTo(layer).flatMap(({ transform }) => inserted.get(transform) ?? [])[0],
+  });
+  copyFlags(layers);
+  const weights = new Map<string, EncodedWeight>();
+  const targets = new Map(weightsOf(model).map((weight) => [weight.path, weight]));
+  for (const weight of weightsOf(prepared.model)) {
+    const { values, encoded } = bake(weight, prepared);
+    if (encoded) weights.set(weight.path, encoded);
+    assign(targets.get(weight.path)!, values);
+    setMask(targets.get(weight.path)!, maskOf(weight.variable));
+  }
+  return { model, weights, skipped: prepared.skipped };
 }
 
-/** A layer for each quantizer that is on. */
-function quantizeLayers({ observers }: Prepared): Map<Transform, tf.layers.Layer> {
-  const enabled = new Set([...observers.values()].filter((quantizer) => quantizer.enabled));
-  return new Map([...enabled].map((quantizer) => [quantizer, layerOf(quantizer)]));
+/** A layer for each quantizer of an activation that is on. */
+function quantizeLayers({ inputs }: Prepared): Map<Transform, tf.layers.Layer> {
+  const active = [...new Set(inputs.values())].filter(({ mode }) => quantizes(mode));
+  return new Map(active.map((quantizer) => [quantizer, layerOf(quantizer)]));
 }
 
 function layerOf({ name, observer, spec }: ActivationQuantizer): tf.layers.Layer {
   if (!observer.hasObserved()) {
     throw new UserError(
       `Expected every quantizer to have seen data before converting, but that of the input of "${name}" has not; ` +
-        'train a step first.',
+        'train a step or calibrate first.',
     );
   }
   const [scale, zeroPoint] = tf.tidy(() => {
@@ -59,27 +66,52 @@ function layerOf({ name, observer, spec }: ActivationQuantizer): tf.layers.Layer
   return quantizeLayer({ name: `${name}/quantize`, scale, zeroPoint, bits, signed, narrowRange });
 }
 
-function codesOf({ model, weights }: Prepared): Map<string, WeightCodes> {
-  const quantized = weightsOf(model).filter(({ path }) => weights.get(path)?.enabled);
-  return new Map(
-    quantized.map(({ path, variable }) => {
-      const codes = makeCodes(variable.shape, weights.get(path)!.axis);
-      updateCodes(codes, variable.dataSync() as Float32Array);
-      return [path, codes];
-    }),
+interface Baked {
+  readonly values: tf.TypedArray;
+  /** Where the values are those of codes. */
+  readonly encoded?: EncodedWeight;
+}
+
+/** What inference computes with in the place of a weight, from all that is attached to it, in that order. */
+function bake({ variable, layer, name, path }: Weight, prepared: Prepared): Baked {
+  const quantizer = prepared.weights.get(path);
+  const isOn = quantizer !== undefined && quantizes(quantizer.mode);
+  const transforms = attachedTo(layer).flatMap((attachment) => {
+    if (attachment.target !== name) return [];
+    if (!prepared.attachments.includes(attachment)) return [attachment.transform];
+    return isOn ? [quantizer] : [];
+  });
+  const { shape } = variable;
+  return transforms.reduce<Baked>(
+    (baked, transform) => bakeOne(transform, baked, { path, shape, mask: maskOf(variable) }),
+    { values: variable.dataSync().slice() },
   );
 }
 
-/** Sets the weights of `to` to copies of those of `from`, or to what their codes stand for. */
-function copyWeights(
-  from: tf.LayersModel,
-  to: tf.LayersModel,
-  codes: ReadonlyMap<string, WeightCodes>,
-): void {
-  const targets = new Map(weightsOf(to).map((weight) => [weight.path, weight]));
-  for (const { path, variable } of weightsOf(from)) {
-    const weight = codes.get(path);
-    assign(targets.get(path)!, weight ? decode(weight) : variable.dataSync().slice());
+function bakeOne(
+  transform: Transform,
+  { values, encoded }: Baked,
+  { path, shape, mask }: { readonly path: string; readonly shape: number[]; readonly mask?: Uint8Array },
+): Baked {
+  if (encoded) {
+    throw new UserError(
+      `Expected the transform that makes codes of "${path}" to be the last that is attached to it, but another one follows.`,
+    );
+  }
+  const weight = { data: values as Float32Array, shape };
+  if (!isEncoder(transform)) return { values: transform.bake!(weight) };
+  const codes = transform.encode(weight, mask);
+  return { values: decode(codes), encoded: codes };
+}
+
+const isEncoder = (transform: Transform): transform is Encoder => 'encode' in transform;
+
+/** What may be trained further stays so, and what was frozen stays frozen. */
+function copyFlags(layers: ReadonlyMap<tf.layers.Layer, tf.layers.Layer>): void {
+  for (const [layer, copy] of layers)
+    if (copy.trainable !== layer.trainable) copy.trainable = layer.trainable;
+  for (const [layer, copy] of layers) {
+    copy.weights.forEach((weight, i) => (weight.trainable = layer.weights[i]!.trainable));
   }
 }
 

@@ -1,19 +1,27 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
 import { Weight, weightsOf } from '../core/weights';
 import { defaultTargets } from '../pruning/targets';
-import { Converted } from './convert';
+import { bytesOf, EncodedWeight, zerosOf } from '../quantization/encode';
+import { storedBits } from '../quantization/pack';
+import { Compressed, compressedOf } from './compressed';
+import type { Skipped } from './prepared';
 
 /** One weight as it is stored. */
 export interface ReportRow {
   readonly path: string;
   readonly shape: readonly number[];
   readonly parameters: number;
-  /** Entries that are exactly 0, counted: codes where there are codes. */
+  /** Values that are exactly 0, counted: on the codes where there are codes. */
   readonly zeros: number;
   /** `zeros / parameters`. */
   readonly sparsity: number;
+  /** Of a value as it is stored: 32, or the width of its code. */
   readonly bits: number;
+  /** Bits that the code takes; more than `bits` where no runtime has a kernel for that width. */
+  readonly storedBits: number;
   /** Of the values as stored, with their scales; zeros take room too. */
   readonly bytes: number;
   /** Whether it is a pruning target. */
@@ -34,21 +42,39 @@ export interface Report {
   readonly total: ReportTotal;
   /** The pruning targets only. */
   readonly targets: ReportTotal;
+  /** What stayed in floats, and why. */
+  readonly skipped: readonly Skipped[];
+  /** What lies in the folder that was asked for: bytes as written, with all that a file has beside weights. */
+  readonly files?: readonly FileSize[];
+}
+
+/** A file of a saved model. */
+export interface FileSize {
+  /** Path in the folder. */
+  readonly file: string;
+  readonly bytes: number;
 }
 
 export interface ReportOptions {
   /** Paths of the pruning targets. Default: `defaultTargets(model)`. */
   readonly targets?: readonly string[];
+  /** Folder that the model was saved to: its files are measured. */
+  readonly folder?: string;
 }
 
 /**
  * What a model's weights take: counted and measured on the arrays themselves, nothing copied from a config.
  *
  * @param subject a model, or a converted one, whose quantized weights count as codes and scales.
- * @throws UserError for a target that the model does not have.
+ * @throws UserError for a target that the model does not have, or a folder that is not there.
+ *
+ * @example
+ * saveHuggingFace(compressed, 'small', { tokenizerFiles });
+ * console.table(report(compressed, { folder: 'small' }).files);
  */
-export function report(subject: tf.LayersModel | Converted, { targets }: ReportOptions = {}): Report {
-  const { model, weights: codes } = 'layers' in subject ? plain(subject) : subject;
+export function report(subject: tf.LayersModel | Compressed, options: ReportOptions = {}): Report {
+  const { targets, folder } = options;
+  const { model, weights: codes, skipped } = compressedOf(subject);
   const weights = weightsOf(model);
   const paths = targets ?? defaultTargets(model).map(({ path }) => path);
   const unknown = paths.find((path) => weights.every((weight) => weight.path !== path));
@@ -56,28 +82,50 @@ export function report(subject: tf.LayersModel | Converted, { targets }: ReportO
     throw new UserError(`Expected pruning targets among the weights of "${model.name}", got "${unknown}".`);
   }
   const rows = weights.map((weight) => rowOf(weight, codes, paths.includes(weight.path)));
-  return { rows, total: totalOf(rows), targets: totalOf(rows.filter(({ target }) => target)) };
-}
-
-const plain = (model: tf.LayersModel): Converted => ({ model, weights: new Map() });
-
-function rowOf({ path, variable }: Weight, codes: Converted['weights'], target: boolean): ReportRow {
-  const quantized = codes.get(path);
-  const stored = quantized?.codes ?? variable.dataSync();
-  const zeros = countZeros(stored);
   return {
-    path,
-    shape: variable.shape,
-    parameters: stored.length,
-    zeros,
-    sparsity: zeros / stored.length,
-    bits: 8 * stored.BYTES_PER_ELEMENT,
-    bytes: stored.byteLength + (quantized?.scales.byteLength ?? 0),
-    target,
+    rows,
+    total: totalOf(rows),
+    targets: totalOf(rows.filter(({ target }) => target)),
+    skipped,
+    ...(folder === undefined ? {} : { files: filesIn(folder) }),
   };
 }
 
-function countZeros(values: tf.TypedArray | Int8Array): number {
+/** Every file of a folder with its size, by path. */
+function filesIn(folder: string): FileSize[] {
+  if (!fs.existsSync(folder)) {
+    throw new UserError(
+      `Expected the folder of a saved model at ${folder}, but there is none; save it first.`,
+    );
+  }
+  const names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  return names.flatMap((file) => {
+    const stats = fs.statSync(path.join(folder, file));
+    return stats.isFile() ? [{ file: file.split(path.sep).join('/'), bytes: stats.size }] : [];
+  });
+}
+
+type Stored = Pick<ReportRow, 'zeros' | 'bits' | 'storedBits' | 'bytes'>;
+
+function rowOf(weight: Weight, codes: Compressed['weights'], target: boolean): ReportRow {
+  const { shape, size: parameters } = weight.variable;
+  const encoded = codes.get(weight.path);
+  const stored = encoded ? storedAsCodes(encoded) : storedAsFloats(weight.variable.dataSync());
+  const sparsity = parameters === 0 ? 0 : stored.zeros / parameters;
+  return { path: weight.path, shape, parameters, sparsity, target, ...stored };
+}
+
+function storedAsCodes(encoded: EncodedWeight): Stored {
+  const { bits } = encoded.spec;
+  return { zeros: zerosOf(encoded), bits, storedBits: storedBits(bits), bytes: bytesOf(encoded) };
+}
+
+function storedAsFloats(values: tf.TypedArray): Stored {
+  const bits = 8 * values.BYTES_PER_ELEMENT;
+  return { zeros: countZeros(values), bits, storedBits: bits, bytes: values.byteLength };
+}
+
+function countZeros(values: tf.TypedArray): number {
   let zeros = 0;
   for (let i = 0; i < values.length; i++) zeros += Number(values[i] === 0);
   return zeros;

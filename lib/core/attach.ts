@@ -1,18 +1,49 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from './errors';
+import { factsOf } from './facts';
 import { layersOf } from './layers';
 import { lastOf, ownWeights } from './own-weights';
+
+/**
+ * What a forward pass is for. Calibration computes what inference does, without dropout, and lets observers watch as training
+ * does.
+ */
+export type Pass = 'training' | 'inference' | 'calibration';
+
+/** A variable of a transform that is trained like a weight: a learned step size, a clip, scores. */
+export interface Trainable {
+  readonly variable: tf.Variable;
+  /** Whether weight decay applies. Default false. */
+  readonly decay?: boolean;
+  /** What the learning rate is multiplied by for it, at least 0. Default 1. */
+  readonly rateFactor?: number;
+}
 
 /** Stands between a layer and its weight, input or output; attached and detached without a trace in the model. */
 export interface Transform {
   /** Everything that `apply` decides in JavaScript (flags, modes) and a traced program would freeze. */
   readonly revision: string;
+  /** Whether each number of the result depends on the number at its place alone. Default false. */
+  readonly elementwise?: boolean;
   /** What the layer computes with instead of `value`; same shape and dtype. Runs inside the layer's forward pass. */
-  apply(value: tf.Tensor, training: boolean): tf.Tensor;
-  /** What a checkpoint keeps of it, by name. */
+  apply(value: tf.Tensor, pass: Pass): tf.Tensor;
+  /** What training fits beside the model's weights, by name; none by default. */
+  trainables?(): Readonly<Record<string, Trainable>>;
+  /**
+   * Of a weight's transform: the values that inference computes with, so that the transform can be taken out. Without it a model
+   * that has the transform cannot be converted.
+   */
+  bake?(weight: BakedValues): Float32Array;
+  /** What a checkpoint keeps of it, by name, beside `trainables`. */
   state(): Record<string, tf.Variable>;
-  /** Frees `state()`. */
+  /** Frees `state()` and `trainables()`. */
   dispose(): void;
+}
+
+/** A weight as it is, which `bake` does not change. */
+export interface BakedValues {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
 }
 
 /** One transform in one place. */
@@ -24,6 +55,9 @@ export interface Attachment {
   /** Takes the transform out again, exactly; does not dispose it, since several places may share it. Twice is once. */
   detach(): void;
 }
+
+/** The option of a model's call that makes inference a calibration. */
+export const CALIBRATION = 'calibration';
 
 type Call = tf.layers.Layer['call'];
 
@@ -111,23 +145,30 @@ function callThrough(
   inputs: Parameters<Call>[0],
   kwargs: Parameters<Call>[1],
 ): ReturnType<Call> {
-  const training = Boolean(kwargs?.['training']);
+  const pass = passOf(kwargs);
   const through = (target: string, value: tf.Tensor) =>
     attachments
       .filter((attachment) => attachment.target === target)
-      .reduce((result, { transform }) => transform.apply(result, training), value);
+      .reduce((result, { transform }) => transform.apply(result, pass), value);
   const single = (target: string, value: tf.Tensor | tf.Tensor[]) =>
     attachments.some((attachment) => attachment.target === target)
       ? through(target, only(layer, target, value))
       : value;
 
-  const weights = new Set(attachments.map(({ target }) => target).filter(isWeight));
-  const shadows = [...weights].map((name) => shadowRead(weightNamed(layer, name), (w) => through(name, w)));
+  const names = new Set(attachments.map(({ target }) => target).filter(isWeight));
+  const weights = [...names].map((name) => [name, weightNamed(layer, name)] as const);
+  const shadows = weights.map(([name, weight]) => shadowRead(weight, (value) => through(name, value)));
   try {
     return single('output', original.call(layer, single('input', inputs), kwargs));
   } finally {
     shadows.forEach((undo) => undo());
   }
+}
+
+/** tfjs hands the options of a model's call to every layer. */
+function passOf(kwargs: Parameters<Call>[1]): Pass {
+  if (kwargs?.['training']) return 'training';
+  return kwargs?.[CALIBRATION] ? 'calibration' : 'inference';
 }
 
 const isWeight = (target: string): boolean => target !== 'input' && target !== 'output';
@@ -158,7 +199,8 @@ function only(layer: tf.layers.Layer, target: string, value: tf.Tensor | tf.Tens
 
 function weightNamed(layer: tf.layers.Layer, name: string): tf.LayerVariable {
   const own = ownWeights(layer);
-  const found = own.get(name) ?? layer.weights.find(({ originalName }) => lastOf(originalName) === name);
+  const others = [...layer.weights, ...(factsOf(layer)?.borrows ?? [])];
+  const found = own.get(name) ?? others.find(({ originalName }) => lastOf(originalName) === name);
   if (found) return found;
   const names =
     own.size > 0 ? [...own.keys()] : layer.weights.map(({ originalName }) => lastOf(originalName));

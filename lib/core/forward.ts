@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { CALIBRATION, Pass } from './attach';
 import { UserError } from './errors';
 import { dims } from './dims';
 import { isModel, layersOf } from './layers';
@@ -17,12 +18,12 @@ import { firstTokenCuts } from './token-wise';
  * @throws UserError if the number of inputs differs or the model has several outputs.
  */
 export function forward(model: tf.LayersModel, xs: readonly tf.Tensor[], training: boolean): tf.Tensor {
-  return forwardThrough(model, xs, { training, layers: [] })[0];
+  return forwardThrough(model, xs, { pass: training ? 'training' : 'inference', layers: [] })[0];
 }
 
 export interface ForwardThroughOptions {
-  /** Whether dropout and the like are on. */
-  readonly training: boolean;
+  /** What the pass is for: dropout and the like are on in training, observers watch in training and calibration. */
+  readonly pass: Pass;
   /** Names of layers of the model itself, each applied once in it. */
   readonly layers: readonly string[];
 }
@@ -36,7 +37,7 @@ export interface ForwardThroughOptions {
 export function forwardThrough(
   model: tf.LayersModel,
   xs: readonly tf.Tensor[],
-  { training, layers }: ForwardThroughOptions,
+  { pass, layers }: ForwardThroughOptions,
 ): [tf.Tensor, ...tf.Tensor[]] {
   if (xs.length !== model.inputs.length || model.outputs.length !== 1) {
     throw new UserError(
@@ -47,11 +48,12 @@ export function forwardThrough(
   const containers = layersOf(model).filter(isModel);
   const inner = new Set(containers.flatMap((container) => container.layers));
   const { view, places } = viewOf(model, layers);
-  const cuts = [...firstTokenCuts(view.outputs)];
+  const cuts = [...firstTokenCuts(view.outputs, pass)];
   const restore = [...[...inner].map(clearMaskAfterCall), ...cuts.map(([layer, at]) => cutInputs(layer, at))];
   try {
     return tf.tidy(() => {
-      const outputs = [view.apply([...xs], { training }) as tf.Tensor | tf.Tensor[]].flat();
+      const kwargs = { training: pass === 'training', [CALIBRATION]: pass === 'calibration' };
+      const outputs = [view.apply([...xs], kwargs) as tf.Tensor | tf.Tensor[]].flat();
       return places.map((place) => outputs[place]) as [tf.Tensor, ...tf.Tensor[]];
     });
   } finally {

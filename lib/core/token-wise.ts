@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { attachedTo } from './attach';
+import { attachedTo, Pass } from './attach';
 
 /**
  * A layer that computes each token of its output, [batch, time, …], from the same token of its first `tokenWise` inputs, and from
@@ -23,12 +23,13 @@ const STOCK = new Set(['Dense', 'Add', 'Activation']);
  *
  * A BERT classifier reads the first token of its last layer. So that layer's queries, feed-forward network and all between are
  * needed for one token only; keys and values, and all earlier layers, for every token. A layer with something attached to its
- * input (a quantizer, which may share what it saw with other layers) has that input whole.
+ * input that needs it whole (an observer that watches, which may share what it saw with other layers) has it whole.
  *
  * @param outputs of the model.
  */
 export function firstTokenCuts(
   outputs: readonly tf.SymbolicTensor[],
+  pass: Pass,
 ): ReadonlyMap<tf.layers.Layer, readonly number[]> {
   const tensors = upstreamOf(outputs);
   const wanted = readAtFirstToken(tensors, outputs);
@@ -38,11 +39,17 @@ export function firstTokenCuts(
     const { sourceLayer: layer, inputs } = tensor;
     if (!wanted.has(tensor) || tokenWise(layer) === 0) continue;
     const cut = inputs.flatMap((input, i) => (i < tokenWise(layer) && !narrow.has(input) ? [i] : []));
-    if (cut.length > 0 && attachedTo(layer).some(({ target }) => target === 'input')) continue;
+    if (cut.length > 0 && needsWhole(layer, pass)) continue;
     narrow.add(tensor);
     if (cut.length > 0) cuts.set(layer, cut);
   }
   return cuts;
+}
+
+/** Whether something at the layer's input must see all of it. */
+function needsWhole(layer: tf.layers.Layer, pass: Pass): boolean {
+  const atInput = attachedTo(layer).filter(({ target }) => target === 'input');
+  return atInput.some(({ transform }) => pass !== 'inference' || !transform.elementwise);
 }
 
 /** All that the outputs depend on, inputs before what is made of them. */

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type * as tf from '@tensorflow/tfjs';
+import type { Compressed } from '../compress/compressed';
 import { exportOnnx } from './onnx';
 
 /**
@@ -8,9 +8,9 @@ import { exportOnnx } from './onnx';
  *
  * @throws UserError for a model that is larger than 2 GB.
  */
-export function saveHuggingFaceOnnx(model: tf.LayersModel, folder: string): void {
-  exportOnnx(model, path.join(folder, 'onnx', 'model.onnx'), {
-    inputNames: model.inputNames.map(snakeCase),
+export function saveHuggingFaceOnnx(compressed: Compressed, folder: string): void {
+  exportOnnx(compressed, path.join(folder, 'onnx', 'model.onnx'), {
+    inputNames: compressed.model.inputNames.map(snakeCase),
     outputName: 'logits',
     axisNames: ['batch_size', 'sequence_length'],
     integers: 'int64',

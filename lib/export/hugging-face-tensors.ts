@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
 import { HostTensor, hostTensor } from '../core/host-tensor';
 import { Weight, weightsOf } from '../core/weights';
+import type { FamilyName } from '../models/family';
+import { decode, EncodedWeight } from '../quantization/encode';
 import { ResolvedBertConfig } from '../models/bert-config';
 import { truncatedNormal } from '../models/initializer';
 import { huggingFaceFamilies } from './hugging-face-families';
@@ -146,15 +148,58 @@ function assign({ variable }: Weight, value: tf.Tensor): void {
   value.dispose();
 }
 
-/** The weights of a model as transformers stores them, by name. */
-export function storedTensors(model: tf.LayersModel, family: HuggingFaceFamily): Map<string, HostTensor> {
-  return new Map(weightsOf(model).map((weight) => [storedName(weight.path, family), give(weight)]));
+/**
+ * The weights of a model as transformers stores them, by name.
+ *
+ * @param left paths of weights to leave out.
+ */
+export function storedTensors(
+  model: tf.LayersModel,
+  family: HuggingFaceFamily,
+  left: readonly string[] = [],
+): Map<string, HostTensor> {
+  const weights = weightsOf(model).filter(({ path }) => !left.includes(path));
+  return new Map(
+    weights.map(({ path, variable }) => {
+      return [storedName(path, family), asStored(path, variable.dataSync<'float32'>(), variable.shape)];
+    }),
+  );
 }
 
-function give({ path, variable }: Weight): HostTensor {
-  const values = variable.dataSync<'float32'>();
-  if (!isTransposed(path)) return hostTensor(values, variable.shape);
-  return hostTensor(transpose(values, variable.shape), [...variable.shape].reverse());
+function asStored(path: string, values: Float32Array, shape: readonly number[]): HostTensor {
+  if (!isTransposed(path)) return hostTensor(values, [...shape]);
+  return hostTensor(transpose(values, shape), [...shape].reverse());
+}
+
+/**
+ * The tensors of a checkpoint, and those of a compressed model that are there as codes only.
+ *
+ * @throws UserError for codes that stand for other numbers than the checkpoint has: one of the two was written later.
+ */
+export function addDecoded(
+  stored: Tensors,
+  weights: ReadonlyMap<string, EncodedWeight>,
+  family: FamilyName,
+  folder: string,
+): Map<string, HostTensor> {
+  const tensors = new Map(stored);
+  for (const [path, encoded] of weights) {
+    const name = storedName(path, huggingFaceFamilies[family]);
+    const decoded = asStored(path, decode(encoded), encoded.shape);
+    const floats = tensors.get(name);
+    if (floats && !sameValues(floats, decoded)) {
+      throw new UserError(
+        `Expected the codes of ${name} in ${folder} to stand for what model.safetensors holds, but they do not: one of the two ` +
+          'files is of another model; delete codes.safetensors to go on with the floats.',
+      );
+    }
+    tensors.set(name, decoded);
+  }
+  return tensors;
+}
+
+function sameValues(a: HostTensor, b: HostTensor): boolean {
+  return a.data.length === b.data.length && a.data.every((value, i) => value === b.data[i]);
 }
 
 /** [rows, columns] → [columns, rows] */

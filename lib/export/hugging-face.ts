@@ -1,15 +1,22 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
+import { cloneModel } from '../compress/clone';
+import { Compressed, compressedOf } from '../compress/compressed';
 import { UserError } from '../core/errors';
 import { blankBert } from '../models/bert';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../models/bert-config';
+import { weightsOf } from '../core/weights';
 import { bertConfigOf } from '../models/bert-config-of';
+import { masksOf, setMasks } from '../pruning/model-masks';
+import { loadMasks, saveMasks } from '../pruning/mask-file';
+import { quantizeLayer } from '../quantization/quantize-layer';
+import { readCodes, StoredCodes, writeCodes } from './codes-file';
 import { readCheckpoint } from './hugging-face-checkpoint';
 import { configJson, defaultLabels, readConfig } from './hugging-face-config';
 import { huggingFaceFamilies } from './hugging-face-families';
 import { saveHuggingFaceOnnx } from './hugging-face-onnx';
-import { Filled, fillFrom, storedTensors } from './hugging-face-tensors';
+import { addDecoded, Filled, fillFrom, storedTensors } from './hugging-face-tensors';
 import { readTokenizer, TokenizerFiles, writeTokenizer } from './hugging-face-tokenizer';
 import { writeSafetensors } from './safetensors';
 
@@ -26,12 +33,15 @@ export interface LoadHuggingFaceOptions {
   readonly attentionDropout?: number;
   /** Of the weights that the folder does not have; 0 by default. */
   readonly seed?: number;
+  /**
+   * Take the codes of a compressed model, where the folder has them: it answers as it did when it was scored. Off, the model is one of
+   * floats, to train on. Default true.
+   */
+  readonly codes?: boolean;
 }
 
-/** A model read from a Hugging Face folder. */
-export interface LoadedHuggingFace extends Filled {
-  /** The caller owns it. */
-  readonly model: tf.LayersModel;
+/** A model read from a Hugging Face folder; the caller owns it. */
+export interface LoadedHuggingFace extends Filled, Compressed {
   readonly config: ResolvedBertConfig;
   /** Names of the classes. */
   readonly labels: readonly string[];
@@ -52,16 +62,57 @@ export function loadHuggingFace(folder: string, options: LoadHuggingFaceOptions 
   const tokenizerFiles = readTokenizer(folder);
   const config = resolveBertConfig(choose(bert, options, folder));
   checkVocabulary(tokenizerFiles, config, folder);
-  const tensors = readCheckpoint(folder);
-  const model = blankBert(config);
+  const stored = readCodes(path.join(folder, CODES));
+  const tensors = addDecoded(readCheckpoint(folder), stored?.weights ?? new Map(), config.family, folder);
+  const { newClassifier = false, codes = true } = options;
+  const model = codes && stored ? withQuantizeLayers(blankBert(config), stored) : blankBert(config);
   try {
-    const { newClassifier = false } = options;
     const filled = fillFrom(tensors, model, { config, newClassifier, folder });
-    return { model, config, labels: options.labels ?? labels, tokenizerFiles, ...filled };
+    const weights = codes && stored ? keptCodes(stored, model, filled.fresh) : new Map<string, never>();
+    loadMasksOf(model, folder);
+    return {
+      model,
+      weights,
+      skipped: [],
+      config,
+      labels: options.labels ?? labels,
+      tokenizerFiles,
+      ...filled,
+    };
   } catch (error) {
     model.dispose();
     throw error;
   }
+}
+
+const CODES = 'codes.safetensors';
+const MASKS = 'masks.safetensors';
+
+function withQuantizeLayers(blank: tf.LayersModel, { inputs }: StoredCodes): tf.LayersModel {
+  const layers = inputs.map(({ before, ...options }) => ({ before, layer: quantizeLayer(options) }));
+  const { model } = cloneModel(blank, {
+    before: ({ name }) => layers.find(({ before }) => before.includes(name))?.layer,
+  });
+  blank.dispose();
+  return model;
+}
+
+/** The codes of weights that the model has, but for those that start anew. */
+function keptCodes(
+  { weights }: StoredCodes,
+  model: tf.LayersModel,
+  fresh: readonly string[],
+): Compressed['weights'] {
+  const paths = new Set(weightsOf(model).map(({ path: weight }) => weight));
+  return new Map([...weights].filter(([weight]) => paths.has(weight) && !fresh.includes(weight)));
+}
+
+/** Masks that the folder has, of weights that the model has. */
+function loadMasksOf(model: tf.LayersModel, folder: string): void {
+  const file = path.join(folder, MASKS);
+  if (!fs.existsSync(file)) return;
+  const paths = new Set(weightsOf(model).map(({ path: weight }) => weight));
+  setMasks(model, new Map([...loadMasks(file)].filter(([weight]) => paths.has(weight))));
 }
 
 function choose(bert: BertConfig, options: LoadHuggingFaceOptions, folder: string): BertConfig {
@@ -102,31 +153,53 @@ export interface SaveHuggingFaceOptions {
   readonly labels?: readonly string[];
   /** Write `onnx/model.onnx` too; true by default. */
   readonly onnx?: boolean;
+  /**
+   * Write what codes stand for into `model.safetensors`, for Python's transformers; true by default. Without, that file holds only
+   * what has no codes, and Whittle alone reads the folder.
+   */
+  readonly floats?: boolean;
 }
 
 /**
  * Saves a BERT as a Hugging Face folder of its own family, which `loadHuggingFace` and Python's transformers load: `config.json`,
  * `model.safetensors`, `vocab.txt`, `tokenizer.json` and what belongs to it, and for transformers.js (`pipeline('text-classification',
- * folder)`) and other programs `onnx/model.onnx`. What is attached to the model is not saved: convert it first.
+ * folder)`) and other programs `onnx/model.onnx`. A compressed model's codes lie beside, in `codes.safetensors`, and a pruned one's
+ * masks in `masks.safetensors`; `report(…, { folder })` tells what each file takes. What is attached to a model is not saved: convert it
+ * first.
  *
+ * @param subject a model, or what `convert` returns.
  * @param folder made if it is not there; files of these names in it are overwritten.
  * @throws UserError if the model was not built by `bert`, its layers differ in size, or the labels are not as many as its outputs.
  */
 export function saveHuggingFace(
-  model: tf.LayersModel,
+  subject: tf.LayersModel | Compressed,
   folder: string,
   options: SaveHuggingFaceOptions,
 ): void {
+  const compressed = compressedOf(subject);
+  const { model, weights } = compressed;
   const config = bertConfigOf(model);
   const labels = options.labels ?? defaultLabels(config.labels);
   if (labels.length !== config.labels) {
     throw new UserError(`Expected ${config.labels} label(s), one for each output, got ${labels.length}.`);
   }
   const json = configJson(config, labels);
+  const file = (name: string) => path.join(folder, name);
   fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, 'config.json'), `${JSON.stringify(json, null, 2)}\n`);
+  fs.writeFileSync(file('config.json'), `${JSON.stringify(json, null, 2)}\n`);
   writeTokenizer(folder, options.tokenizerFiles, config.maxPositions);
-  const tensors = storedTensors(model, huggingFaceFamilies[config.family]);
-  writeSafetensors(path.join(folder, 'model.safetensors'), tensors, { format: 'pt' });
-  if (options.onnx ?? true) saveHuggingFaceOnnx(model, folder);
+  const { floats = true, onnx = true } = options;
+  const left = floats ? [] : [...weights.keys()];
+  const tensors = storedTensors(model, huggingFaceFamilies[config.family], left);
+  writeSafetensors(file('model.safetensors'), tensors, { format: 'pt' });
+  const masks = masksOf(model);
+  writeOrRemove(file(CODES), weights.size > 0, (name) => writeCodes(name, compressed));
+  writeOrRemove(file(MASKS), masks.size > 0, (name) => saveMasks(name, masks));
+  if (onnx) saveHuggingFaceOnnx(compressed, folder);
+}
+
+/** A file of an earlier model in the folder would be read with this one. */
+function writeOrRemove(file: string, isNeeded: boolean, write: (file: string) => void): void {
+  if (isNeeded) write(file);
+  else fs.rmSync(file, { force: true });
 }

@@ -1,17 +1,21 @@
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { encode, ONNX_TYPE } from '../compile/encode';
 import { Data, Graph, Node, Source, Value } from '../compile/graph';
 import { commonSubexpressions } from '../compile/passes/common-subexpressions';
 import { deadCode } from '../compile/passes/dead-code';
+import { floatWeights } from '../compile/passes/float-weights';
+import { gatherCodes } from '../compile/passes/gather-codes';
+import { hoistMoves } from '../compile/passes/integer-matmul';
 import { rewrite } from '../compile/passes/rewrite';
 import { unsignedCodes } from '../compile/passes/unsigned-codes';
+import { Compressed, compressedOf } from '../compress/compressed';
 import { writeAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
 import { weightsOf } from '../core/weights';
 import { axisOf, isFixed } from './onnx-sizes';
 import { TracedModel, traceModel } from './onnx-trace';
+import { withStoredCodes } from './stored-codes';
 
 /** Options of {@link exportOnnx}. */
 export interface ExportOnnxOptions {
@@ -35,29 +39,50 @@ const LARGEST = 2 ** 31 - 2 ** 24;
  *
  * Axes that the model leaves free (`null` in its input shapes: the batch, a text's length) stay free: the model is traced at
  * several sizes of them, and what differs is computed from the inputs' shapes. Free axes at the same place are taken to be of
- * one size in all inputs. Weights are initializers, named by their path. A prepared model is written as it infers: its int8
- * codes, as uint8 around 128 because processors without VNNI multiply those right and no others, with their scales; activations
- * between `QuantizeLinear` and `DequantizeLinear`.
+ * one size in all inputs. Weights are initializers, named by their path.
  *
+ * Of a compressed model, and of a prepared one, weights are the int8 codes and scales, tables too: looked-up rows are dequantized,
+ * matrix products of quantized activations are those of codes (as uint8 around 128, because processors without VNNI multiply those
+ * right and no others). Codes of other widths are written as the floats that they stand for.
+ *
+ * @param subject a model, or what `convert` returns: the same numbers as its engine and `evaluate` give.
  * @param file written whole or not at all; its folder is made if it is not there.
  * @throws UserError if the model has several outputs, does something that has no ONNX mapping or depends on a free axis in
  *   another way than by sums and products (the operator is named), or is larger than 2 GB.
  *
- * @example exportOnnx(model, 'model.onnx', { inputNames: ['x'], outputName: 'y' });
+ * @example exportOnnx(convert(prepared), 'model.onnx', { inputNames: ['x'], outputName: 'y' });
  */
-export function exportOnnx(model: tf.LayersModel, file: string, options: ExportOnnxOptions = {}): void {
+export function exportOnnx(
+  subject: tf.LayersModel | Compressed,
+  file: string,
+  options: ExportOnnxOptions = {},
+): void {
+  const compressed = compressedOf(subject);
+  const bytes = encodeTraced(traceCompressed(compressed), compressed.model, options);
+  writeAtomically(file, (part) => fs.writeFileSync(part, bytes));
+}
+
+/** What a file of the model says, but for its weights, which `encodeTraced` reads: it serves for as long as its revision. */
+export function traceCompressed(compressed: Compressed): TracedModel {
+  return withStoredCodes(compressed, () => traceModel(compressed.model));
+}
+
+/** The file of a traced model, with the weights as they are now. */
+export function encodeTraced(
+  traced: TracedModel,
+  model: tf.LayersModel,
+  options: ExportOnnxOptions = {},
+): Uint8Array {
   const names = namesOf(model, options);
-  const traced = traceModel(model);
   const { graph, initializers } = withWeights(traced.graph, model);
-  checkLength(graph, file);
+  checkLength(graph, model);
   const whole = withInputs(graph, traced.inputs, options.integers ?? 'int32');
-  const { bytes } = encode(options.dropUnused ? deadCode(whole) : whole, {
+  return encode(options.dropUnused ? deadCode(whole) : whole, {
     inputName: (value) => names.inputs[argumentOf(whole, value)!]!,
     outputName: () => names.output,
     constantName: (value) => initializers.get(value),
     axisName: axisNames(traced, whole, model, options.axisNames),
-  });
-  writeAtomically(file, (part) => fs.writeFileSync(part, bytes));
+  }).bytes;
 }
 
 function namesOf(
@@ -80,7 +105,7 @@ function withWeights(
   model: tf.LayersModel,
 ): { graph: Graph; initializers: ReadonlyMap<Value, string> } {
   const paths = new Map(weightsOf(model).map(({ variable, path }) => [variable.id, path]));
-  const { inputs, ...rest } = deadCode(commonSubexpressions(rewrite(traced, unsignedCodes())));
+  const { inputs, ...rest } = storedAsCodes(traced);
   const constants = new Map(rest.constants);
   const initializers = new Map<Value, string>();
   for (const source of inputs.values()) if (source.kind === 'derived') source.input.refresh();
@@ -90,6 +115,12 @@ function withWeights(
     if (name !== undefined) initializers.set(value, name);
   }
   return { graph: { ...rest, inputs, constants }, initializers };
+}
+
+/** Codes where they are stored, looked up, sliced and multiplied, before they are numbers. */
+function storedAsCodes(traced: Graph): Graph {
+  const moved = commonSubexpressions(rewrite(rewrite(traced, gatherCodes), hoistMoves));
+  return deadCode(commonSubexpressions(rewrite(rewrite(moved, floatWeights), unsignedCodes())));
 }
 
 function contentOf(source: Source, paths: ReadonlyMap<number, string>): [data?: Data, name?: string] {
@@ -103,11 +134,11 @@ function contentOf(source: Source, paths: ReadonlyMap<number, string>): [data?: 
   }
 }
 
-function checkLength({ constants }: Graph, file: string): void {
+function checkLength({ constants }: Graph, { name }: tf.LayersModel): void {
   const length = [...constants.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (length <= LARGEST) return;
   throw new UserError(
-    `Expected at most 2 GB of weights, which is all that one ONNX file can hold, for ${path.basename(file)}, got ` +
+    `Expected at most 2 GB of weights, which is all that one ONNX file can hold, for "${name}", got ` +
       `${(length / 2 ** 30).toFixed(1)} GB; quantize the model or keep fewer layers.`,
   );
 }

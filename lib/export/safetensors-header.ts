@@ -11,6 +11,14 @@ export interface StoredEntry {
   readonly end: number;
 }
 
+/** What a header says. */
+export interface Header {
+  /** In the order of their data. */
+  readonly entries: readonly StoredEntry[];
+  /** Free text by key. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** Bytes per element of the dtypes that can be read. */
 export const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I8: 1, U8: 1, BOOL: 1 } as const;
 export type StoredType = keyof typeof BYTES;
@@ -21,10 +29,9 @@ export type StoredType = keyof typeof BYTES;
  *
  * @param file for the messages.
  * @param dataBytes bytes of the file after the header.
- * @returns the entries in the order of their data.
  * @throws UserError that says what is wrong.
  */
-export function parseHeader(json: string, dataBytes: number, file: string): StoredEntry[] {
+export function parseHeader(json: string, dataBytes: number, file: string): Header {
   const refuse = (problem: string): never => {
     throw new UserError(`Expected a safetensors file at ${file}, but ${problem}; download or save it again.`);
   };
@@ -35,7 +42,7 @@ export function parseHeader(json: string, dataBytes: number, file: string): Stor
   if (!isTexts(metadata)) refuse('its __metadata__ is not made of texts');
   const entries = Object.entries(header).map(([name, value]) => parseEntry(name, value, refuse));
   checkPlaces(entries, dataBytes, refuse);
-  return entries;
+  return { entries, metadata: metadata as Header['metadata'] };
 }
 
 type Refuse = (problem: string) => never;

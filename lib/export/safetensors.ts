@@ -1,10 +1,25 @@
 import * as fs from 'node:fs';
 import { UserError } from '../core/errors';
 import { HostTensor, hostTensor } from '../core/host-tensor';
-import { BYTES, parseHeader, StoredEntry } from './safetensors-header';
+import { BYTES, Header, parseHeader, StoredType } from './safetensors-header';
 
 /** The format's own limit; it also keeps a broken length from being allocated. */
 const LONGEST_HEADER = 100_000_000;
+
+/** A tensor as it lies in the file. */
+export interface StoredTensor {
+  readonly dtype: StoredType;
+  readonly shape: number[];
+  /** Little-endian, row-major, in memory of their own. */
+  readonly bytes: Uint8Array;
+}
+
+/** What a safetensors file holds. */
+export interface StoredTensors {
+  /** In the order of the file. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
 
 /**
  * Reads a safetensors file (github.com/huggingface/safetensors): every tensor by name, in the order of the file.
@@ -17,10 +32,26 @@ const LONGEST_HEADER = 100_000_000;
  * @example readSafetensors('model/model.safetensors').get('classifier.weight')?.shape
  */
 export function readSafetensors(path: string): Map<string, HostTensor> {
+  return readFile(path, (name, stored) => hostTensorOf(stored, name, path)).tensors;
+}
+
+/** The same with the bytes as they are, and the metadata. */
+export function readStored(path: string): StoredTensors {
+  return readFile(path, (_, stored) => stored);
+}
+
+function readFile<T>(
+  path: string,
+  take: (name: string, stored: StoredTensor) => T,
+): { tensors: Map<string, T>; metadata: Header['metadata'] } {
   const file = openForReading(path);
   try {
-    const { entries, start } = readHeader(file, path);
-    return new Map(entries.map((entry) => [entry.name, readTensor(file, start, entry, path)]));
+    const { header, start } = readHeader(file, path);
+    const tensors = header.entries.map(({ name, dtype, shape, begin, end }) => {
+      const bytes = readBytes(file, start + begin, end - begin);
+      return [name, take(name, { dtype, shape, bytes })] as const;
+    });
+    return { tensors: new Map(tensors), metadata: header.metadata };
   } finally {
     fs.closeSync(file);
   }
@@ -34,7 +65,7 @@ function openForReading(path: string): number {
   }
 }
 
-function readHeader(file: number, path: string): { entries: StoredEntry[]; start: number } {
+function readHeader(file: number, path: string): { header: Header; start: number } {
   const { size } = fs.fstatSync(file);
   const length = size >= 8 ? Number(Buffer.from(readBytes(file, 0, 8)).readBigUInt64LE()) : Infinity;
   if (length > Math.min(size - 8, LONGEST_HEADER)) {
@@ -44,7 +75,7 @@ function readHeader(file: number, path: string): { entries: StoredEntry[]; start
     );
   }
   const json = decode(readBytes(file, 8, length)) ?? ''; // which is no JSON either
-  return { entries: parseHeader(json, size - 8 - length, path), start: 8 + length };
+  return { header: parseHeader(json, size - 8 - length, path), start: 8 + length };
 }
 
 /** Undefined for bytes that are no UTF-8. */
@@ -67,9 +98,8 @@ function readBytes(file: number, position: number, length: number): Uint8Array {
   return bytes;
 }
 
-function readTensor(file: number, start: number, entry: StoredEntry, path: string): HostTensor {
-  const { dtype, shape, begin, end } = entry;
-  const { buffer } = readBytes(file, start + begin, end - begin);
+function hostTensorOf({ dtype, shape, bytes }: StoredTensor, name: string, path: string): HostTensor {
+  const { buffer } = bytes;
   switch (dtype) {
     case 'F64':
       return hostTensor(Float32Array.from(new Float64Array(buffer)), shape);
@@ -85,7 +115,7 @@ function readTensor(file: number, start: number, entry: StoredEntry, path: strin
     case 'I32':
       return hostTensor(new Int32Array(buffer), shape);
     case 'I64':
-      return hostTensor(narrow(new BigInt64Array(buffer), entry.name, path), shape);
+      return hostTensor(narrow(new BigInt64Array(buffer), name, path), shape);
     case 'I8':
       return hostTensor(Int32Array.from(new Int8Array(buffer)), shape);
     case 'U8':
@@ -111,7 +141,11 @@ function narrow(values: BigInt64Array, name: string, path: string): Int32Array {
   return narrowed;
 }
 
-const STORED = { float32: 'F32', int32: 'I32', bool: 'U8' } as const;
+const STORED = { float32: 'F32', int32: 'I32', bool: 'U8', int8: 'I8' } as const;
+
+/** What can be written: tensors, and signed codes. */
+export type Storable =
+  HostTensor | { readonly dtype: 'int8'; readonly shape: readonly number[]; readonly data: Int8Array };
 
 /**
  * Writes tensors as a safetensors file and waits until they are on the disk. The same tensors give the same bytes, whatever
@@ -123,7 +157,7 @@ const STORED = { float32: 'F32', int32: 'I32', bool: 'U8' } as const;
  */
 export function writeSafetensors(
   path: string,
-  entries: ReadonlyMap<string, HostTensor>,
+  entries: ReadonlyMap<string, Storable>,
   metadata?: Readonly<Record<string, string>>,
 ): void {
   const order = [...entries].sort(
@@ -149,7 +183,7 @@ export function writeSafetensors(
   }
 }
 
-function bytesPerElement({ dtype }: HostTensor): number {
+function bytesPerElement({ dtype }: Storable): number {
   return BYTES[STORED[dtype]];
 }
 

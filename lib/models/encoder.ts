@@ -16,7 +16,7 @@ export function encode(
   const last = `encoder/${bertConfigOf(model).layers - 1}/ffn/norm`;
   return tf.tidy(() => {
     const layers = [last, 'pooler/activation'];
-    const [, hidden, pooled] = forwardThrough(model, xs, { training: false, layers });
+    const [, hidden, pooled] = forwardThrough(model, xs, { pass: 'inference', layers });
     return { hidden: hidden!, pooled: pooled! };
   });
 }

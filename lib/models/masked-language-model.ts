@@ -32,7 +32,6 @@ export function maskedLanguageModel(classifier: tf.LayersModel): tf.LayersModel 
   const dense = tf.layers.dense({ name: 'words/dense', units: embeddingSize, kernelInitializer });
   const active = apply(gelu({ name: 'words/gelu' }), apply(dense, picked));
   const normal = apply(layerNorm({ name: 'words/norm', epsilon }), active);
-  const table = classifier.getLayer('embeddings/token');
-  const logits = apply(tiedDecoder({ name: 'words/decoder', table }), normal);
+  const logits = apply(tiedDecoder({ name: 'words/decoder', table: 'embeddings/token' }), normal);
   return tf.model({ name: 'words', inputs: [...classifier.inputs, places], outputs: logits });
 }

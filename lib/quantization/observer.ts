@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
 import { QParams, qparamsOf, Range, rangeOf } from './qparams';
-import { perTensor, QuantSpec, uint8 } from './spec';
+import { perTensor } from './granularity';
+import { QuantSpec, uint8 } from './spec';
 
 /** Watches what passes by and derives a range from it; never changes it. */
 export interface Observer {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { codeRange, Granularity, QuantSpec } from './spec';
+import { blockCounts, Granularity } from './granularity';
+import { codeRange, fixedZeroPoint, QuantSpec } from './spec';
 
 /** How codes map to numbers: `x = scale · (code - zeroPoint)`. float32 tensors that broadcast to x. */
 export type QParams = {
@@ -16,13 +17,57 @@ export type Range = {
 };
 
 /** The least scale of an affine range, as in torch: the distance from 1 to the next float32. */
-const LEAST_SCALE = 2 ** -23;
+export const LEAST_SCALE = 2 ** -23;
 
-/** The range of `x`, with the shape that broadcasts to it: [4, 3] → [1, 3] for `perAxis(1)`, [] for `perTensor()`. */
+/**
+ * The range of each block of `x`, one number along an axis that is one block: [4, 3] → [1, 3] for `perAxis(1)`, [2, 3] for
+ * `perGroup(0, 2)`, [] for `perTensor()`. Where an axis is in groups, 0 may count as a value of the last one, which no range minds.
+ */
 export function rangeOf(x: tf.Tensor, granularity: Granularity): Range {
-  const axes = granularity.sharedAxes(x.rank);
-  const keepDims = axes.length < x.rank;
-  return tf.tidy(() => ({ lo: x.min(axes, keepDims), hi: x.max(axes, keepDims) }));
+  const block = granularity.block(x.shape);
+  const isOne = block.every((size, axis) => size === x.shape[axis]);
+  const counts = isOne ? [] : blockCounts(x.shape, block);
+  return tf.tidy(() => {
+    const { parts, within } = inBlocks(x, block);
+    return { lo: parts.min(within).reshape(counts), hi: parts.max(within).reshape(counts) };
+  });
+}
+
+/** `x` with every axis of groups as two, [groups, size], filled up with 0, and the axes that run inside of blocks. */
+function inBlocks(x: tf.Tensor, block: readonly number[]): { parts: tf.Tensor; within: number[] } {
+  const shape: number[] = [];
+  const within: number[] = [];
+  const paddings = x.shape.map((length, axis): [number, number] => {
+    const size = block[axis]!;
+    const count = Math.ceil(length / size);
+    const isGrouped = count > 1 && size > 1;
+    if (count === 1 || isGrouped) within.push(shape.length + Number(isGrouped));
+    shape.push(...(isGrouped ? [count, size] : [length]));
+    return [0, isGrouped ? count * size - length : 0];
+  });
+  const isWhole = paddings.every(([, after]) => after === 0);
+  return { parts: (isWhole ? x : x.pad(paddings)).reshape(shape), within };
+}
+
+/** Scales and zero points of blocks, repeated along axes of groups so that they broadcast to a tensor of the shape. */
+export function perValue(qparams: QParams, shape: readonly number[], granularity: Granularity): QParams {
+  const block = granularity.block(shape);
+  const grouped = shape.flatMap((length, axis) => (block[axis]! > 1 && block[axis]! < length ? [axis] : []));
+  const repeat = (x: tf.Tensor): tf.Tensor =>
+    grouped.reduce((repeated, axis) => repeated.gather(groupsOf(shape[axis]!, block[axis]!), axis), x);
+  const { scale, zeroPoint } = qparams;
+  return tf.tidy(() => ({
+    scale: repeat(scale),
+    zeroPoint: zeroPoint.rank === 0 ? zeroPoint : repeat(zeroPoint),
+  }));
+}
+
+/** The group of each index of an axis. */
+function groupsOf(length: number, size: number): tf.Tensor1D {
+  return tf.tensor1d(
+    Int32Array.from({ length }, (_, i) => Math.floor(i / size)),
+    'int32',
+  );
 }
 
 /**
@@ -55,5 +100,5 @@ function symmetric(lo: tf.Tensor, hi: tf.Tensor, spec: QuantSpec) {
   const [lowest, highest] = codeRange(spec);
   const step = tf.maximum(lo.abs(), hi.abs()).div((highest - lowest) / 2);
   const scale = tf.where(step.equal(0), tf.onesLike(step), step);
-  return { scale, zeroPoint: tf.scalar(spec.signed ? 0 : 2 ** (spec.bits - 1)) };
+  return { scale, zeroPoint: tf.scalar(fixedZeroPoint(spec)) };
 }

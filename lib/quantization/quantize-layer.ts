@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TokenWise } from '../core/token-wise';
 import { fakeQuantize } from './fake-quantize';
-import { perTensor } from './spec';
+import { perTensor } from './granularity';
 
 /** What the layer keeps of a quantizer, all of it in its config. */
 export interface QuantizeLayerOptions {
@@ -44,6 +44,11 @@ class Quantize extends tf.layers.Layer implements TokenWise {
   }
 }
 tf.serialization.registerClass(Quantize);
+
+/** Whether a layer is what `quantizeLayer` makes. */
+export function isQuantizeLayer(layer: tf.layers.Layer): boolean {
+  return layer.getClassName() === Quantize.className;
+}
 
 /**
  * An activation's quantization as a layer without weights, for inference: what is left of a quantizer once a model is

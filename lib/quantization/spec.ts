@@ -1,39 +1,9 @@
 import { UserError } from '../core/errors';
-
-/** Which values share one scale and zero point. */
-export interface Granularity {
-  /** As it is written: `perTensor()`, `perAxis(1)`. */
-  readonly name: string;
-  /** The axes of a tensor of this rank along which values share a range. */
-  sharedAxes(rank: number): number[];
-}
-
-/** One range for the whole tensor: [a, b, c] → scale [1, 1, 1]. */
-export function perTensor(): Granularity {
-  return { name: 'perTensor()', sharedAxes: (rank) => axes(rank) };
-}
-
-/**
- * One range per index of one axis: [a, b, c], axis 1 → scale [1, b, 1]. Negative axes count from the end.
- *
- * @example int8(perAxis(1)) // of a dense kernel [inputs, units]: per output channel
- */
-export function perAxis(axis: number): Granularity {
-  const sharedAxes = (rank: number) => {
-    if (axis >= rank || axis < -rank) {
-      throw new UserError(
-        `Expected a tensor that has axis ${axis} to quantize along it, got one of rank ${rank}.`,
-      );
-    }
-    return axes(rank).filter((other) => other !== (axis + rank) % rank);
-  };
-  return { name: `perAxis(${axis})`, sharedAxes };
-}
-
-const axes = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis);
+import { Granularity, perTensor } from './granularity';
 
 /** How numbers become integer codes: `x ≈ scale · (code - zeroPoint)`. */
 export interface QuantSpec {
+  /** 2 to 8. */
   readonly bits: number;
   /** Codes from `-2^(bits - 1)` rather than from 0. */
   readonly signed: boolean;
@@ -49,6 +19,11 @@ export function int8(granularity: Granularity = perTensor()): QuantSpec {
   return { bits: 8, signed: true, symmetric: true, narrowRange: true, granularity };
 }
 
+/** int4, symmetric, narrow: codes in [-7, 7], `scale = max|x| / 7`. For weights, usually in groups: `int4(perGroup(0, 32))`. */
+export function int4(granularity: Granularity = perTensor()): QuantSpec {
+  return { bits: 4, signed: true, symmetric: true, narrowRange: true, granularity };
+}
+
 /** uint8, affine: codes in [0, 255], the range widened to contain 0. For activations. */
 export function uint8(granularity: Granularity = perTensor()): QuantSpec {
   return { bits: 8, signed: false, symmetric: false, narrowRange: false, granularity };
@@ -58,4 +33,15 @@ export function uint8(granularity: Granularity = perTensor()): QuantSpec {
 export function codeRange({ bits, signed, narrowRange }: QuantSpec): [lowest: number, highest: number] {
   const lowest = signed ? -(2 ** (bits - 1)) : 0;
   return [narrowRange ? lowest + 1 : lowest, lowest + 2 ** bits - 1];
+}
+
+/** The zero point of a symmetric spec: 0, or the middle of unsigned codes. */
+export function fixedZeroPoint({ bits, signed }: QuantSpec): number {
+  return signed ? 0 : 2 ** (bits - 1);
+}
+
+/** @throws UserError for a width that is not 2 to 8 bits. */
+export function checkSpec(spec: QuantSpec): QuantSpec {
+  if (Number.isInteger(spec.bits) && spec.bits >= 2 && spec.bits <= 8) return spec;
+  throw new UserError(`Expected 2 to 8 bits of an integer code, got ${spec.bits}.`);
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Program, ProgramOptions } from '../../lib/compile/program';
 import { Scratch } from '../../lib/compile/scratch';
 import { prepare } from '../../lib/compress/prepare';
+import { staticInt8 } from '../../lib/compress/scheme';
 import { clock } from '../../lib/core/clock';
 import { forward } from '../../lib/core/forward';
 import { HostTensor, hostTensor } from '../../lib/core/host-tensor';
@@ -24,14 +25,14 @@ interface Case {
 function training(quantized: boolean): Case {
   const sizes = { layers: 2, hiddenSize: 16, heads: 2, intermediateSize: 32, maxPositions: 16 };
   const model = bert({ vocabSize: VOCABULARY, ...sizes, dropout: 0.1, attentionDropout: 0.1, seed: 3 });
-  const prepared = quantized ? prepare(model, { quantization: {} }) : undefined;
+  const prepared = quantized ? prepare(model, staticInt8()) : undefined;
   const variables = weightsOf(model).map(({ variable }) => variable);
   const step = (...xs: tf.Tensor[]): tf.Tensor[] => {
     const loss = () => forward(model, xs, true).square().mean() as tf.Scalar;
     const { value, grads } = tf.variableGrads(loss, variables);
     return [value, ...variables.map((variable) => grads[variable.name]!)];
   };
-  const states = () => [...(prepared?.observers.values() ?? [])].map(({ observer }) => observer.state());
+  const states = () => [...(prepared?.inputs.values() ?? [])].map(({ observer }) => observer.state());
   return {
     step,
     ranges: () => states().flatMap(({ lo, hi }) => [lo.dataSync()[0]!, hi.dataSync()[0]!]),

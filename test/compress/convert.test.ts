@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
+import { staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { attachmentsOf } from '../../lib/core/attach';
 import { weightsOf } from '../../lib/core/weights';
 import { cases, observe, predict } from './models';
@@ -21,7 +22,7 @@ const structure = (model: tf.LayersModel): unknown =>
 describe.each(Object.entries(cases))('convert %s', (_, make) => {
   test('predicts exactly what the prepared model does', () => {
     const { model, inputs } = make();
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     observe({ model, inputs });
     const converted = convert(prepared);
     for (let seed = 1; seed <= 10; seed++) {
@@ -33,7 +34,7 @@ describe.each(Object.entries(cases))('convert %s', (_, make) => {
 
   test('survives JSON and saved weights', async () => {
     const { model, inputs } = make();
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     observe({ model, inputs });
     const converted = convert(prepared).model;
     prepared.detach();
@@ -45,7 +46,7 @@ describe.each(Object.entries(cases))('convert %s', (_, make) => {
 
   test('without activation quantization it is a plain model of the same layers', () => {
     const { model, inputs } = make();
-    const prepared = prepare(model, { quantization: { activations: false } });
+    const prepared = prepare(model, weightOnly());
     const converted = convert(prepared).model;
     expect(structure(converted)).toEqual(structure(model));
     expect(predict(converted, inputs(1))).toEqual(predict(model, inputs(1)));
@@ -56,7 +57,7 @@ describe.each(Object.entries(cases))('convert %s', (_, make) => {
 describe('convert', () => {
   test('puts one quantize layer on a tensor that several layers consume', () => {
     const { model, inputs } = cases['a BERT']!();
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     observe({ model, inputs });
     const names = quantizeLayers(convert(prepared).model);
     expect(names).toHaveLength(2 * 4 + 2);
@@ -67,7 +68,7 @@ describe('convert', () => {
 
   test('a quantizer of two tensors is one layer, applied twice', () => {
     const { model, inputs } = cases['shared layers']!();
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     observe({ model, inputs });
     const converted = convert(prepared).model;
     expect(quantizeLayers(converted)).toEqual(['both/quantize', 'last/quantize']);
@@ -79,11 +80,11 @@ describe('convert', () => {
     const { model, inputs } = cases['a sequential model']!();
     const [kernel] = model.getLayer('first').weights;
     kernel!.write(tf.tensor2d([127, 0, 0, 0, 0, -127, 0.4, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0], [4, 5]));
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     observe({ model, inputs });
     const { weights, model: converted } = convert(prepared);
-    const { codes, scales, axis } = weights.get('first/kernel')!;
-    expect(axis).toBe(1);
+    const { codes, scales, spec } = weights.get('first/kernel')!;
+    expect(spec.granularity.name).toBe('perAxis(1)');
     expect(Array.from(scales)).toEqual([1, Math.fround(Math.fround(0.4) / 127), 1, 1, 1]);
     expect(Array.from(codes.subarray(0, 7))).toEqual([127, 0, 0, 0, 0, -127, 127]);
     expect(Array.from(converted.getLayer('first').getWeights()[0]!.dataSync().subarray(0, 6))).toEqual([
@@ -94,7 +95,7 @@ describe('convert', () => {
 
   test('shares no memory with the prepared model, and leaves it prepared', () => {
     const { model, inputs } = cases['a sequential model']!();
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     observe({ model, inputs });
     const { model: converted } = convert(prepared);
     expect(attachmentsOf(model)).toHaveLength(6);
@@ -107,8 +108,8 @@ describe('convert', () => {
 
   test('leaves out what is switched off', () => {
     const { model, inputs } = cases['a sequential model']!();
-    const prepared = prepare(model, { quantization: {} });
-    prepared.setEnabled(false);
+    const prepared = prepare(model, staticInt8());
+    prepared.setMode('off');
     const { model: converted, weights } = convert(prepared);
     expect(structure(converted)).toEqual(structure(model));
     expect(weights.size).toBe(0);
@@ -118,8 +119,8 @@ describe('convert', () => {
 
   test('refuses a range that has seen nothing', () => {
     const { model } = cases['a sequential model']!();
-    const prepared = prepare(model, { quantization: {} });
-    expect(() => convert(prepared)).toThrow('input of "first" has not; train a step first');
+    const prepared = prepare(model, staticInt8());
+    expect(() => convert(prepared)).toThrow('input of "first" has not; train a step or calibrate first');
     prepared.detach();
   });
 });

@@ -1,15 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { attachmentsOf } from '../../lib/core/attach';
 import { revisionOf } from '../../lib/core/revision';
-import { prepare, PrepareOptions } from '../../lib/compress/prepare';
+import { prepare } from '../../lib/compress/prepare';
+import { Rules } from '../../lib/compress/rules';
+import { staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { cases, observe, predict } from './models';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-const targetsOf = (model: tf.LayersModel, options: PrepareOptions) => {
-  const prepared = prepare(model, options);
+const targetsOf = (model: tf.LayersModel, rules: Rules) => {
+  const prepared = prepare(model, rules);
   const found = attachmentsOf(model).map(({ layer, target }) => `${layer.name}: ${target}`);
   prepared.detach();
   return found;
@@ -21,7 +23,7 @@ describe.each(Object.entries(cases))('prepare %s', (_, make) => {
     const x = inputs(1);
     const [json, revision, before] = [model.toJSON(), revisionOf(model), predict(model, x)];
     const tensors = tf.memory().numTensors;
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     observe({ model, inputs });
     expect(predict(model, x)).not.toEqual(before);
     expect(model.toJSON()).toBe(json);
@@ -34,11 +36,8 @@ describe.each(Object.entries(cases))('prepare %s', (_, make) => {
   test('off means identity', () => {
     const { model, inputs } = make();
     const before = predict(model, inputs(1));
-    const none = prepare(model);
-    expect(predict(model, inputs(1))).toEqual(before);
-    none.detach();
-    const prepared = prepare(model, { quantization: {} });
-    prepared.setEnabled(false);
+    const prepared = prepare(model, staticInt8());
+    prepared.setMode('off');
     expect(predict(model, inputs(1))).toEqual(before);
     prepared.detach();
   });
@@ -47,7 +46,7 @@ describe.each(Object.entries(cases))('prepare %s', (_, make) => {
 describe('prepare', () => {
   test('what is quantized in a BERT: one range per tensor', () => {
     const { model } = cases['a BERT']!();
-    const { weights, observers, detach } = prepare(model, { quantization: {} });
+    const { weights, inputs, detach } = prepare(model, staticInt8());
     expect([...weights.keys()].filter((path) => !path.startsWith('encoder'))).toEqual([
       'embeddings/token/embeddings',
       'embeddings/position/embeddings',
@@ -56,57 +55,49 @@ describe('prepare', () => {
       'classifier/kernel',
     ]);
     expect(weights.size).toBe(3 + 2 * 6 + 2);
-    const of = (name: string) => observers.get(`encoder/0/attention/${name}`);
+    const of = (name: string) => inputs.get(`encoder/0/attention/${name}`);
     expect(of('query')).toBe(of('key'));
     expect(of('query')).toBe(of('value'));
     expect(of('output')).not.toBe(of('query'));
-    expect(observers.get('encoder/1/attention/query')).not.toBe(of('query'));
-    expect(new Set(observers.values()).size).toBe(2 * 4 + 2);
+    expect(inputs.get('encoder/1/attention/query')).not.toBe(of('query'));
+    expect(new Set(inputs.values()).size).toBe(2 * 4 + 2);
     detach();
   });
 
-  test('a lookup is quantized at its output, other tables at the table', () => {
+  test('a lookup is quantized at its output, and its table where programs read it; other tables at the table', () => {
     const { model } = cases['a BERT']!();
-    expect(targetsOf(model, { quantization: { weights: false, activations: false } }).sort()).toEqual([
+    const rules = [{ match: 'embeddings/*', use: weightOnly() }];
+    expect(targetsOf(model, rules).sort()).toEqual([
       'embeddings/position: embeddings',
+      'embeddings/token: embeddings',
       'embeddings/token: output',
       'embeddings/type: embeddings',
     ]);
   });
 
-  test('parts and layers can be left out', () => {
-    const { model } = cases['a sequential model']!();
-    const exclude = ['first', 'third'];
-    expect(targetsOf(model, { quantization: {}, exclude })).toEqual(['second: kernel', 'second: input']);
-    expect(targetsOf(model, { quantization: { activations: false }, exclude })).toEqual(['second: kernel']);
-    expect(targetsOf(model, { quantization: { weights: false }, exclude })).toEqual(['second: input']);
-    expect(targetsOf(model, {})).toEqual([]);
-    expect(() => prepare(model, { exclude: ['fist'] })).toThrow('got "fist"; they are');
-  });
-
   test('a model is prepared once at a time', () => {
     const { model } = cases['a sequential model']!();
-    const prepared = prepare(model);
-    expect(() => prepare(model)).toThrow('twice; detach it first');
+    const prepared = prepare(model, weightOnly());
+    expect(() => prepare(model, weightOnly())).toThrow('twice; detach it first');
     prepared.detach();
-    prepare(model).detach();
+    prepare(model, weightOnly()).detach();
   });
 
-  test('frozen observers and each switch change the revision; frozen ranges stay', () => {
+  test('the mode and the path change the revision; frozen ranges stay', () => {
     const { model, inputs } = cases['a sequential model']!();
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     observe({ model, inputs });
     const revisions = [revisionOf(model)];
     const toggle = (change: () => void) => {
       change();
       revisions.push(revisionOf(model));
     };
-    toggle(() => prepared.freezeObservers());
+    toggle(() => prepared.setMode('quantize'));
     toggle(() => prepared.setIntegerPath(false));
-    toggle(() => prepared.setEnabled(false));
+    toggle(() => prepared.setMode('off'));
     expect(new Set(revisions).size).toBe(4);
     const ranges = () =>
-      [...prepared.observers.values()].flatMap(({ observer }) =>
+      [...prepared.inputs.values()].flatMap(({ observer }) =>
         Object.values(observer.state()).map((variable) => variable.dataSync()[0]),
       );
     const frozen = ranges();
@@ -117,7 +108,7 @@ describe('prepare', () => {
 
   test('trains through the quantizers', async () => {
     const { model, inputs } = cases['a sequential model']!();
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     model.compile({ optimizer: tf.train.sgd(0.5), loss: 'meanSquaredError' });
     const [x] = inputs(1);
     const loss = async () => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
+import { weightOnly } from '../../lib/compress/scheme';
 import { report } from '../../lib/compress/report';
 
 beforeAll(async () => {
@@ -32,6 +33,7 @@ describe('report', () => {
       zeros: 2,
       sparsity: 2 / 6,
       bits: 32,
+      storedBits: 32,
       bytes: 24,
       target: true,
     });
@@ -45,7 +47,7 @@ describe('report', () => {
   });
 
   test('of a converted model, counts codes and scales', () => {
-    const prepared = prepare(makeModel(), { quantization: { activations: false } });
+    const prepared = prepare(makeModel(), weightOnly());
     const { rows, total } = report(convert(prepared));
     // 0.1 is below half a step of 1: its code is 0
     expect(rows[0]).toMatchObject({ zeros: 4, bits: 8, bytes: 6 + 4 * 3 });

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Program } from '../../lib/compile/program';
 import { convert } from '../../lib/compress/convert';
 import { prepare, Prepared } from '../../lib/compress/prepare';
+import { staticInt8 } from '../../lib/compress/scheme';
 import { forward } from '../../lib/core/forward';
 import { hostTensor, HostTensor } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
@@ -30,7 +31,7 @@ function preparedBert(): { prepared: Prepared; inputs: tf.Tensor[] } {
     if (drops.rate !== undefined) drops.rate = 0;
     if (drops.dropout !== undefined) drops.dropout = 0;
   });
-  const prepared = prepare(model, { quantization: {} });
+  const prepared = prepare(model, staticInt8());
   observe({ model, inputs });
   return { prepared, inputs: inputs(1) };
 }
@@ -48,8 +49,8 @@ function trainingStep({ model }: Prepared) {
   };
 }
 
-const rangesOf = ({ observers }: Prepared): number[] =>
-  [...observers.values()].flatMap(({ observer }) =>
+const rangesOf = ({ inputs }: Prepared): number[] =>
+  [...inputs.values()].flatMap(({ observer }) =>
     Object.values(observer.state()).map((variable) => variable.dataSync()[0]!),
   );
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { attach, attachmentsOf, Transform } from '../../lib/core/attach';
+import { attach, attachmentsOf, Pass, Transform } from '../../lib/core/attach';
 import { expectNoLeak } from '../leaks';
 
 beforeAll(async () => {
@@ -7,13 +7,13 @@ beforeAll(async () => {
 });
 
 /** Multiplies by `factor`; counts its uses. */
-function scaling(factor: number): Transform & { uses: boolean[] } {
-  const uses: boolean[] = [];
+function scaling(factor: number): Transform & { uses: Pass[] } {
+  const uses: Pass[] = [];
   return {
     uses,
     revision: String(factor),
-    apply(value, training) {
-      uses.push(training);
+    apply(value, pass) {
+      uses.push(pass);
       return value.mul(factor);
     },
     state: () => ({}),
@@ -119,7 +119,7 @@ describe('in models', () => {
     const double = scaling(2);
     const attachment = attach(shared, 'kernel', double);
     expect(values(model.predict([x, x.mul(10)]))).toEqual([66]);
-    expect(double.uses).toEqual([false, false]);
+    expect(double.uses).toEqual(['inference', 'inference']);
     expect(model.toJSON()).toBe(json);
     expect(attachmentsOf(model)).toEqual([attachment]);
     attachment.detach();
@@ -148,6 +148,6 @@ describe('in models', () => {
     const kernel = values(model.layers[0]!.getWeights()[0]!);
     expect(kernel[0]).toBeCloseTo(1 - 0.1 * 3, 6);
     expect(kernel[1]).toBeCloseTo(1 - 0.1 * 6, 6);
-    expect(tripled.uses).toEqual([true]);
+    expect(tripled.uses).toEqual(['training']);
   });
 });

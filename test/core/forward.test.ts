@@ -92,7 +92,7 @@ describe('forwardThrough', () => {
     });
 
   it('gives the output, then those of layers, the last one too', () => {
-    const outputs = forwardThrough(model(), [tf.ones([1, 1])], { training: false, layers: ['one', 'two'] });
+    const outputs = forwardThrough(model(), [tf.ones([1, 1])], { pass: 'inference', layers: ['one', 'two'] });
     expect(outputs.map((output) => [...output.dataSync()])).toEqual([[2], [2], [1, 1]]);
   });
 
@@ -100,12 +100,12 @@ describe('forwardThrough', () => {
     const attached = model();
     const negate = { revision: '', apply: (x: tf.Tensor) => x.neg(), state: () => ({}), dispose: () => {} };
     attach(attached.getLayer('two'), 'output', negate);
-    const [, two] = forwardThrough(attached, [tf.ones([1, 1])], { training: false, layers: ['two'] });
+    const [, two] = forwardThrough(attached, [tf.ones([1, 1])], { pass: 'inference', layers: ['two'] });
     expect([...two!.dataSync()]).toEqual([-1, -1]);
   });
 
   it('names the layers there are when one is not', () => {
-    const ask = () => forwardThrough(model(), [tf.ones([1, 1])], { training: false, layers: ['three'] });
+    const ask = () => forwardThrough(model(), [tf.ones([1, 1])], { pass: 'inference', layers: ['three'] });
     expect(ask).toThrow(UserError);
     expect(ask).toThrow('Expected a layer "three"');
     expect(ask).toThrow('two, one');

@@ -17,7 +17,7 @@ const inputs = () => [
 
 /** The layers that are cut and the places of their inputs. */
 const cutsOf = (outputs: readonly tf.SymbolicTensor[]): Record<string, readonly number[]> =>
-  Object.fromEntries([...firstTokenCuts(outputs)].map(([{ name }, places]) => [name, places]));
+  Object.fromEntries([...firstTokenCuts(outputs, 'inference')].map(([{ name }, places]) => [name, places]));
 
 beforeAll(() => tf.setBackend('cpu'));
 beforeEach(() => tf.engine().startScope());
@@ -108,7 +108,7 @@ describe('a forward pass with cuts', () => {
 
   test('gives the hidden states whole that are asked for', () => {
     const layers = ['encoder/1/ffn/norm'];
-    const [, hidden] = forwardThrough(model(), inputs(), { training: false, layers });
+    const [, hidden] = forwardThrough(model(), inputs(), { pass: 'inference', layers });
     expect(hidden!.shape).toEqual([2, 4, 8]);
   });
 

@@ -6,6 +6,7 @@ import { onnx } from 'onnx-proto';
 import * as ort from 'onnxruntime-node';
 import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
+import { staticInt8 } from '../../lib/compress/scheme';
 import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { exportOnnx, ExportOnnxOptions } from '../../lib/export/onnx';
@@ -183,7 +184,7 @@ describe('a file computes what the model does, at shapes at which it was not tra
 describe('quantized models', () => {
   test('a prepared one has codes of 8 bits; a converted one computes the same', async () => {
     const model = bert(BERT);
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     tf.dispose(forward(model, tokens(4, 5), true));
     const batches = [tokens(1, 4), tokens(5, 7)];
     expect(await errorOf(model, batches)).toBeLessThan(0.02);
@@ -272,7 +273,7 @@ test('weights of more than 2 GB are refused before they are written', () => {
   const { variable } = weightsOf(model)[0]!;
   jest.spyOn(variable, 'dataSync').mockReturnValue({ byteLength: 2.25 * 2 ** 30 } as Float32Array);
   const large = path.join(folder, 'large.onnx');
-  expect(() => exportOnnx(model, large)).toThrow(/at most 2 GB of weights.* for large.onnx, got 2.3 GB/);
+  expect(() => exportOnnx(model, large)).toThrow(/at most 2 GB of weights.* for "mlp", got 2.3 GB/);
   expect(fs.existsSync(large)).toBe(false);
 });
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
+import { staticInt8 } from '../../lib/compress/scheme';
 import { report } from '../../lib/compress/report';
 import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
@@ -38,14 +39,14 @@ describe.each(familyNames)('a %s', (family) => {
 
   it('is quantized in every dense layer and table, and converts to what it computed', () => {
     const model = bert(tiny(family));
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     const tables = embeddings.map(({ path }) => path);
     expect([...prepared.weights.keys()].sort()).toEqual(
       [...tables, ...project, ...encoder, 'pooler/kernel', 'classifier/kernel'].sort(),
     );
     const xs = batch(family === 'roberta' ? 1 : 0);
     tf.tidy(() => void forward(model, xs, true));
-    prepared.freezeObservers();
+    prepared.setMode('quantize');
     const expected = [...forward(model, xs, false).dataSync()];
     const { model: converted } = convert(prepared);
     expect([...forward(converted, xs, false).dataSync()]).toEqual(expected);

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { fakeQuantize } from '../../lib/quantization/fake-quantize';
 import { QParams, qparamsOf, rangeOf } from '../../lib/quantization/qparams';
 import { dequantize, quantize } from '../../lib/quantization/quantize';
-import { codeRange, int8, perAxis, QuantSpec, uint8 } from '../../lib/quantization/spec';
+import { perAxis } from '../../lib/quantization/granularity';
+import { codeRange, int8, QuantSpec, uint8 } from '../../lib/quantization/spec';
 import reference from '../reference/quantization.json';
 import { expectNoLeak } from '../leaks';
 

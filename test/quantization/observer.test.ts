@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { minMax, movingAverage, Observer } from '../../lib/quantization/observer';
-import { int8, perAxis } from '../../lib/quantization/spec';
+import { perAxis } from '../../lib/quantization/granularity';
+import { int8 } from '../../lib/quantization/spec';
 import reference from '../reference/quantization.json';
 import { expectNoLeak } from '../leaks';
 

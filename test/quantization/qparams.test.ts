@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { qparamsOf, rangeOf } from '../../lib/quantization/qparams';
-import { codeRange, int8, perAxis, perTensor, QuantSpec, uint8 } from '../../lib/quantization/spec';
+import { perAxis, perTensor } from '../../lib/quantization/granularity';
+import { codeRange, int8, QuantSpec, uint8 } from '../../lib/quantization/spec';
 import reference from '../reference/quantization.json';
 import { expectNoLeak } from '../leaks';
 

@@ -8,7 +8,8 @@ import { accuracy } from '../../trainers/metrics';
 import { expectNoLeak } from '../leaks';
 
 /** "Predicts" its input. */
-const echo = { predict: async ([x]: readonly HostTensor[]) => x as HostTensor };
+const predict = async ([x]: readonly HostTensor[]) => x as HostTensor;
+const echo = { inference: async () => ({ predict, dispose: async () => undefined }) };
 
 const rows = [
   [2, 0],

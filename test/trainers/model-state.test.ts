@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { prepare } from '../../lib/compress/prepare';
+import { staticInt8 } from '../../lib/compress/scheme';
 import { forward } from '../../lib/core/forward';
 import { UserError } from '../../lib/core/errors';
 import { captureModel, restoreModel } from '../../trainers/model-state';
@@ -17,10 +18,9 @@ it('brings back all weights, frozen ones and batch norm too, masks and observed 
   await tf.setBackend('cpu');
   const model = classifierModel();
   model.getLayer('hidden').trainable = false;
-  const prepared = prepare(model, { quantization: {} });
+  const prepared = prepare(model, staticInt8());
   const parameters = parametersOf(model);
-  const ranges = () =>
-    [...prepared.observers.values()].map(({ observer }) => observer.state().hi.dataSync()[0]);
+  const ranges = () => [...prepared.inputs.values()].map(({ observer }) => observer.state().hi.dataSync()[0]);
   const mask = Uint8Array.from(parameters.get('classifier/kernel').weights, (_, i) => i % 2);
   parameters.setMask('classifier/kernel', mask);
   move(model);

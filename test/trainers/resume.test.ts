@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../lib/core/errors';
 import { prepare } from '../../lib/compress/prepare';
+import { staticInt8 } from '../../lib/compress/scheme';
 import { magnitudePruner } from '../../lib/pruning/pruner';
 import { linear } from '../../lib/pruning/schedule';
 import type { Callback, LogEntry } from '../../trainers/callback';
@@ -45,7 +46,7 @@ const TOTAL = 7;
 /** Everything at once: two inputs, dropout, batch norm, uneven accumulation, AdamW, pruning, quantization, best weights. */
 async function trainEverything(name: string, engine: EngineFactory, ...more: Callback[]) {
   const model = classifierModel();
-  const prepared = prepare(model, { quantization: { integer: false } });
+  const prepared = prepare(model, staticInt8({ integer: false }));
   const options = classifierTraining(model, { engine });
   const parameters = parametersOf(model, { slots: options.optimizer.slots });
   const logged: [number, LogEntry][] = [];
@@ -83,7 +84,7 @@ async function trainEverything(name: string, engine: EngineFactory, ...more: Cal
         result,
         weights: weightValues(model),
         moments: structuredClone(moments),
-        ranges: [...prepared.observers.values()].map(({ observer }) => observer.state().hi.dataSync()[0]),
+        ranges: [...prepared.inputs.values()].map(({ observer }) => observer.state().hi.dataSync()[0]),
         events: events.map((file) => fs.readFileSync(path.join(folder, name, 'events', file))),
       },
     };

@@ -9,6 +9,7 @@ import { forward } from '../../lib/core/forward';
 import type { HostTensor } from '../../lib/core/host-tensor';
 import { revisionOf } from '../../lib/core/revision';
 import { Engine, EngineFactory, objective } from '../engine';
+import { inferenceOfCodes } from './inference-of-codes';
 import type { Loss } from '../losses';
 import type { Parameter, Parameters } from '../parameters';
 
@@ -20,7 +21,8 @@ export interface CompiledEngineOptions extends Omit<ProgramOptions, 'scratch'> {
 
 /**
  * The default engine: forward and backward pass as one onnxruntime program per shape of a batch, compiled again when the model
- * changes (something attached, frozen, cut to another shape). Gradients are written straight into the parameters' memory.
+ * changes (something attached, frozen, cut to another shape). Gradients are written straight into the parameters' memory. A model
+ * that computes with codes answers as its ONNX file does, bit for bit.
  *
  * @example const engine = compiledEngine({ threads: 2 }); // for train({ engine, ... })
  */
@@ -34,6 +36,12 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
       cache.get(`${signature(inputs)}|${revisionOf(model)}`, () =>
         Program.compile(fn, inputs, cache === steps ? { ...options, scratch } : options),
       );
+    const predict = async (xs: readonly HostTensor[]): Promise<HostTensor> => {
+      const program = await compile(predictions, (...inputs) => forward(model, inputs, false), xs);
+      const [{ data, ...rest }] = (await program.run(xs)) as [HostTensor];
+      return { ...rest, data: data.slice() };
+    };
+    const codes = inferenceOfCodes(model, options);
     return {
       description: `compiled (onnxruntime ${provider}${threads ? `, ${threads} threads` : ''})`,
       gradients: async (batch, { accumulate }) => {
@@ -41,11 +49,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
         const program = await compile(steps, trainingStep(model, parameters, loss), inputs);
         return runStep(program, inputs, parameters, accumulate);
       },
-      predict: async (xs) => {
-        const program = await compile(predictions, (...inputs) => forward(model, inputs, false), xs);
-        const [{ data, ...rest }] = (await program.run(xs)) as [HostTensor];
-        return { ...rest, data: data.slice() };
-      },
+      inference: async () => (await codes()) ?? { predict, dispose: async () => undefined },
       dispose: () => void Promise.all([steps.dispose(), predictions.dispose()]),
     } satisfies Engine;
   };

@@ -33,9 +33,12 @@ export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): Engi
         await use();
         return gradients(model, parameters, loss, batch, accumulate);
       },
-      async predict(xs) {
-        await use();
-        return predict(model, xs);
+      async inference() {
+        const answer = async (xs: readonly HostTensor[]) => {
+          await use();
+          return predict(model, xs);
+        };
+        return { predict: answer, dispose: async () => undefined };
       },
       dispose: () => void tf.setBackend(before),
     } satisfies Engine;

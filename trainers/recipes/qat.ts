@@ -1,11 +1,11 @@
-import type * as tf from '@tensorflow/tfjs';
-import { Converted, convert } from '../../lib/compress/convert';
-import { prepare, QuantizationOptions } from '../../lib/compress/prepare';
+import { Compressed } from '../../lib/compress/compressed';
+import { convert } from '../../lib/compress/convert';
+import { prepare } from '../../lib/compress/prepare';
+import { Rules } from '../../lib/compress/rules';
+import { staticInt8 } from '../../lib/compress/scheme';
 import { quantization } from '../callbacks/quantization';
-import type { EngineFactory } from '../engine';
 import { evaluate } from '../evaluate';
-import { parametersOf } from '../parameters';
-import { attachIntegerWeights } from './integer-weights';
+import { InferenceOptions } from '../inference';
 import { Label, Outcome, RecipeOptions, stepsOf } from './setup';
 import { openSubject } from './subject';
 import { trainFresh } from './train-fresh';
@@ -15,26 +15,24 @@ import { training } from './trainings';
 export interface QatOptions extends RecipeOptions {
   /** Of the first weights, the order of the data, and dropout. */
   readonly seed: number;
-  /** Which parts are quantized; all, in 8 bits, by default. */
-  readonly quantization?: QuantizationOptions;
-  /** Names of layers that stay in floats; none by default. */
-  readonly exclude?: readonly string[];
+  /** What is quantized, and how; `staticInt8()`, everything in 8 bits, by default. */
+  readonly rules?: Rules;
   /** When observers freeze, as a fraction of the training: the steps after it train against the ranges that are exported. */
   readonly freezeObserversAt: number;
-  /** What runs the converted model for the reported score: the compiled engine, to have it on integer kernels. */
-  readonly inference: EngineFactory;
+  /** How the converted model is run for the reported score. */
+  readonly inference?: InferenceOptions;
 }
 
 /**
  * Quantization-aware training: the model trains with fake-quantized weights and activations, the observers freeze late, and what
- * is reported is the score of the *converted* model. The dense model is trained beside, for as many steps, from the same first
- * weights.
+ * is reported is the score of the *converted* model, run as its exported file. The dense model is trained beside, for as many
+ * steps, from the same first weights.
  *
  * Jacob et al., 2018 (arXiv:1712.05877).
  *
  * @returns `dense`, then `qat`.
  *
- * @example await qat({ setup, folder, seed: 0, freezeObserversAt: 0.8, inference: compiledEngine });
+ * @example await qat({ setup, folder, seed: 0, freezeObserversAt: 0.8 });
  */
 export async function qat(options: QatOptions): Promise<Outcome[]> {
   const { seed } = options;
@@ -44,9 +42,10 @@ export async function qat(options: QatOptions): Promise<Outcome[]> {
 }
 
 async function trainQuantized(options: QatOptions, label: Label, folder: string): Promise<Outcome> {
-  const { setup, observer, exclude } = options;
-  const subject = await openSubject(setup, label.seed);
-  const prepared = prepare(subject.model, { quantization: options.quantization ?? {}, exclude });
+  const { setup, observer, rules = staticInt8() } = options;
+  const model = await setup.model(label.seed);
+  const prepared = prepare(model, rules); // before its parameters are made: a quantizer may have some of its own
+  const subject = await openSubject(setup, model);
   try {
     const freezing = quantization({
       prepared,
@@ -60,26 +59,15 @@ async function trainQuantized(options: QatOptions, label: Label, folder: string)
   }
 }
 
-/** Hands a converted model with its stored codes over, and scores it on them; then lets it go. */
-async function finish(converted: Converted, options: QatOptions, label: Label): Promise<Partial<Outcome>> {
-  const attached = attachIntegerWeights(converted);
+/** Hands a converted model over, and scores it; then lets it go. */
+async function finish(compressed: Compressed, options: QatOptions, label: Label): Promise<Partial<Outcome>> {
+  const { setup, observer, inference } = options;
+  const { loss, metrics, dev } = setup;
   try {
-    await options.observer?.onTrained?.(converted.model, label);
-    return { ...measured(converted), bits: 8, metrics: await score(converted.model, options) };
+    await observer?.onTrained?.(compressed, label);
+    const scores = await evaluate(compressed, dev, { loss, metrics, ...inference });
+    return { ...measured(compressed), bits: 8, metrics: scores };
   } finally {
-    attached.forEach((attachment) => attachment.detach());
-    converted.model.dispose();
-  }
-}
-
-/** Dev metrics of a model. */
-async function score(model: tf.LayersModel, { setup, inference }: QatOptions): Promise<Outcome['metrics']> {
-  const parameters = parametersOf(model);
-  const engine = await inference(model, parameters, setup.loss);
-  try {
-    return await evaluate(engine, setup.dev, { loss: setup.loss, metrics: setup.metrics });
-  } finally {
-    engine.dispose();
-    parameters.dispose();
+    compressed.model.dispose();
   }
 }

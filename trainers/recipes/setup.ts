@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { BatchSource } from '../../datasets/batch';
+import type { Compressed } from '../../lib/compress/compressed';
 import type { Callback, Metrics } from '../callback';
 import type { EngineFactory } from '../engine';
 import type { Loss } from '../losses';
@@ -72,8 +73,8 @@ export interface Outcome {
 export interface Observer {
   /** Callbacks to add to one training, whose folder is given. */
   readonly callbacks?: (label: Label, folder: string) => readonly Callback[];
-  /** The trained model as it would be exported, reading int8 codes where it has them, before it is let go. */
-  readonly onTrained?: (model: tf.LayersModel, label: Label) => void | Promise<void>;
+  /** The trained model as it would be exported, with its codes where it has them, before it is let go. */
+  readonly onTrained?: (trained: tf.LayersModel | Compressed, label: Label) => void | Promise<void>;
   /** `reused`: it was found finished. */
   readonly onOutcome?: (outcome: Outcome, label: Label, reused: boolean) => void;
 }

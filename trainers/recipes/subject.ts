@@ -13,9 +13,8 @@ export interface Subject {
   dispose(): void;
 }
 
-/** The model of a seed, ready to be trained. */
-export async function openSubject(setup: Setup, seed: number): Promise<Subject> {
-  const model = await setup.model(seed);
+/** A model ready to be trained, which it owns from now on: with what is attached to it by then. */
+export async function openSubject(setup: Setup, model: tf.LayersModel): Promise<Subject> {
   const parameters = parametersOf(model, { slots: setup.optimizer.slots });
   const engine = await setup.engine(model, parameters, setup.loss);
   return {
@@ -26,7 +25,7 @@ export async function openSubject(setup: Setup, seed: number): Promise<Subject> 
       Promise.resolve({
         description: engine.description,
         gradients: (batch, options) => engine.gradients(batch, options),
-        predict: (xs) => engine.predict(xs),
+        inference: () => engine.inference(),
         dispose() {},
       }),
     dispose() {

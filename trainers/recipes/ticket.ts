@@ -22,7 +22,7 @@ export interface Ticket extends Subject {
 }
 
 export async function openTicket({ setup }: LotteryTicketOptions, seed: number): Promise<Ticket> {
-  const subject = await openSubject(setup, seed);
+  const subject = await openSubject(setup, await setup.model(seed));
   return { ...subject, first: subject.parameters.snapshot().weights };
 }
 

@@ -12,7 +12,7 @@ export function trainFresh(
 ): Promise<Outcome> {
   const { setup, observer } = options;
   return training(options, label, async (folder) => {
-    const subject = await openSubject(setup, label.seed);
+    const subject = await openSubject(setup, await setup.model(label.seed));
     try {
       const outcome = await trainMethod(subject, label, { folder, observer, callbacks });
       await observer?.onTrained?.(subject.model, label);

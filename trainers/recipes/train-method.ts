@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Converted } from '../../lib/compress/convert';
+import type { Compressed } from '../../lib/compress/compressed';
 import { report } from '../../lib/compress/report';
 import type { Callback } from '../callback';
 import { train } from '../trainer';
@@ -59,7 +59,7 @@ export async function trainMethod(
 
 /** Zeros and bytes of what was trained, counted on the weights (the codes, where there are codes). */
 export function measured(
-  subject: tf.LayersModel | Converted,
+  subject: tf.LayersModel | Compressed,
 ): Pick<Outcome, 'sparsity' | 'layers' | 'parameters' | 'zeros' | 'bytes'> {
   const { rows, targets, total } = report(subject);
   return {

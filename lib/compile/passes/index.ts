@@ -3,7 +3,7 @@ import { clip } from './clip';
 import { collapseReshape } from './collapse-reshape';
 import { commonSubexpressions } from './common-subexpressions';
 import { deadCode } from './dead-code';
-import { hoistReshape, integerMatmul } from './integer-matmul';
+import { hoistMoves, integerMatmul } from './integer-matmul';
 import { rewrite } from './rewrite';
 import { scaleColumns } from './scale-columns';
 import { lowerSegmentSum, RowOutput, rowOutputs } from './segment-sum';
@@ -29,7 +29,7 @@ export function optimize(traced: Graph, options: PassOptions): { graph: Graph; p
   let graph = rewrite(rewrite(split, lowerSegmentSum), clip);
   if (options.integerPath === 'uint8') graph = rewrite(graph, unsignedCodes());
   if (options.integerPath !== 'simulated')
-    graph = rewrite(commonSubexpressions(rewrite(graph, hoistReshape)), integerMatmul);
+    graph = rewrite(commonSubexpressions(rewrite(graph, hoistMoves)), integerMatmul);
   if (options.turnOperands) graph = rewrite(graph, turnOperand);
   return { graph: deadCode(commonSubexpressions(rewrite(deadCode(graph), scaleColumns))), plan };
 }

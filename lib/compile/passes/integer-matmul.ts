@@ -1,19 +1,24 @@
 import type { GraphBuilder } from '../builder';
 import { Node, Value } from '../graph';
-import { Rule } from './rewrite';
+import { Context, Rule } from './rewrite';
 import { ZERO } from './unsigned-codes';
 
+/** Operators that give on some of their first input's values as they are. */
+const MOVES = new Set(['Reshape', 'Slice']);
+
 /**
- * Moves a reshape in front of the dequantization that feeds it, so that the codes reach the matmul:
+ * Moves a reshape or a slice in front of the dequantization that feeds it, so that the codes reach the matmul:
  * `Reshape(DequantizeLinear(q))` is `DequantizeLinear(Reshape(q))` when one scale serves the whole tensor.
  */
-export const hoistReshape: Rule = (node, { producer, builder }) => {
-  if (node.op !== 'Reshape') return undefined;
-  const dequantized = producer(node.inputs[0]!);
+export const hoistMoves: Rule = (node, { producer, builder }) => {
+  if (!MOVES.has(node.op)) return undefined;
+  const [moved, ...how] = node.inputs as [Value, ...Value[]];
+  const dequantized = producer(moved);
   if (dequantized?.op !== 'DequantizeLinear' || dequantized.inputs[1]!.shape.length > 0) return undefined;
   const [codes, ...parameters] = dequantized.inputs as [Value, ...Value[]];
-  const reshaped = builder.node('Reshape', [codes, node.inputs[1]!], node.output.shape, codes.dtype);
-  return builder.node('DequantizeLinear', [reshaped, ...parameters], node.output.shape, 'float32');
+  const { attributes, output } = node;
+  const result = builder.node(node.op, [codes, ...how], output.shape, codes.dtype, { attributes });
+  return builder.node('DequantizeLinear', [result, ...parameters], output.shape, 'float32');
 };
 
 /**
@@ -22,9 +27,8 @@ export const hoistReshape: Rule = (node, { producer, builder }) => {
  * used a second time, as the backward pass of training does.
  */
 export const integerMatmul: Rule = (node, context) => {
-  if (node.op !== 'MatMul') return undefined;
+  if (!isIntegerProduct(node, context)) return undefined;
   const [a, b] = node.inputs.map((value) => context.producer(value));
-  if (!isActivation(a) || !isWeight(b, context.builder)) return undefined;
   const [x, xScale, xZero] = a!.inputs as [Value, Value, Value];
   const [w, wScale] = b!.inputs as [Value, Value];
   const { builder } = context;
@@ -34,6 +38,13 @@ export const integerMatmul: Rule = (node, context) => {
     domain: 'com.microsoft',
   });
 };
+
+/** Whether a node multiplies dequantized activations with dequantized weights. */
+export function isIntegerProduct(node: Node, { producer, builder }: Context): boolean {
+  if (node.op !== 'MatMul') return false;
+  const [a, b] = node.inputs.map((value) => producer(value));
+  return isActivation(a) && isWeight(b, builder);
+}
 
 const isActivation = (node: Node | undefined): boolean =>
   node?.op === 'DequantizeLinear' && node.inputs[0]!.dtype === 'uint8' && node.inputs.length === 3;

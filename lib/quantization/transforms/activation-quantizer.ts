@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
+import type { Pass } from '../../core/attach';
 import { UserError } from '../../core/errors';
 import { fakeQuantize } from '../fake-quantize';
 import { movingAverage, Observer } from '../observer';
-import { flagsOf, Quantizer, QuantizerOptions } from './quantizer';
+import { observes, Quantizer, QuantizerOptions, quantizes, revisionOfQuantizer } from './quantizer';
 
 export interface ActivationQuantizerOptions extends QuantizerOptions {
   /** Where it stands, for error messages. */
@@ -14,8 +15,6 @@ export interface ActivationQuantizerOptions extends QuantizerOptions {
 export interface ActivationQuantizer extends Quantizer {
   readonly name: string;
   readonly observer: Observer;
-  /** Whether the range follows the data in training; false freezes it. */
-  observing: boolean;
 }
 
 /** The last result, for the other layers that consume the same tensor in the same forward pass. */
@@ -26,8 +25,8 @@ interface Cached {
 }
 
 /**
- * Fake-quantizes an activation. In training, while `observing`, it first takes the batch into account, and quantizes with the
- * range that results, as torch's `FakeQuantize` does; in inference, or frozen, with the range as it is.
+ * Fake-quantizes an activation. In training and calibration, where its mode observes, it first takes the batch into account, and
+ * quantizes with the range that results, as torch's `FakeQuantize` does; in inference with the range as it is.
  *
  * One tensor, one quantizer: attached to several layers that consume the same tensor (query, key, value), it observes and
  * quantizes that tensor once per forward pass.
@@ -44,23 +43,19 @@ export function activationQuantizer({
     name,
     observer,
     spec: observer.spec,
-    enabled: true,
-    observing: true,
+    elementwise: true,
+    mode: 'both',
     integer,
     get revision() {
-      return flagsOf({
-        enabled: quantizer.enabled,
-        observing: quantizer.observing,
-        integer: quantizer.integer,
-      });
+      return revisionOfQuantizer(quantizer);
     },
-    apply(value, training) {
+    apply(value, pass) {
       // Tensors of a forward pass live in its tidy scope: the same scope is the same pass.
       const scope = tf.engine().state.activeScope;
       if (scope && cached?.scope === scope && cached.value === value && !cached.result.isDisposed) {
         return cached.result;
       }
-      const result = quantizeOnce(quantizer, value, training);
+      const result = quantizeOnce(quantizer, value, pass);
       cached = { scope, value, result };
       return result;
     },
@@ -70,16 +65,16 @@ export function activationQuantizer({
   return quantizer;
 }
 
-function quantizeOnce(quantizer: ActivationQuantizer, value: tf.Tensor, training: boolean): tf.Tensor {
-  const { name, observer, enabled, observing, integer } = quantizer;
-  if (training && observing) observer.observe(value);
-  else if (enabled && !observer.hasObserved()) throw unobserved(name);
-  return enabled ? fakeQuantize(value, observer.qparams(), observer.spec, { integer }) : value;
+function quantizeOnce(quantizer: ActivationQuantizer, value: tf.Tensor, pass: Pass): tf.Tensor {
+  const { name, observer, mode, integer } = quantizer;
+  if (pass !== 'inference' && observes(mode)) observer.observe(value);
+  else if (quantizes(mode) && !observer.hasObserved()) throw unobserved(name);
+  return quantizes(mode) ? fakeQuantize(value, observer.qparams(), observer.spec, { integer }) : value;
 }
 
 function unobserved(name: string): UserError {
   return new UserError(
     `The quantizer of the input of "${name}" has no range yet, because it has seen no data; ` +
-      'train a step first, or disable it.',
+      'train a step or calibrate first, or set its mode to "off".',
   );
 }

@@ -1,11 +1,21 @@
 import type { Transform } from '../../core/attach';
 import type { QuantSpec } from '../spec';
 
-/** A transform that fake-quantizes. Its flags are decisions that a trace freezes, so they are part of its revision. */
+/**
+ * What a quantizer does: `off`, nothing; `observe`, watch and change nothing; `quantize`, with the range as it is; `both`, watch,
+ * then quantize with the range that results. Observers watch in training and calibration, never in inference. What has no observer
+ * (a weight, whose range is its own) quantizes under `quantize` and `both`.
+ */
+export type QuantizerMode = 'off' | 'observe' | 'quantize' | 'both';
+
+export const observes = (mode: QuantizerMode): boolean => mode === 'observe' || mode === 'both';
+export const quantizes = (mode: QuantizerMode): boolean => mode === 'quantize' || mode === 'both';
+
+/** A transform that fake-quantizes. Its mode and path are decisions that a trace freezes, so they are part of its revision. */
 export interface Quantizer extends Transform {
   readonly spec: QuantSpec;
-  /** Off means identity, forward and backward. */
-  enabled: boolean;
+  /** At first `both`. */
+  mode: QuantizerMode;
   /** Under the tracer: integer codes where the runtime can compute with them, rather than their simulation in floats. */
   integer: boolean;
 }
@@ -15,9 +25,7 @@ export interface QuantizerOptions {
   readonly integer?: boolean;
 }
 
-/** The flags as text: `enabled,integer`. */
-export function flagsOf(flags: Readonly<Record<string, boolean>>): string {
-  return Object.keys(flags)
-    .filter((name) => flags[name])
-    .join();
+/** What a trace freezes of a quantizer: `both, integer`. */
+export function revisionOfQuantizer({ mode, integer }: Pick<Quantizer, 'mode' | 'integer'>): string {
+  return integer ? `${mode}, integer` : mode;
 }

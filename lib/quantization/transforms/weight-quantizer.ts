@@ -1,95 +1,130 @@
 import * as tf from '@tensorflow/tfjs';
+import type { Transform } from '../../core/attach';
 import { dequantize, DerivedInput, isTracing } from '../../core/derived';
-import { qparamsOf, rangeOf } from '../qparams';
+import {
+  decode,
+  encode,
+  EncodedWeight,
+  encodeInto,
+  MatrixForm,
+  matrixForm,
+  roomFor,
+  WeightValues,
+} from '../encode';
+import { perAxis } from '../granularity';
+import { perValue, qparamsOf, rangeOf } from '../qparams';
 import { quantizeDequantize } from '../quantize';
-import { int8, perAxis, QuantSpec } from '../spec';
+import { int8, QuantSpec } from '../spec';
 import { straightThrough } from '../straight-through';
-import { makeCodes, updateCodes } from '../weight-codes';
-import { flagsOf, Quantizer, QuantizerOptions } from './quantizer';
+import { Quantizer, QuantizerOptions, quantizes, revisionOfQuantizer } from './quantizer';
 
 export interface WeightQuantizerOptions extends QuantizerOptions {
-  /** 1: a scale per column, a dense kernel's output channel; 0: per row, an embedding. Default 1. */
-  readonly axis?: 0 | 1;
+  /** How the weight is stored. Default `int8(perAxis(1))`: a dense kernel's, with a scale per output channel. */
+  readonly spec?: QuantSpec;
 }
 
-/** A quantizer of a matrix. */
-export interface WeightQuantizer extends Quantizer {
-  readonly axis: 0 | 1;
+/** A transform of a weight that has codes. */
+export interface Encoder extends Transform {
+  /** The codes that the weight is stored as: they decode to what inference computes with. */
+  encode(weight: WeightValues, mask?: Uint8Array): EncodedWeight;
 }
+
+/** A quantizer of a weight. */
+export type WeightQuantizer = Quantizer & Encoder;
 
 /**
- * Fake-quantizes a matrix, attached to the weight: int8, symmetric, one scale per column or row, from the weight's current
- * range. So nothing is ever clipped, and the gradient passes unchanged.
+ * Fake-quantizes a weight, attached to it, by the range of its current values. So nothing is ever clipped, and the gradient passes
+ * unchanged.
  *
- * Under the tracer, on the integer path, the weight comes in as int8 codes and scales that are refreshed before each run:
- * inside the program, quantizing along the last axis would cost more than the matmul it feeds.
+ * Under the tracer, on the integer path, int8 codes with a scale per row or column come in as codes and scales that are refreshed
+ * before each run: inside the program, quantizing along the last axis would cost more than the matmul it feeds.
  */
-export function weightQuantizer({ axis = 1, integer = true }: WeightQuantizerOptions = {}): WeightQuantizer {
-  const spec = int8(perAxis(axis));
+export function weightQuantizer({
+  spec = int8(perAxis(1)),
+  integer = true,
+}: WeightQuantizerOptions = {}): WeightQuantizer {
   let derived: DerivedCodes | undefined;
-  return makeQuantizer(spec, axis, integer, (quantizer, value) => {
-    if (!(quantizer.integer && isTracing() && value instanceof tf.Variable)) return simulate(value, spec);
-    // One buffer per variable: tracing twice must give the same program.
-    if (derived?.variable !== value) derived = derivedCodes(value, axis);
-    const { codes, scales } = derived;
-    return straightThrough(value, () => dequantize(codes, scales, axis));
-  });
-}
-
-/**
- * Fake-quantizes what an embedding layer looked up, attached to the layer's *output*: int8, symmetric, one scale per row of the
- * last axis. A row's codes depend on that row only, so quantizing the rows looked up gives the numbers of quantizing the
- * table, with the work of a batch's tokens instead of a vocabulary's.
- */
-export function lookupQuantizer({ integer = true }: QuantizerOptions = {}): WeightQuantizer {
-  const spec = int8(perAxis(0));
-  return makeQuantizer(spec, 0, integer, (_, value) =>
-    tf.tidy(() => simulate(value.reshape([-1, value.shape.at(-1)!]), spec).reshape(value.shape)),
-  );
-}
-
-function makeQuantizer(
-  spec: QuantSpec,
-  axis: 0 | 1,
-  integer: boolean,
-  quantized: (quantizer: WeightQuantizer, value: tf.Tensor) => tf.Tensor,
-): WeightQuantizer {
   const quantizer: WeightQuantizer = {
     spec,
-    axis,
-    enabled: true,
+    mode: 'both',
     integer,
     get revision() {
-      return flagsOf({ enabled: quantizer.enabled, integer: quantizer.integer });
+      return revisionOfQuantizer(quantizer);
     },
-    apply: (value) => (quantizer.enabled ? quantized(quantizer, value) : value),
+    apply(value) {
+      if (!quantizes(quantizer.mode)) return value;
+      const matrix = quantizer.integer && isTracing() ? matrixForm(value.shape, spec) : undefined;
+      if (!matrix || !(value instanceof tf.Variable)) return simulate(value, spec);
+      // One buffer per variable: tracing twice must give the same program.
+      if (derived?.variable !== value) derived = derivedCodes(value, spec, matrix);
+      return straightThrough(value, () => codesAsTensor(derived!, value.shape));
+    },
+    encode: (weight, mask) => encode(weight, spec, { mask }),
+    bake: (weight) => decode(encode(weight, spec)),
     state: () => ({}),
     dispose: () => undefined,
   };
   return quantizer;
 }
 
+/** A table's quantizer in two places. */
+export interface LookupQuantizer {
+  /** To attach to the table. */
+  readonly table: Transform;
+  /** To attach to the layer's output. */
+  readonly rows: Transform;
+}
+
+/**
+ * A table's quantizer for a layer that only looks up rows, with no block across rows. The codes of a row depend on that row alone, so
+ * quantizing the rows that were looked up gives the numbers of quantizing the table, with the work of a batch's tokens instead of a
+ * vocabulary's. Programs for inference read the codes of the whole table, which are stored.
+ */
+export function lookupQuantizer(quantizer: WeightQuantizer): LookupQuantizer {
+  const readsCodes = (pass: string) => isTracing() && pass === 'inference' && quantizer.integer;
+  const place = (apply: Transform['apply']): Transform => ({
+    get revision() {
+      return quantizer.revision;
+    },
+    apply,
+    state: () => ({}),
+    dispose: () => undefined,
+  });
+  const rowsOf = (value: tf.Tensor): tf.Tensor =>
+    tf.tidy(() => quantizer.apply(value.reshape([-1, value.shape.at(-1)!]), 'training').reshape(value.shape));
+  return {
+    table: place((value, pass) => (readsCodes(pass) ? quantizer.apply(value, pass) : value)),
+    rows: place((value, pass) => (readsCodes(pass) || !quantizes(quantizer.mode) ? value : rowsOf(value))),
+  };
+}
+
 function simulate(value: tf.Tensor, spec: QuantSpec): tf.Tensor {
-  return straightThrough(value, (weight) =>
-    quantizeDequantize(weight, qparamsOf(rangeOf(weight, spec.granularity), spec), spec),
-  );
+  return straightThrough(value, (weight) => {
+    const qparams = qparamsOf(rangeOf(weight, spec.granularity), spec);
+    return quantizeDequantize(weight, perValue(qparams, weight.shape, spec.granularity), spec);
+  });
 }
 
 interface DerivedCodes {
   readonly variable: tf.Variable;
   readonly codes: DerivedInput;
   readonly scales: DerivedInput;
+  readonly axis: 0 | 1;
 }
 
-function derivedCodes(variable: tf.Variable, axis: 0 | 1): DerivedCodes {
-  const target = makeCodes(variable.shape, axis);
+function derivedCodes(
+  variable: tf.Variable,
+  spec: QuantSpec,
+  { rows, columns, axis }: MatrixForm,
+): DerivedCodes {
+  const target = roomFor(variable.shape, spec);
   const codes: DerivedInput = {
     name: `${variable.name}/codes`,
     dtype: 'int8',
-    shape: target.shape,
+    shape: [rows, columns],
     data: target.codes,
     // `dataSync` on the cpu backend is the variable's memory, not a copy; asked anew, since `assign` swaps it.
-    refresh: () => updateCodes(target, variable.dataSync() as Float32Array),
+    refresh: () => encodeInto(target, variable.dataSync() as Float32Array),
   };
   const scales: DerivedInput = {
     name: `${variable.name}/scales`,
@@ -98,5 +133,10 @@ function derivedCodes(variable: tf.Variable, axis: 0 | 1): DerivedCodes {
     data: target.scales,
     refresh: () => undefined, // comes with the codes
   };
-  return { variable, codes, scales };
+  return { variable, codes, scales, axis };
+}
+
+function codesAsTensor({ codes, scales, axis }: DerivedCodes, shape: number[]): tf.Tensor {
+  const matrix = dequantize(codes, scales, axis);
+  return matrix.rank === shape.length ? matrix : matrix.reshape(shape);
 }

@@ -21,33 +21,44 @@ const batch = tf.tensor1d([-1, 0.3, 1]);
 describe('activationQuantizer', () => {
   test('in training, quantizes with the range after this batch', () => {
     const quantizer = make();
-    const y = quantizer.apply(batch, true);
+    const y = quantizer.apply(batch, 'training');
     expect(range(quantizer)).toEqual([-1, 1]);
     expect(values(y)).toEqual(values(fakeQuantize(batch, quantizer.observer.qparams(), quantizer.spec)));
-    quantizer.apply(batch.mul(2), true);
+    quantizer.apply(batch.mul(2), 'training');
     expect(range(quantizer)[1]).toBeCloseTo(1.01, 6);
   });
 
   test('in inference and frozen, the range stays', () => {
     const quantizer = make();
-    quantizer.apply(batch, true);
-    const clipped = quantizer.apply(tf.tensor1d([5]), false);
+    quantizer.apply(batch, 'training');
+    const clipped = quantizer.apply(tf.tensor1d([5]), 'inference');
     expect(values(clipped)[0]).toBeCloseTo(1, 2);
-    quantizer.observing = false;
-    quantizer.apply(tf.tensor1d([5]), true);
+    quantizer.mode = 'quantize';
+    quantizer.apply(tf.tensor1d([5]), 'training');
     expect(range(quantizer)).toEqual([-1, 1]);
   });
 
-  test('off, it is the identity, but goes on observing', () => {
+  test('observing, it is the identity, in training and in calibration', () => {
     const quantizer = make();
-    quantizer.enabled = false;
-    expect(quantizer.apply(batch, false)).toBe(batch);
-    expect(quantizer.apply(batch, true)).toBe(batch);
+    quantizer.mode = 'observe';
+    expect(quantizer.apply(batch, 'inference')).toBe(batch);
+    expect(quantizer.apply(batch, 'training')).toBe(batch);
     expect(range(quantizer)).toEqual([-1, 1]);
+    expect(quantizer.apply(batch.mul(3), 'inference')).toBeDefined();
+    expect(range(quantizer)).toEqual([-1, 1]);
+    expect(quantizer.apply(batch.mul(3), 'calibration')).toBeDefined();
+    expect(range(quantizer)[1]).toBeCloseTo(1.02, 6);
+  });
+
+  test('off, it is the identity and sees nothing', () => {
+    const quantizer = make();
+    quantizer.mode = 'off';
+    expect(quantizer.apply(batch, 'training')).toBe(batch);
+    expect(quantizer.observer.hasObserved()).toBe(false);
   });
 
   test('refuses to quantize without a range', () => {
-    expect(() => make().apply(batch, false)).toThrow('input of "test" has no range yet');
+    expect(() => make().apply(batch, 'inference')).toThrow('input of "test" has no range yet');
   });
 
   test('observes a tensor that several layers consume once per forward pass', () => {
@@ -71,18 +82,18 @@ describe('activationQuantizer', () => {
     attachments.forEach((attachment) => attachment.detach());
   });
 
-  test('every flag is part of the model’s revision', () => {
+  test('mode and path are part of the model’s revision', () => {
     const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [3] })] });
     const quantizer = make();
     attach(model.layers[0]!, 'input', quantizer);
-    const revisions = [revisionOf(model)];
-    for (const flag of ['enabled', 'observing', 'integer'] as const) {
-      quantizer[flag] = false;
-      revisions.push(revisionOf(model));
-      quantizer[flag] = true;
-      expect(revisionOf(model)).toBe(revisions[0]);
+    const revisions = new Set<string>();
+    for (const integer of [true, false]) {
+      for (const mode of ['off', 'observe', 'quantize', 'both'] as const) {
+        Object.assign(quantizer, { mode, integer });
+        revisions.add(revisionOf(model));
+      }
     }
-    expect(new Set(revisions).size).toBe(4);
+    expect(revisions.size).toBe(8);
   });
 
   test('leaks nothing in a training step', async () => {

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { perAxis } from '../../../lib/quantization/granularity';
+import { int8 } from '../../../lib/quantization/spec';
 import { lookupQuantizer, weightQuantizer } from '../../../lib/quantization/transforms/weight-quantizer';
 import { expectNoLeak } from '../../leaks';
 
@@ -17,8 +19,8 @@ describe('weightQuantizer', () => {
   test('int8 per column, from the current range', () => {
     const step = Math.fround(Math.fround(0.4) / 127);
     const expected = [127, Math.fround(127 * step), 64, Math.fround(-32 * step), 0, 0];
-    expect(values(weightQuantizer().apply(kernel, true))).toEqual(expected);
-    expect(values(weightQuantizer().apply(kernel.mul(2), true))[0]).toBe(254);
+    expect(values(weightQuantizer().apply(kernel, 'training'))).toEqual(expected);
+    expect(values(weightQuantizer().apply(kernel.mul(2), 'training'))[0]).toBe(254);
   });
 
   test('the gradient passes unchanged, at the largest weight too', () => {
@@ -27,25 +29,30 @@ describe('weightQuantizer', () => {
       [3, 4],
       [5, 6],
     ]);
-    const gradient = tf.grad((w) => weightQuantizer().apply(w, true).mul(factors).sum());
+    const gradient = tf.grad((w) => weightQuantizer().apply(w, 'training').mul(factors).sum());
     expect(values(gradient(kernel))).toEqual(values(factors));
   });
 
   test('off means identity', () => {
     const quantizer = weightQuantizer();
     const on = quantizer.revision;
-    quantizer.enabled = false;
-    expect(quantizer.apply(kernel, true)).toBe(kernel);
+    quantizer.mode = 'off';
+    expect(quantizer.apply(kernel, 'training')).toBe(kernel);
     expect(quantizer.revision).not.toBe(on);
   });
 
   test('leaks nothing', async () => {
     const quantizer = weightQuantizer();
     await expectNoLeak(() =>
-      tf.dispose([quantizer.apply(kernel, true), tf.grad((w) => quantizer.apply(w, true))(kernel)]),
+      tf.dispose([
+        quantizer.apply(kernel, 'training'),
+        tf.grad((w) => quantizer.apply(w, 'training'))(kernel),
+      ]),
     );
   });
 });
+
+const rowQuantizer = () => weightQuantizer({ spec: int8(perAxis(0)) });
 
 describe('lookupQuantizer', () => {
   test('quantizing the rows looked up gives the numbers of quantizing the table', () => {
@@ -58,15 +65,17 @@ describe('lookupQuantizer', () => {
       undefined,
       'int32',
     );
-    const lookedUp = lookupQuantizer().apply(tf.gather(table, ids), true);
-    const quantizedTable = weightQuantizer({ axis: 0 }).apply(table, true);
+    const quantizer = rowQuantizer();
+    const lookedUp = lookupQuantizer(quantizer).rows.apply(tf.gather(table, ids), 'training');
+    const quantizedTable = quantizer.apply(table, 'training');
     expect(lookedUp.shape).toEqual([2, 3, 5]);
     expect(values(lookedUp)).toEqual(values(tf.gather(quantizedTable, ids)));
   });
 
   test('the gradient passes unchanged', () => {
-    const gradient = tf.grad((x) => lookupQuantizer().apply(x, true).square().sum().div(2));
+    const { rows } = lookupQuantizer(rowQuantizer());
+    const gradient = tf.grad((x) => rows.apply(x, 'training').square().sum().div(2));
     const x = tf.tensor3d([[[1, 0.5]]]);
-    expect(values(gradient(x))).toEqual(values(lookupQuantizer().apply(x, true)));
+    expect(values(gradient(x))).toEqual(values(rows.apply(x, 'training')));
   });
 });

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { prepare } from '../../../lib/compress/prepare';
+import { staticInt8 } from '../../../lib/compress/scheme';
+import { QuantizerMode } from '../../../lib/quantization/transforms/quantizer';
 import { forward } from '../../../lib/core/forward';
 import { quantization } from '../../../trainers/callbacks/quantization';
 import { expectNoLeak } from '../../leaks';
@@ -13,7 +15,11 @@ it.each([
 ])('freezes %s', async (_, start, freezeObserversAt, expected) => {
   let frozen = 0;
   const model = slopeModel();
-  const prepared = { ...prepare(model), freezeObservers: () => frozen++ };
+  const attached = prepare(model, staticInt8());
+  const prepared = {
+    ...attached,
+    setMode: (mode: QuantizerMode) => void (frozen += Number(mode === 'quantize')),
+  };
   const callback = quantization({ prepared, freezeObserversAt });
   const { at } = fakeTraining();
   const seen: boolean[] = [];
@@ -34,7 +40,7 @@ it('logs the scales of activations and the noise of weights at its cadence, and 
   await expectNoLeak(async () => {
     const model = slopeModel();
     tf.tidy(() => model.setWeights([tf.tensor2d([[1], [0.4]])]));
-    const prepared = prepare(model, { quantization: {} });
+    const prepared = prepare(model, staticInt8());
     const x = tf.tensor2d([[0, 51]]);
     tf.dispose([forward(model, [x], true), x]);
     const callback = quantization({ prepared, freezeObserversAt: 99, logEvery: 2 });

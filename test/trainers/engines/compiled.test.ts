@@ -4,6 +4,7 @@ import { clock } from '../../../lib/core/clock';
 import { hostTensor } from '../../../lib/core/host-tensor';
 import { Program } from '../../../lib/compile/program';
 import { prepare } from '../../../lib/compress/prepare';
+import { staticInt8 } from '../../../lib/compress/scheme';
 import { bert } from '../../../lib/models/bert';
 import { seededRandom } from '../../../lib/core/random';
 import { EngineFactory } from '../../../trainers/engine';
@@ -63,7 +64,7 @@ describe('compiledEngine', () => {
   it('follows the eager engine in quantization-aware training with the integer path off', async () => {
     const simulated = (): tf.LayersModel => {
       const model = tinyBert();
-      prepare(model, { quantization: { integer: false } });
+      prepare(model, staticInt8({ integer: false }));
       return model;
     };
     const eager = await losses(eagerEngine({ backend: 'cpu' }), 20, simulated());
@@ -76,7 +77,7 @@ describe('compiledEngine', () => {
     const compile = jest.spyOn(Program, 'compile');
     const quantized = (integer: boolean): tf.LayersModel => {
       const model = tinyBert();
-      prepare(model, { quantization: { integer } });
+      prepare(model, staticInt8({ integer }));
       return model;
     };
     const simulated = await losses(compiledEngine({ threads: 2 }), 10, quantized(false));
@@ -112,7 +113,7 @@ describe('compiledEngine', () => {
   });
 
   const toggles: [string, (model: tf.LayersModel) => void][] = [
-    ['a transform is attached', (model) => void prepare(model, { quantization: {} })],
+    ['a transform is attached', (model) => void prepare(model, staticInt8())],
     ['a layer is frozen', (model) => (model.getLayer('pooler').trainable = false)],
     ['dropout changes', (model) => Object.assign(model.getLayer('classifier/dropout'), { rate: 0.5 })],
   ];

@@ -1,16 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
 import { clock } from '../../../lib/core/clock';
 import { prepare } from '../../../lib/compress/prepare';
+import { staticInt8 } from '../../../lib/compress/scheme';
 import { bert } from '../../../lib/models/bert';
-import { hostTensor } from '../../../lib/core/host-tensor';
+import { HostTensor, hostTensor } from '../../../lib/core/host-tensor';
 import { UserError } from '../../../lib/core/errors';
 import { dropout } from '../../../lib/models/layers/dropout';
+import { Engine } from '../../../trainers/engine';
 import { eagerEngine } from '../../../trainers/engines/eager';
 import { meanSquaredError, softmaxCrossEntropy } from '../../../trainers/losses';
 import { Parameters, parametersOf } from '../../../trainers/parameters';
 import { train } from '../../../trainers/trainer';
 import { expectNoLeak } from '../../leaks';
 import { classifierModel, classifierTraining, weightValues } from '../toys';
+
+const answer = async (engine: Engine, xs: readonly HostTensor[]) => (await engine.inference()).predict(xs);
 
 /** tfjs-node needs TensorFlow's library, which is not downloaded for the tests; where somebody installed it, it is tested too. */
 const hasTensorflow = isInstalled('@tensorflow/tfjs-node');
@@ -85,10 +89,10 @@ describe.each(['cpu', ...OTHERS])('eager engine on %s', (backend) => {
   it('sees weights that were written and uploaded', async () => {
     await withTable(async (model, parameters) => {
       const engine = await engineOf(model, parameters);
-      expect((await engine.predict([ids])).data).toEqual(Float32Array.of(0));
+      expect((await answer(engine, [ids])).data).toEqual(Float32Array.of(0));
       parameters.get('table/embeddings').weights.set([0, 0, 1, 2, 0, 0, 10, 20]);
       parameters.upload();
-      const { shape, data } = await engine.predict([ids]);
+      const { shape, data } = await answer(engine, [ids]);
       expect([shape, [...data]]).toEqual([[1, 1], [36]]);
       engine.dispose();
     });
@@ -116,7 +120,7 @@ describe.each(['cpu', ...OTHERS])('eager engine on %s', (backend) => {
         expect(engine.description).toBe(`eager (tfjs 4.22.0, backend ${backend})`);
         await engine.gradients(batch, { accumulate: false });
         await engine.gradients(batch, { accumulate: true });
-        await engine.predict([ids]);
+        await answer(engine, [ids]);
         engine.dispose();
         expect(tf.getBackend()).toBe('cpu');
       }),
@@ -154,7 +158,7 @@ it.each(OTHERS.flatMap((other) => [false, true].map((quantized) => [other, quant
       await tf.setBackend('cpu');
       const size = { layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 16, maxPositions: 8 };
       const model = bert({ vocabSize: 20, ...size, dropout: 0.1, attentionDropout: 0.1, seed: 3 });
-      const prepared = prepare(model, quantized ? { quantization: {} } : {});
+      const prepared = quantized ? prepare(model, staticInt8()) : undefined;
       const parameters = parametersOf(model);
       const engine = await eagerEngine({ backend })(model, parameters, softmaxCrossEntropy);
       const [tokens, mask, types] = [
@@ -170,7 +174,7 @@ it.each(OTHERS.flatMap((other) => [false, true].map((quantized) => [other, quant
       );
       const result = parameters.list.map(({ path, gradient }) => ({ path, gradient: gradient.slice() }));
       engine.dispose();
-      prepared.detach();
+      prepared?.detach();
       parameters.dispose();
       model.dispose();
       return result;
@@ -195,7 +199,7 @@ it('predicts without dropout and trains with it', async () => {
   const parameters = parametersOf(model);
   const engine = await eagerEngine({ backend: 'cpu' })(model, parameters, softmaxCrossEntropy);
   const xs = [hostTensor(new Float32Array(8 * 64).fill(1), [8, 64])];
-  expect([...(await engine.predict(xs)).data]).toEqual(Array(16).fill(64));
+  expect([...(await answer(engine, xs)).data]).toEqual(Array(16).fill(64));
   const labels = hostTensor(new Int32Array(8), [8]);
   const loss = await engine.gradients({ xs, ys: labels, size: 8 }, { accumulate: false });
   expect(loss).not.toBeCloseTo(Math.LN2, 3); // some logits were dropped

@@ -1,0 +1,36 @@
+import * as ort from 'onnxruntime-node';
+import { hostTensor, HostTensor } from '../core/host-tensor';
+import type { SessionOptions } from './session';
+
+/**
+ * An ONNX file in a session as everyone has it who opens the file: onnxruntime's defaults but for threads and provider. The same
+ * file, version, processor and threads give the same bits.
+ */
+export class FileSession {
+  private constructor(private readonly session: ort.InferenceSession) {}
+
+  static async open(
+    bytes: Uint8Array,
+    { provider = 'cpu', threads }: Pick<SessionOptions, 'provider' | 'threads'> = {},
+  ): Promise<FileSession> {
+    const options = { executionProviders: [provider], ...(threads ? { intraOpNumThreads: threads } : {}) };
+    return new FileSession(await ort.InferenceSession.create(bytes, options));
+  }
+
+  /** The first output. @param xs in the order of the file's inputs. */
+  async run(xs: readonly HostTensor[]): Promise<HostTensor> {
+    const { inputNames, outputNames } = this.session;
+    const feeds = Object.fromEntries(inputNames.map((name, i) => [name, tensorOf(xs[i]!)]));
+    const results = await this.session.run(feeds);
+    const { data, dims } = results[outputNames[0]!]!;
+    return hostTensor(data as HostTensor['data'], [...dims]);
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+function tensorOf({ dtype, data, shape }: HostTensor): ort.Tensor {
+  return new ort.Tensor(dtype as 'float32', data as Float32Array, shape);
+}

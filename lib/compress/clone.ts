@@ -1,0 +1,165 @@
+import * as tf from '@tensorflow/tfjs';
+import { UserError } from '../core/errors';
+import { isModel } from '../core/layers';
+
+type Layer = tf.layers.Layer;
+
+/** One application of a layer in a functional model. */
+type Application = Layer['inboundNodes'][number];
+
+/** A layer's class, with the part of `fromConfig` that its type leaves out. */
+interface LayerClass {
+  fromConfig(layerClass: LayerClass, config: tf.serialization.ConfigDict): Layer;
+}
+
+export interface CloneOptions {
+  /** A new layer to put in front of a layer, if any: the same object for layers that are to share it. */
+  readonly before?: (layer: Layer) => Layer | undefined;
+}
+
+/** A model that computes what another does, and which of its layers stands for which. */
+export interface Clone {
+  /** Its weights are 0. Nothing of the original is shared or changed. */
+  readonly model: tf.LayersModel;
+  /** The new layer for each old one, nested models and their layers included. */
+  readonly layers: ReadonlyMap<Layer, Layer>;
+}
+
+/**
+ * Makes every layer again from its config and applies it where the original is applied: a layer in several places, also of several
+ * nested models, stays one layer. With layers inserted, every tensor that such a layer consumes goes through the inserted one first.
+ *
+ * @throws UserError for a layer that its config does not make again, by name.
+ */
+export function cloneModel(model: tf.LayersModel, { before = () => undefined }: CloneOptions = {}): Clone {
+  const layers = new Map<Layer, Layer>();
+  const clone = cloneContainer(model, { layers, before });
+  layers.set(model, clone);
+  for (const [layer, copy] of layers) if (!isModel(layer)) expectSameSettings(layer, copy);
+  return { model: clone, layers };
+}
+
+interface Context {
+  readonly layers: Map<Layer, Layer>;
+  readonly before: (layer: Layer) => Layer | undefined;
+}
+
+function cloneContainer(model: tf.LayersModel, context: Context): tf.LayersModel {
+  return model instanceof tf.Sequential ? cloneSequential(model, context) : cloneFunctional(model, context);
+}
+
+function cloneSequential(model: tf.Sequential, context: Context): tf.LayersModel {
+  const pairs = model.layers.map((layer) => [context.before(layer), copyOf(layer, context)] as const);
+  const chain = pairs.flatMap(([inserted, copy]) => (inserted ? [inserted, copy] : [copy]));
+  const [first] = chain as [Layer];
+  if (!isModel(first)) first.batchInputShape = model.inputs[0]!.shape; // the first layer makes the input
+  if (!isModel(first)) (first as { dtype: tf.DataType }).dtype = model.inputs[0]!.dtype;
+  return tf.sequential({ name: model.name, layers: chain });
+}
+
+function cloneFunctional(model: tf.LayersModel, context: Context): tf.LayersModel {
+  const tensors = new Map<tf.SymbolicTensor, tf.SymbolicTensor>();
+  for (const input of model.inputs) tensors.set(input, cloneInput(input));
+  const inserted = insertions();
+  for (const { outboundLayer: layer, inputTensors, outputTensors, callArgs } of applicationsOf(model)) {
+    if (layer.getClassName() === 'InputLayer') continue;
+    const before = context.before(layer);
+    const sources = inputTensors.map((tensor) => tensors.get(tensor)!);
+    const inputs = before ? sources.map((tensor) => inserted(before, tensor)) : sources;
+    const outputs = [apply(copyOf(layer, context), inputs, callArgs)].flat();
+    outputTensors.forEach((tensor, i) => tensors.set(tensor, outputs[i]!));
+  }
+  const [inputs, outputs] = [model.inputs, model.outputs].map((ends) => ends.map((end) => tensors.get(end)!));
+  return tf.model({ name: model.name, inputs: inputs!, outputs: outputs! });
+}
+
+/** In the order of computation. */
+function applicationsOf(model: tf.LayersModel): Application[] {
+  const { nodesByDepth } = model as unknown as { readonly nodesByDepth: Record<string, Application[]> };
+  const depths = Object.keys(nodesByDepth).sort((a, b) => Number(b) - Number(a));
+  return depths.flatMap((depth) => nodesByDepth[depth]!);
+}
+
+function cloneInput({ shape, dtype, sourceLayer: { name } }: tf.SymbolicTensor): tf.SymbolicTensor {
+  return tf.input({ batchShape: shape, dtype, name });
+}
+
+/** Applies a layer that was not there, once to each tensor. */
+function insertions(): (layer: Layer, tensor: tf.SymbolicTensor) => tf.SymbolicTensor {
+  const known = new Map<Layer, Map<tf.SymbolicTensor, tf.SymbolicTensor>>();
+  return (layer, tensor) => {
+    const made = known.get(layer) ?? new Map<tf.SymbolicTensor, tf.SymbolicTensor>();
+    known.set(layer, made);
+    const output = made.get(tensor) ?? (apply(layer, [tensor], {}) as tf.SymbolicTensor);
+    made.set(tensor, output);
+    return output;
+  };
+}
+
+function apply(
+  layer: Layer,
+  inputs: readonly tf.SymbolicTensor[],
+  callArgs: object | undefined,
+): tf.SymbolicTensor | tf.SymbolicTensor[] {
+  const kwargs = { ...callArgs } as Parameters<Layer['apply']>[1];
+  return layer.apply(inputs.length === 1 ? inputs[0]! : [...inputs], kwargs) as tf.SymbolicTensor;
+}
+
+function copyOf(layer: Layer, context: Context): Layer {
+  const known = context.layers.get(layer);
+  if (known) return known;
+  const copy = isModel(layer) ? cloneContainer(layer, context) : cloneLayer(layer, context);
+  context.layers.set(layer, copy);
+  return copy;
+}
+
+function cloneLayer(layer: Layer, context: Context): Layer {
+  const { layer: inner } = layer as { readonly layer?: Layer };
+  const copy =
+    inner && isModel(inner)
+      ? tf.layers.timeDistributed({ ...layer.getConfig(), layer: copyOf(inner, context) })
+      : fromConfig(layer);
+  copy.setFastWeightInitDuringBuild(true); // zeros: faster than random numbers that are overwritten
+  return copy;
+}
+
+function fromConfig(layer: Layer): Layer {
+  const layerClass = layer.constructor as unknown as LayerClass;
+  try {
+    // tfjs writes into the config that it reads, parts of which may be the original's: give it a copy.
+    const config = JSON.parse(JSON.stringify(layer.getConfig())) as tf.serialization.ConfigDict;
+    return layerClass.fromConfig(layerClass, config);
+  } catch (error) {
+    throw unmakeable(layer, `making it again failed: ${(error as Error).message}`);
+  }
+}
+
+/** Fields that every layer has; `trainable` and the like come with the weights. */
+const BASE = new Set(Object.keys(tf.layers.flatten()));
+
+/** A class whose `getConfig` forgets one of its settings would be made again with another. */
+function expectSameSettings(layer: Layer, copy: Layer): void {
+  const [before, after] = [layer, copy].map((each) => each as unknown as Record<string, unknown>);
+  const lost = Object.keys(before!).find((name) => !BASE.has(name) && !isKept(before![name], after![name]));
+  if (lost === undefined) return;
+  const told = (value: unknown) => JSON.stringify(value) ?? 'undefined';
+  throw unmakeable(layer, `"${lost}" is ${told(before![lost])} and would become ${told(after![lost])}`);
+}
+
+/** Whether plain data come again; what is no plain data is the layer's own affair. */
+function isKept(before: unknown, after: unknown): boolean {
+  if (before === null || typeof before === 'function') return true;
+  if (typeof before !== 'object') return before === after || before === undefined || Number.isNaN(before);
+  const isPlain = Array.isArray(before) || Object.getPrototypeOf(before) === Object.prototype;
+  if (!isPlain) return true;
+  const found = Object(after) as Record<string, unknown>;
+  return Object.entries(before).every(([name, value]) => isKept(value, found[name]));
+}
+
+function unmakeable(layer: Layer, problem: string): UserError {
+  return new UserError(
+    `Expected layers that their getConfig() makes again, so that the model can be converted, but of "${layer.name}" ` +
+      `(${layer.getClassName()}) ${problem}; give its class a getConfig() with all that its constructor takes, or skip ` +
+      'quantization for this model.',
+  );
+}

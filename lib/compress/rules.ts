@@ -1,0 +1,44 @@
+import picomatch from 'picomatch';
+import { UserError } from '../core/errors';
+import { nearest } from '../core/nearest';
+import type { Scheme } from './scheme';
+
+/** What happens to the layers of a path. */
+export interface Rule {
+  /**
+   * A layer's path, or a pattern: `*` is any part between slashes, `**` any number of parts, `{a,b}` either: `encoder/*\/ffn/**`. A
+   * layer's path is that of its weights without their own name: `encoder/0/ffn/up`.
+   */
+  readonly match: string;
+  readonly use: Scheme | 'skip';
+}
+
+/** One scheme for the whole model, or rules, of which the last that matches a layer wins. */
+export type Rules = Scheme | readonly Rule[];
+
+/**
+ * What the rules say of each path; undefined where none matches.
+ *
+ * @throws UserError for a rule that matches nothing, with the paths that are most like it, and for no rules at all.
+ */
+export function applyRules(rules: Rules, paths: readonly string[]): Map<string, Rule['use'] | undefined> {
+  if (!isList(rules)) return new Map(paths.map((path) => [path, rules]));
+  if (rules.length === 0) throw new UserError('Expected a scheme or at least one rule, got an empty list.');
+  const uses = new Map<string, Rule['use'] | undefined>(paths.map((path) => [path, undefined]));
+  for (const { match, use } of rules) {
+    const isMatch = picomatch(match, { dot: true });
+    const matched = paths.filter((path) => isMatch(path));
+    if (matched.length === 0) throw matchesNothing(match, paths);
+    matched.forEach((path) => uses.set(path, use));
+  }
+  return uses;
+}
+
+const isList = (rules: Rules): rules is readonly Rule[] => Array.isArray(rules);
+
+function matchesNothing(match: string, paths: readonly string[]): UserError {
+  return new UserError(
+    `Expected the rule "${match}" to match a layer, but it matches none of ${paths.length}; the nearest are ` +
+      `${nearest(match, paths).join(', ') || 'none'}.`,
+  );
+}

@@ -1,0 +1,37 @@
+import type { EncodedWeight } from './encode';
+import { forEachValue, Layout } from './layout';
+import { LEAST_SCALE } from './qparams';
+import { roundHalfToEven } from './round';
+import { codeRange } from './spec';
+
+/** Scales and zero points of the blocks of a weight, from the values as they are: `qparamsOf` of each block, on host arrays. */
+export function blockQParams(
+  values: Float32Array,
+  layout: Layout,
+  { spec, scales, zeroPoints }: Pick<EncodedWeight, 'spec' | 'scales' | 'zeroPoints'>,
+): void {
+  const { lo, hi } = ranges(values, layout);
+  const [lowest, highest] = codeRange(spec);
+  const { fround, max, min, abs } = Math;
+  for (let block = 0; block < layout.blocks; block++) {
+    const [below, above] = [lo[block]!, hi[block]!];
+    if (!zeroPoints) {
+      const step = fround(max(abs(below), abs(above)) / ((highest - lowest) / 2));
+      scales[block] = step === 0 ? 1 : step;
+      continue;
+    }
+    scales[block] = max(fround(fround(above - below) / (highest - lowest)), LEAST_SCALE);
+    const zero = lowest - roundHalfToEven(fround(below / scales[block]!));
+    zeroPoints[block] = min(max(zero, lowest), highest);
+  }
+}
+
+/** Lowest and highest value of each block, 0 included; NaN where a value is. */
+function ranges(values: Float32Array, layout: Layout): { lo: Float32Array; hi: Float32Array } {
+  const [lo, hi] = [new Float32Array(layout.blocks), new Float32Array(layout.blocks)];
+  forEachValue(layout, (i, block) => {
+    lo[block] = Math.min(lo[block]!, values[i]!);
+    hi[block] = Math.max(hi[block]!, values[i]!);
+  });
+  return { lo, hi };
+}

@@ -1,0 +1,100 @@
+import { UserError } from '../core/errors';
+
+/** Which values share one scale and zero point: those of a block, neighbours along every axis. */
+export interface Granularity {
+  /** As it is written: `perTensor()`, `perAxis(1)`. */
+  readonly name: string;
+  /** What is stored of it; `granularityOf` is the inverse. */
+  readonly config: GranularityConfig;
+  /**
+   * The size of a block along each axis of a shape; the last block of an axis may be shorter.
+   *
+   * @throws UserError for an axis that the shape lacks.
+   */
+  block(shape: readonly number[]): number[];
+  /** The granularity of a weight whose output channels run along these axes: what `perChannel()` waits for. */
+  at(channels: readonly number[]): Granularity;
+}
+
+export type GranularityConfig =
+  | { readonly name: 'perTensor' | 'perChannel' }
+  | { readonly name: 'perAxis'; readonly axes: readonly number[] }
+  | { readonly name: 'perGroup'; readonly axis: number; readonly size: number };
+
+/** One scale for the whole tensor: [a, b, c] → 1 block. */
+export function perTensor(): Granularity {
+  return fixed('perTensor()', { name: 'perTensor' }, (shape) => [...shape]);
+}
+
+/**
+ * One scale per index of an axis, or of several: [a, b, c], axis 1 → b blocks [a, 1, c]. Negative axes count from the end.
+ *
+ * @example int8(perAxis(1)) // of a dense kernel [inputs, units]: per output channel
+ */
+export function perAxis(...axes: readonly number[]): Granularity {
+  return fixed(`perAxis(${axes.join(', ')})`, { name: 'perAxis', axes }, (shape) => {
+    const own = axes.map((axis) => axisOf(axis, shape));
+    return shape.map((size, axis) => (own.includes(axis) ? 1 : size));
+  });
+}
+
+/** One scale per `size` neighbours along an axis, the last group the shorter: [a, b], axis 0 → ⌈a / size⌉ · b blocks [size, 1]. */
+export function perGroup(axis: number, size: number): Granularity {
+  if (!(Number.isInteger(size) && size >= 1)) {
+    throw new UserError(`Expected a whole number from 1 as the size of a group, got ${size}.`);
+  }
+  return fixed(`perGroup(${axis}, ${size})`, { name: 'perGroup', axis, size }, (shape) => {
+    const own = axisOf(axis, shape);
+    return shape.map((length, other) => (other === own ? Math.min(size, length) : 1));
+  });
+}
+
+/**
+ * One scale per output channel of whatever layer it is used for: per column of a dense kernel, per filter of a convolution, per row
+ * of an embedding table.
+ */
+export function perChannel(): Granularity {
+  return {
+    name: 'perChannel()',
+    config: { name: 'perChannel' },
+    block(shape) {
+      throw new UserError(
+        `Expected a granularity that needs no layer for a tensor of shape [${shape.join(', ')}], got perChannel(); ` +
+          'write perAxis(<axis of the output channels>).',
+      );
+    },
+    at: (channels) => perAxis(...channels),
+  };
+}
+
+/** The granularity that has this config. */
+export function granularityOf(config: GranularityConfig): Granularity {
+  switch (config.name) {
+    case 'perTensor':
+      return perTensor();
+    case 'perChannel':
+      return perChannel();
+    case 'perAxis':
+      return perAxis(...config.axes);
+    case 'perGroup':
+      return perGroup(config.axis, config.size);
+  }
+}
+
+/** How many blocks there are along each axis. */
+export function blockCounts(shape: readonly number[], block: readonly number[]): number[] {
+  return shape.map((size, axis) => Math.ceil(size / block[axis]!));
+}
+
+function fixed(name: string, config: GranularityConfig, block: Granularity['block']): Granularity {
+  const granularity: Granularity = { name, config, block, at: () => granularity };
+  return granularity;
+}
+
+function axisOf(axis: number, shape: readonly number[]): number {
+  const rank = shape.length;
+  if (Number.isInteger(axis) && axis < rank && axis >= -rank) return (axis + rank) % rank;
+  throw new UserError(
+    `Expected a tensor that has axis ${axis} to quantize along it, got one of rank ${rank}.`,
+  );
+}

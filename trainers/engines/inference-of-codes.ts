@@ -1,0 +1,42 @@
+import type * as tf from '@tensorflow/tfjs';
+import { compressedOf } from '../../lib/compress/compressed';
+import { attachmentsOf } from '../../lib/core/attach';
+import { UserError } from '../../lib/core/errors';
+import { layersOf } from '../../lib/core/layers';
+import { revisionOf } from '../../lib/core/revision';
+import { encodeTraced, traceCompressed } from '../../lib/export/onnx';
+import type { TracedModel } from '../../lib/export/onnx-trace';
+import { isQuantizeLayer } from '../../lib/quantization/quantize-layer';
+import { Inference, InferenceOptions, openFile } from '../inference';
+
+/**
+ * How a model that computes with codes (something attached, or quantize layers) answers: as its ONNX file, so that what is scored
+ * while it trains is what answers later. A rounding that goes the other way somewhere flips a code, and with it answers.
+ *
+ * @returns a function that gives undefined for a model of floats, and for one that no file can hold.
+ */
+export function inferenceOfCodes(
+  model: tf.LayersModel,
+  options: InferenceOptions,
+): () => Promise<Inference | undefined> {
+  let known: { readonly revision: string; readonly traced: TracedModel | undefined } | undefined;
+  return async () => {
+    if (!hasCodes(model)) return undefined;
+    const revision = revisionOf(model);
+    if (known?.revision !== revision) known = { revision, traced: traceIfPossible(model) };
+    return known.traced && openFile(encodeTraced(known.traced, model), options);
+  };
+}
+
+function hasCodes(model: tf.LayersModel): boolean {
+  return attachmentsOf(model).length > 0 || layersOf(model).some(isQuantizeLayer);
+}
+
+function traceIfPossible(model: tf.LayersModel): TracedModel | undefined {
+  try {
+    return traceCompressed(compressedOf(model));
+  } catch (error) {
+    if (error instanceof UserError) return undefined; // a program per shape may still do, or says what is wrong
+    throw error;
+  }
+}
