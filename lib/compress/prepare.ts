@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { attach, Attachment, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
+import { factsOf, weightFacts } from '../core/facts-of';
 import { layersOf } from '../core/layers';
 import { Weight, weightsOf } from '../core/weights';
 import { movingAverage } from '../quantization/observer';
@@ -109,7 +110,8 @@ function attachToWeights(
     if (weights && isDense(layer) && name === 'kernel') {
       quantizers.set(path, add(layer, name, weightQuantizer({ integer })));
     } else if (embeddings && isTable(weight)) {
-      const quantizer = isLookup(weight)
+      // Layers that do more than look up (add a position's row to a token's) are quantized at the table itself.
+      const quantizer = factsOf(layer)?.isLookup
         ? add(layer, 'output', lookupQuantizer({ integer }))
         : add(layer, name, weightQuantizer({ axis: 0, integer }));
       quantizers.set(path, quantizer);
@@ -137,18 +139,7 @@ function attachToInputs(
 const isDense = (layer: tf.layers.Layer): boolean =>
   layer.getClassName() === 'Dense' && layer.inboundNodes.length > 0;
 
-const isTable = ({ name, rank }: Weight): boolean => name === 'embeddings' && rank === 2;
-
-/**
- * Whether the layer's output is rows of the table and nothing else: one more axis than its input. Layers that do more with
- * their table (add a position's row to a token's) are quantized at the table itself.
- */
-function isLookup({ layer }: Weight): boolean {
-  return layer.inboundNodes.every(
-    ({ inputTensors, outputTensors }) =>
-      inputTensors.length === 1 && outputTensors[0]!.rank === inputTensors[0]!.rank + 1,
-  );
-}
+const isTable = (weight: Weight): boolean => weightFacts(weight).role === 'table' && weight.rank === 2;
 
 function control(
   model: tf.LayersModel,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
+import type { DeclaresFacts } from '../../core/facts';
 import { only } from './inputs';
 
 /** Options of `tiedDecoder`. */
@@ -9,8 +10,9 @@ export interface TiedDecoderOptions {
   readonly table: tf.layers.Layer;
 }
 
-class TiedDecoder extends tf.layers.Layer {
+class TiedDecoder extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleTiedDecoder';
+  readonly facts = { weights: { bias: { role: 'bias' } } } as const;
   private readonly table: tf.LayerVariable;
   private bias!: tf.LayerVariable;
 
