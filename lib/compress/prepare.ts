@@ -2,6 +2,8 @@ import type * as tf from '@tensorflow/tfjs';
 import { attach, Attachment, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
 import { factsOf, weightFacts } from '../core/facts-of';
+import { Feeds, feedsOf } from '../core/feeds';
+import { layerPathsOf } from '../core/layer-paths';
 import { layersOf } from '../core/layers';
 import { Weight, weightsOf } from '../core/weights';
 import { movingAverage } from '../quantization/observer';
@@ -41,7 +43,7 @@ export interface Prepared {
   readonly attachments: readonly Attachment[];
   /** Quantizers of weights, by the weight's path. */
   readonly weights: ReadonlyMap<string, WeightQuantizer>;
-  /** Quantizers of inputs, by the layer's name; layers that consume the same tensor share one. */
+  /** Quantizers of inputs, by the layer's path, which is its name unless nested models repeat it; layers that consume the same tensor share one. */
   readonly observers: ReadonlyMap<string, ActivationQuantizer>;
   /** Ranges of activations stay as they are from now on. */
   freezeObservers(): void;
@@ -89,26 +91,27 @@ export function prepare(
     attachments.push(attach(layer, target, transform));
     return transform;
   };
-  const weights = quantization ? attachToWeights(model, included, quantization, add) : new Map();
-  const observers = quantization ? attachToInputs(included, quantization, add) : new Map();
+  const weights = weightsOf(model).filter(({ layer }) => included.has(layer));
+  const feeds = feedsOf(model);
+  const quantizers = quantization ? attachToWeights(weights, feeds, quantization, add) : new Map();
+  const observers = quantization ? attachToInputs(model, weights, feeds, quantization, add) : new Map();
   prepared.add(model);
-  return control(model, attachments, weights, observers);
+  return control(model, attachments, quantizers, observers);
 }
 
 type Add = <T extends Transform>(layer: tf.layers.Layer, target: string, transform: T) => T;
 
 function attachToWeights(
-  model: tf.LayersModel,
-  included: ReadonlySet<tf.layers.Layer>,
+  included: readonly Weight[],
+  feeds: Feeds,
   { weights = true, embeddings = true, integer }: QuantizationOptions,
   add: Add,
 ): Map<string, WeightQuantizer> {
   const quantizers = new Map<string, WeightQuantizer>();
-  for (const weight of weightsOf(model)) {
+  for (const weight of included) {
     const { layer, name, path } = weight;
-    if (!included.has(layer)) continue;
-    if (weights && isDense(layer) && name === 'kernel') {
-      quantizers.set(path, add(layer, name, weightQuantizer({ integer })));
+    if (weights && isMatrix(weight, feeds)) {
+      quantizers.set(path, add(layer, name, weightQuantizer({ axis: columnAxis(weight), integer })));
     } else if (embeddings && isTable(weight)) {
       // Layers that do more than look up (add a position's row to a token's) are quantized at the table itself.
       const quantizer = factsOf(layer)?.isLookup
@@ -121,23 +124,36 @@ function attachToWeights(
 }
 
 function attachToInputs(
-  included: ReadonlySet<tf.layers.Layer>,
+  model: tf.LayersModel,
+  included: readonly Weight[],
+  feeds: Feeds,
   { activations = true, integer, averagingConstant }: QuantizationOptions,
   add: Add,
 ): Map<string, ActivationQuantizer> {
   const quantizers = new Map<string, ActivationQuantizer>();
-  const groups = activations ? groupByInput([...included].filter(isDense)) : [];
-  for (const group of groups) {
+  const matrices = included.filter((weight) => activations && isMatrix(weight, feeds));
+  const layers = new Set(matrices.map(({ layer }) => layer));
+  const paths = layerPathsOf(model, layers);
+  for (const group of groupByInput([...layers], feeds)) {
     const observer = movingAverage({ averagingConstant });
-    const quantizer = activationQuantizer({ name: group[0]!.name, observer, integer });
-    for (const layer of group) quantizers.set(layer.name, add(layer, 'input', quantizer));
+    const quantizer = activationQuantizer({ name: paths.get(group[0]!)!, observer, integer });
+    for (const layer of group) quantizers.set(paths.get(layer)!, add(layer, 'input', quantizer));
   }
   return quantizers;
 }
 
-/** A stock dense layer that is a node of a model's graph, rather than the inside of a wrapper. */
-const isDense = (layer: tf.layers.Layer): boolean =>
-  layer.getClassName() === 'Dense' && layer.inboundNodes.length > 0;
+/** The kernel of a dense layer that stands in the model's graph itself, rather than inside a wrapper, and has one input. */
+function isMatrix(weight: Weight, feeds: Feeds): boolean {
+  const { layer, rank } = weight;
+  if (weightFacts(weight).role !== 'kernel' || rank !== 2 || !feeds.layers.includes(layer)) return false;
+  return layer.inboundNodes.every(({ inputTensors }) => inputTensors.length === 1);
+}
+
+/** Of the output's channels. */
+function columnAxis(weight: Weight): 0 | 1 {
+  const facts = weightFacts(weight);
+  return 'channels' in facts && facts.channels[0] === 0 ? 0 : 1;
+}
 
 const isTable = (weight: Weight): boolean => weightFacts(weight).role === 'table' && weight.rank === 2;
 

@@ -23,8 +23,6 @@ export type WeightFacts =
  * - `activation`: each by itself, through one function.
  * - `norm`: scaled and shifted by channel.
  * - `sum`: added up with the layer's other inputs, or with a table's rows.
- *
- * A sum gives on all of its inputs, the others their first.
  */
 export type Passing = 'values' | 'activation' | 'norm' | 'sum';
 
@@ -44,6 +42,8 @@ export interface LayerFacts {
   /** Whether it reads only the first token of its input. */
   readonly readsFirstToken?: boolean;
   readonly passes?: Passing;
+  /** How many of its inputs it gives on, the first ones. Default 1. */
+  readonly passesInputs?: number;
 }
 
 /**

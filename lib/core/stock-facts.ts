@@ -77,7 +77,7 @@ export const STOCK: Readonly<Record<string, LayerFacts | undefined>> = {
   GlobalMaxPooling1D: values,
   GlobalMaxPooling2D: values,
 
-  Add: { passes: 'sum', tokenWise: Infinity },
+  Add: { passes: 'sum', passesInputs: Infinity, tokenWise: Infinity },
 
   ...plain('InputLayer', 'Model', 'Functional', 'Sequential', 'TimeDistributed', 'Bidirectional'),
   ...plain('RNN', 'SimpleRNN', 'GRU', 'LSTM', 'ConvRNN2D', 'ConvLSTM2D', 'StackedRNNCells'),
