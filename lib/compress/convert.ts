@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { attachedTo, Transform } from '../core/attach';
+import { copyTrainable, weightCounterparts } from '../core/counterparts';
 import { UserError } from '../core/errors';
-import { Weight, weightsOf } from '../core/weights';
+import { variableOf, Weight, weightsOf } from '../core/weights';
 import { quantizeLayer } from '../quantization/quantize-layer';
 import { ActivationQuantizer } from '../quantization/transforms/activation-quantizer';
 import { decode, makeCodes, updateCodes, WeightCodes } from '../quantization/weight-codes';
@@ -12,7 +13,7 @@ import { rebuild } from './rebuild';
 export interface Converted {
   /** A plain model of its own weights, with quantize layers in front of dense layers where activations are quantized. */
   readonly model: tf.LayersModel;
-  /** The quantized weights as they are stored, by path; the model holds the same numbers as floats. */
+  /** The quantized weights as they are stored, by their path in `model`, which holds the same numbers as floats. */
   readonly weights: ReadonlyMap<string, WeightCodes>;
 }
 
@@ -33,8 +34,8 @@ export function convert(prepared: Prepared): Converted {
       .map(({ transform }) => layers.get(transform))
       .find((inserted) => inserted !== undefined),
   );
-  const weights = codesOf(prepared);
-  copyWeights(prepared.model, model, weights);
+  const weights = copyWeights(prepared.model, model, codesOf(prepared));
+  copyTrainable(model, prepared.model);
   return { model, weights };
 }
 
@@ -70,17 +71,29 @@ function codesOf({ model, weights }: Prepared): Map<string, WeightCodes> {
   );
 }
 
-/** Sets the weights of `to` to copies of those of `from`, or to what their codes stand for. */
+/**
+ * Sets the weights of a copy to those of the original, or to what their codes stand for.
+ *
+ * @param codes by the original's paths.
+ * @returns the codes by the copy's paths: where nested models shared a layer, each of them has its own in the copy.
+ */
 function copyWeights(
-  from: tf.LayersModel,
-  to: tf.LayersModel,
-  codes: ReadonlyMap<string, WeightCodes>,
-): void {
-  const targets = new Map(weightsOf(to).map((weight) => [weight.path, weight]));
-  for (const { path, variable } of weightsOf(from)) {
-    const weight = codes.get(path);
-    assign(targets.get(path)!, weight ? decode(weight) : variable.dataSync().slice());
+  original: tf.LayersModel,
+  copy: tf.LayersModel,
+  codes: Converted['weights'],
+): Map<string, WeightCodes> {
+  const originals = new Map(weightsOf(original).map((weight) => [weight.variable, weight]));
+  const sources = new Map(
+    [...weightCounterparts(copy, original)].map(([to, from]) => [variableOf(to), variableOf(from)]),
+  );
+  const copied = new Map<string, WeightCodes>();
+  for (const weight of weightsOf(copy)) {
+    const { path, variable } = originals.get(sources.get(weight.variable)!)!;
+    const found = codes.get(path);
+    if (found) copied.set(weight.path, found);
+    assign(weight, found ? decode(found) : variable.dataSync().slice());
   }
+  return copied;
 }
 
 function assign({ variable }: Weight, data: tf.TypedArray): void {
