@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
+import { callsOf, GraphTensor } from '../core/calls';
 import type { WeightFacts } from '../core/facts';
 import { weightFacts } from '../core/facts-of';
-import { isModel, layersOf } from '../core/layers';
+import { layersOf } from '../core/layers';
 import { Weight, weightsOf } from '../core/weights';
 
 /** Weights that are not matrices in function, whatever their rank: lookup tables, and what works on each channel by itself. */
@@ -25,12 +26,10 @@ export function defaultTargets(model: tf.LayersModel): Weight[] {
 /** The last layers with weights on the way to each of the model's outputs, and the layers in them. */
 export function classifiersOf(model: tf.LayersModel): Set<tf.layers.Layer> {
   const heads = new Set<tf.layers.Layer>();
-  const walkBack = (tensor: tf.SymbolicTensor): void => {
-    const { sourceLayer } = tensor;
-    if (isModel(sourceLayer)) sourceLayer.outputs.forEach(walkBack);
-    else if (sourceLayer.weights.length > 0) layersOf(sourceLayer).forEach((layer) => heads.add(layer));
-    else tensor.inputs.forEach(walkBack);
+  const walkBack = ({ producer: { layer, inputs } }: GraphTensor): void => {
+    if (layer.weights.length > 0) layersOf(layer).forEach((each) => heads.add(each));
+    else inputs.forEach(walkBack);
   };
-  model.outputs.forEach(walkBack);
+  callsOf(model).outputs.forEach(walkBack);
   return heads;
 }
