@@ -17,14 +17,16 @@ import { firstTokenCuts } from './token-wise';
  * @throws UserError if the number of inputs differs or the model has several outputs.
  */
 export function forward(model: tf.LayersModel, xs: readonly tf.Tensor[], training: boolean): tf.Tensor {
-  return forwardThrough(model, xs, { training, layers: [] })[0];
+  return forwardThrough(model, xs, { training })[0];
 }
 
 export interface ForwardThroughOptions {
   /** Whether dropout and the like are on. */
   readonly training: boolean;
-  /** Names of layers of the model itself, each applied once in it. */
-  readonly layers: readonly string[];
+  /** Names of layers of the model itself, each applied once in it. Default none. */
+  readonly layers?: readonly string[];
+  /** Compute what is not read, too. Default false. */
+  readonly whole?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface ForwardThroughOptions {
 export function forwardThrough(
   model: tf.LayersModel,
   xs: readonly tf.Tensor[],
-  { training, layers }: ForwardThroughOptions,
+  { training, layers = [], whole = false }: ForwardThroughOptions,
 ): [tf.Tensor, ...tf.Tensor[]] {
   if (xs.length !== model.inputs.length || model.outputs.length !== 1) {
     throw new UserError(
@@ -47,7 +49,7 @@ export function forwardThrough(
   const containers = layersOf(model).filter(isModel);
   const inner = new Set(containers.flatMap((container) => container.layers));
   const { view, places } = viewOf(model, layers);
-  const cuts = [...firstTokenCuts(view.outputs)];
+  const cuts = whole ? [] : [...firstTokenCuts(view.outputs)];
   const restore = [...[...inner].map(clearMaskAfterCall), ...cuts.map(([layer, at]) => cutInputs(layer, at))];
   try {
     return tf.tidy(() => {
