@@ -62,6 +62,15 @@ export { convert } from './lib/compress/convert';
 export { type Compressed } from './lib/compress/compressed';
 export { report, type Report } from './lib/compress/report';
 
+// What there is to know of a model and its data
+export { type DeclaresFacts, type LayerFacts, type Passing, type WeightFacts } from './lib/core/facts';
+export { factsOf, weightFacts } from './lib/core/facts-of';
+export { feedsOf, type Feed, type FeedOptions, type Feeds } from './lib/core/feeds';
+export { layersOf } from './lib/core/layers';
+export { gather, type Gathered, type GatherData, type GatherOptions } from './lib/analysis/gather';
+export { type Recording, type RowSelector } from './lib/analysis/record';
+export { count, gram, maxAbs, sum, type Statistic } from './lib/analysis/statistics';
+
 // Training
 export { train, type TrainOptions, type TrainResult } from './trainers/trainer';
 export { type Callback, type Training } from './trainers/callback';

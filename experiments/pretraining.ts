@@ -4,6 +4,7 @@ import { maskedLanguageSource, NOTHING, packLines } from '../datasets/masked-lan
 import type { Tokenizer } from '../datasets/tokenizer';
 import { tokenizerOf } from '../datasets/tokenizer-of';
 import { buildVocabulary } from '../datasets/vocabulary';
+import { compressedOf } from '../lib/compress/compressed';
 import { UserError } from '../lib/core/errors';
 import { loadHuggingFace, saveHuggingFace } from '../lib/export/hugging-face';
 import { readTokenizer, TokenizerFiles } from '../lib/export/hugging-face-tokenizer';
@@ -67,7 +68,8 @@ export async function openPretraining(options: TrainingOptions & PretrainingOpti
       `${text.name}: ${train.length} sequences to train on, ${dev.length} to evaluate on; which words are hidden?`,
       describeModel(model, options),
     ],
-    save: (words, folder) => saveHuggingFace(classifiers.get(words)!, folder, { tokenizerFiles: files }),
+    save: (words, folder) =>
+      saveHuggingFace(classifiers.get(compressedOf(words).model)!, folder, { tokenizerFiles: files }),
   };
 }
 

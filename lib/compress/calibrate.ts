@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { GatherData } from '../analysis/gather';
 import { jit } from '../compile/jit';
 import { UserError } from '../core/errors';
 import { forwardThrough } from '../core/forward';
@@ -7,15 +8,15 @@ import { revisionOf } from '../core/revision';
 import type { Prepared } from './prepared';
 
 export interface CalibrateOptions {
-  /** Run the model compiled; false runs it op by op on tfjs's current backend, for observers that cannot be traced. Default true. */
-  readonly compiled?: boolean;
+  /** Op by op on tfjs's current backend, for observers that cannot be compiled. Default false. */
+  readonly eager?: boolean;
 }
 
 /**
  * Finds the ranges of activations on data, without training: inference with all quantizers in mode `observe`, so without dropout and
  * without rounding. Afterwards they quantize with what was found.
  *
- * @param data inputs of the model, batch by batch: `[xs]` for each, in the order of its inputs.
+ * @param data batches: what the model takes, in the order of its inputs. Tensors stay the caller's.
  * @throws UserError for no data; then, as after any failure, the modes are what they were.
  *
  * @example
@@ -25,14 +26,14 @@ export interface CalibrateOptions {
  */
 export async function calibrate(
   prepared: Prepared,
-  data: Iterable<readonly HostTensor[]> | AsyncIterable<readonly HostTensor[]>,
-  { compiled = true }: CalibrateOptions = {},
+  data: GatherData,
+  { eager = false }: CalibrateOptions = {},
 ): Promise<void> {
   const quantizers = [...prepared.weights.values(), ...prepared.inputs.values()];
   const before = quantizers.map(({ mode }) => mode);
   prepared.setMode('observe');
   try {
-    await watch(prepared.model, data, compiled);
+    await watch(prepared.model, data, eager);
     prepared.setMode('quantize');
   } catch (error) {
     quantizers.forEach((quantizer, i) => (quantizer.mode = before[i]!));
@@ -40,17 +41,13 @@ export async function calibrate(
   }
 }
 
-async function watch(
-  model: tf.LayersModel,
-  data: Parameters<typeof calibrate>[1],
-  compiled: boolean,
-): Promise<void> {
-  const pass = (...xs: tf.Tensor[]) => forwardThrough(model, xs, { pass: 'calibration', layers: [] })[0];
-  const program = compiled ? jit(pass, { revision: () => revisionOf(model) }) : undefined;
+async function watch(model: tf.LayersModel, data: GatherData, eager: boolean): Promise<void> {
+  const pass = (...xs: tf.Tensor[]) => forwardThrough(model, xs, { pass: 'calibration' })[0];
+  const program = eager ? undefined : jit(pass, { revision: () => revisionOf(model) });
   let batches = 0;
   try {
     for await (const batch of data) {
-      const xs = batch.map(({ data: values, shape, dtype }) => tf.tensor(values, shape, dtype));
+      const xs = batch.map(copyOf);
       const output = program ? await program(...xs) : tf.tidy(() => pass(...xs));
       tf.dispose([output, ...xs]);
       batches++;
@@ -60,3 +57,6 @@ async function watch(
   }
   if (batches === 0) throw new UserError(`Expected data to calibrate "${model.name}" on, got none.`);
 }
+
+const copyOf = (x: HostTensor | tf.Tensor): tf.Tensor =>
+  x instanceof tf.Tensor ? x.clone() : tf.tensor(x.data, x.shape, x.dtype);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { attachedTo, attachmentsOf, Transform } from '../core/attach';
+import { copyTrainable } from '../core/counterparts';
 import { UserError } from '../core/errors';
 import { Weight, weightsOf } from '../core/weights';
 import { maskOf, setMask } from '../pruning/model-masks';
@@ -30,10 +31,10 @@ export function convert(prepared: Prepared): Compressed {
     .filter((attachment) => !attachments.includes(attachment))
     .forEach(expectBakeable);
   const inserted = quantizeLayers(prepared);
-  const { model, layers } = cloneModel(prepared.model, {
+  const { model } = cloneModel(prepared.model, {
     before: (layer) => attachedTo(layer).flatMap(({ transform }) => inserted.get(transform) ?? [])[0],
   });
-  copyFlags(layers);
+  copyTrainable(model, prepared.model);
   const weights = new Map<string, EncodedWeight>();
   const targets = new Map(weightsOf(model).map((weight) => [weight.path, weight]));
   for (const weight of weightsOf(prepared.model)) {
@@ -105,15 +106,6 @@ function bakeOne(
 }
 
 const isEncoder = (transform: Transform): transform is Encoder => 'encode' in transform;
-
-/** What may be trained further stays so, and what was frozen stays frozen. */
-function copyFlags(layers: ReadonlyMap<tf.layers.Layer, tf.layers.Layer>): void {
-  for (const [layer, copy] of layers)
-    if (copy.trainable !== layer.trainable) copy.trainable = layer.trainable;
-  for (const [layer, copy] of layers) {
-    copy.weights.forEach((weight, i) => (weight.trainable = layer.weights[i]!.trainable));
-  }
-}
 
 function assign({ variable }: Weight, data: tf.TypedArray): void {
   tf.tidy(() => variable.assign(tf.tensor(data, variable.shape, variable.dtype)));

@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import { attach, Attachment, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
-import { factsOf, weightFacts } from '../core/facts';
+import { factsOf, weightFacts } from '../core/facts-of';
+import { Feeds, feedsOf } from '../core/feeds';
 import { layersOf } from '../core/layers';
 import { variableOf, Weight, weightsOf } from '../core/weights';
 import { QuantSpec } from '../quantization/spec';
@@ -80,7 +81,7 @@ function planOf(model: tf.LayersModel, rules: Rules): Plan {
   const uses = applyRules(rules, [...new Set(pathOf.values())]);
   const context = { pathOf, useOf: (layer: tf.layers.Layer) => uses.get(pathOf.get(layer)!) };
   const weights = all.flatMap((weight) => planWeight(weight, context.useOf(weight.layer)) ?? []);
-  const inputs = planInputs(distinctLayers(all.filter(isKernel)), context);
+  const inputs = planInputs(distinctLayers(all.filter(isKernel)), context, feedsOf(model));
   const plan: Plan = {
     pathOf,
     weights: weights.filter((planned) => 'spec' in planned),
@@ -130,15 +131,19 @@ function reasonAgainst(use: Rule['use'] | undefined, part: 'weight' | 'input'): 
 function planInputs(
   layers: readonly tf.layers.Layer[],
   { useOf, pathOf }: Context,
+  feeds: Feeds,
 ): (PlannedInput | Skipped)[] {
   const place = (layer: tf.layers.Layer) => `${pathOf.get(layer)}/input`;
   const reasons = new Map(
     layers.flatMap((layer) => {
-      const why = reasonAgainst(useOf(layer), 'input') ?? reasonOfPlace(layer);
+      const why = reasonAgainst(useOf(layer), 'input') ?? reasonOfPlace(layer, feeds);
       return why === undefined ? [] : [[layer, why] as const];
     }),
   );
-  const groups = groupByInput(layers.filter((layer) => !reasons.has(layer)));
+  const groups = groupByInput(
+    layers.filter((layer) => !reasons.has(layer)),
+    feeds,
+  );
   const planned = groups.map((group) => ({ layers: group, scheme: useOf(group[0]!) as Scheme }));
   for (const { layers: group, scheme } of planned) {
     const other = group.find((layer) => (useOf(layer) as Scheme).input !== scheme.input);
@@ -148,9 +153,9 @@ function planInputs(
 }
 
 /** Why a layer's input cannot be quantized where it stands. */
-function reasonOfPlace({ inboundNodes }: tf.layers.Layer): string | undefined {
-  if (inboundNodes.length === 0) return 'it is inside of a layer that holds it';
-  return inboundNodes.some(({ inputTensors }) => inputTensors.length > 1)
+function reasonOfPlace(layer: tf.layers.Layer, feeds: Feeds): string | undefined {
+  if (!feeds.layers.includes(layer)) return 'it is inside of a layer that holds it';
+  return layer.inboundNodes.some(({ inputTensors }) => inputTensors.length > 1)
     ? 'it has several inputs'
     : undefined;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from './errors';
-import { factsOf } from './facts';
+import { factsOf } from './facts-of';
 import { layersOf } from './layers';
 import { lastOf, ownWeights } from './own-weights';
 

@@ -18,14 +18,16 @@ import { firstTokenCuts } from './token-wise';
  * @throws UserError if the number of inputs differs or the model has several outputs.
  */
 export function forward(model: tf.LayersModel, xs: readonly tf.Tensor[], training: boolean): tf.Tensor {
-  return forwardThrough(model, xs, { pass: training ? 'training' : 'inference', layers: [] })[0];
+  return forwardThrough(model, xs, { pass: training ? 'training' : 'inference' })[0];
 }
 
 export interface ForwardThroughOptions {
   /** What the pass is for: dropout and the like are on in training, observers watch in training and calibration. */
   readonly pass: Pass;
-  /** Names of layers of the model itself, each applied once in it. */
-  readonly layers: readonly string[];
+  /** Names of layers of the model itself, each applied once in it. Default none. */
+  readonly layers?: readonly string[];
+  /** Compute what is not read, too. Default false. */
+  readonly whole?: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface ForwardThroughOptions {
 export function forwardThrough(
   model: tf.LayersModel,
   xs: readonly tf.Tensor[],
-  { pass, layers }: ForwardThroughOptions,
+  { pass, layers = [], whole = false }: ForwardThroughOptions,
 ): [tf.Tensor, ...tf.Tensor[]] {
   if (xs.length !== model.inputs.length || model.outputs.length !== 1) {
     throw new UserError(
@@ -48,7 +50,7 @@ export function forwardThrough(
   const containers = layersOf(model).filter(isModel);
   const inner = new Set(containers.flatMap((container) => container.layers));
   const { view, places } = viewOf(model, layers);
-  const cuts = [...firstTokenCuts(view.outputs, pass)];
+  const cuts = whole ? [] : [...firstTokenCuts(view.outputs, pass)];
   const restore = [...[...inner].map(clearMaskAfterCall), ...cuts.map(([layer, at]) => cutInputs(layer, at))];
   try {
     return tf.tidy(() => {

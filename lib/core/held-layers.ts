@@ -48,8 +48,8 @@ class Bare extends tf.layers.Layer {
   static readonly className = 'WhittleBare';
 }
 
-/** Fields of every layer, none of which holds one. */
-const COMMON = new Set(Object.keys(new Bare({ name: 'bare' })));
+/** Fields that hold no layers: those of every layer, and what a layer declares of itself (see facts.ts). */
+const COMMON = new Set([...Object.keys(new Bare({ name: 'bare' })), 'facts']);
 
 function inFields(layer: tf.layers.Layer): readonly HeldLayer[] {
   const found: HeldLayer[] = [];

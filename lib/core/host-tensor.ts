@@ -1,3 +1,6 @@
+import type * as tf from '@tensorflow/tfjs';
+import { UserError } from './errors';
+
 /** Values of one dtype in host memory, not owned by any tfjs backend. */
 export interface HostTensor {
   readonly dtype: 'float32' | 'int32' | 'bool';
@@ -21,6 +24,22 @@ export function hostTensor(data: Float32Array | Int32Array | Uint8Array, shape: 
     throw new Error(`Expected ${sizeOf(shape)} values for shape [${shape.join(', ')}], got ${data.length}.`);
   }
   return { dtype: dtypeOf(data), shape, data };
+}
+
+/** Reads a tensor of numbers; the copy is the caller's, and its dtype the tensor's, whatever array tfjs keeps behind it. */
+export async function hostTensorOf(tensor: tf.Tensor): Promise<HostTensor> {
+  const data = await tensor.data();
+  const shape = [...tensor.shape];
+  switch (tensor.dtype) {
+    case 'float32':
+      return { dtype: 'float32', shape, data: Float32Array.from(data as ArrayLike<number>) };
+    case 'int32':
+      return { dtype: 'int32', shape, data: Int32Array.from(data as ArrayLike<number>) };
+    case 'bool':
+      return { dtype: 'bool', shape, data: Uint8Array.from(data as ArrayLike<number>) };
+    default:
+      throw new UserError(`Expected a tensor of numbers, got one of ${tensor.dtype}.`);
+  }
 }
 
 function dtypeOf(data: HostTensor['data']): HostTensor['dtype'] {

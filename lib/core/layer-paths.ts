@@ -9,15 +9,6 @@ interface Place {
 }
 
 /**
- * The names of all layers of a model from the model down, each list of names unique: `['encoder', 'dense']` for a layer of a
- * nested model. A copy of the model, rebuilt or loaded, has the same. A layer that stands in several places has the shortest,
- * the first of equals.
- */
-export function addressesOf(model: tf.LayersModel): Map<tf.layers.Layer, readonly string[]> {
-  return new Map(placesOf(model).map(({ layer, full }) => [layer, full]));
-}
-
-/**
  * Names for some layers of a model, the same in any copy of it, rebuilt or loaded; `weightsOf` builds the paths of weights on them.
  *
  * - A layer of the model itself goes by its name, whatever else there is.

@@ -1,10 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import { attachedTo, Attachment, Transform } from './attach';
+import { ratesOf } from './facts-of';
 import { isModel, layersOf } from './layers';
 import { variableOf } from './weights';
-
-/** Fields of tfjs's and our layers whose value decides which ops run. */
-const RATES = ['rate', 'dropout', 'recurrentDropout'] as const;
 
 /**
  * A fingerprint of everything about a model that a trace freezes: which weights there are and are trainable, their shapes,
@@ -17,7 +15,7 @@ export function revisionOf(model: tf.LayersModel): string {
 
 function fingerprint(layer: tf.layers.Layer): string {
   const weights = isModel(layer) ? [] : layer.weights.map(weightPrint);
-  const rates = RATES.map((name) => (layer as Partial<Record<(typeof RATES)[number], number>>)[name] ?? '');
+  const rates = ratesOf(layer).map(([field, value]) => `${field}=${String(value)}`);
   const attached = attachedTo(layer).map(attachmentPrint);
   return [layer.name, layer.trainable, weights.join(), rates.join(), attached.join()].join('|');
 }

@@ -1,21 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { attachedTo, Pass } from './attach';
-
-/**
- * A layer that computes each token of its output, [batch, time, …], from the same token of its first `tokenWise` inputs, and from
- * its other inputs as a whole: attention has one, its queries.
- */
-export interface TokenWise {
-  readonly tokenWise: number;
-}
-
-/** A layer that reads only the first token of its input. */
-export interface FirstTokenReader {
-  readonly readsFirstToken: true;
-}
-
-/** Layers of tfjs that compute token by token. */
-const STOCK = new Set(['Dense', 'Add', 'Activation']);
+import { factsOf } from './facts-of';
 
 /**
  * Where a model may go on with the first token alone, because nothing else is read of what follows: each layer, and the places of
@@ -81,17 +66,12 @@ function readAtFirstToken(
     const layer = reader.sourceLayer;
     const places = wanted.has(reader) ? tokenWise(layer) : 0;
     reader.inputs.forEach((input, i) => {
-      if (i >= places && !readsFirstToken(layer)) wanted.delete(input);
+      if (i >= places && !factsOf(layer)?.readsFirstToken) wanted.delete(input);
     });
   }
   return wanted;
 }
 
 function tokenWise(layer: tf.layers.Layer): number {
-  if (STOCK.has(layer.getClassName())) return Infinity;
-  return (layer as Partial<TokenWise>).tokenWise ?? 0;
-}
-
-function readsFirstToken(layer: tf.layers.Layer): boolean {
-  return Boolean((layer as Partial<FirstTokenReader>).readsFirstToken);
+  return factsOf(layer)?.tokenWise ?? 0;
 }

@@ -1,9 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
-import { isModel } from '../core/layers';
+import { callsOf, GraphTensor } from '../core/calls';
+import type { WeightFacts } from '../core/facts';
+import { weightFacts } from '../core/facts-of';
+import { layersOf } from '../core/layers';
 import { Weight, weightsOf } from '../core/weights';
 
-/** Weights that are not matrices in function, whatever their rank: lookup tables, and scales and shifts of norms. */
-const EXCLUDED = new Set(['embeddings', 'gamma', 'beta']);
+/** Weights that are not matrices in function, whatever their rank: lookup tables, and what works on each channel by itself. */
+const EXCLUDED: ReadonlySet<WeightFacts['role']> = new Set(['table', 'scale', 'shift', 'bias', 'statistic']);
 
 /**
  * What is pruned unless told otherwise: trainable weights of rank 2 or more, except embeddings, norms, and the classifier (the
@@ -12,19 +15,21 @@ const EXCLUDED = new Set(['embeddings', 'gamma', 'beta']);
 export function defaultTargets(model: tf.LayersModel): Weight[] {
   const heads = classifiersOf(model);
   return weightsOf(model).filter(
-    ({ layer, name, rank, trainable }) => trainable && rank >= 2 && !EXCLUDED.has(name) && !heads.has(layer),
+    (weight) =>
+      weight.trainable &&
+      weight.rank >= 2 &&
+      !EXCLUDED.has(weightFacts(weight).role) &&
+      !heads.has(weight.layer),
   );
 }
 
-/** The last layers with weights on the way to each of the model's outputs. */
+/** The last layers with weights on the way to each of the model's outputs, and the layers in them. */
 export function classifiersOf(model: tf.LayersModel): Set<tf.layers.Layer> {
   const heads = new Set<tf.layers.Layer>();
-  const walkBack = (tensor: tf.SymbolicTensor): void => {
-    const { sourceLayer } = tensor;
-    if (isModel(sourceLayer)) sourceLayer.outputs.forEach(walkBack);
-    else if (sourceLayer.weights.length > 0) heads.add(sourceLayer);
-    else tensor.inputs.forEach(walkBack);
+  const walkBack = ({ producer: { layer, inputs } }: GraphTensor): void => {
+    if (layer.weights.length > 0) layersOf(layer).forEach((each) => heads.add(each));
+    else inputs.forEach(walkBack);
   };
-  model.outputs.forEach(walkBack);
+  callsOf(model).outputs.forEach(walkBack);
   return heads;
 }

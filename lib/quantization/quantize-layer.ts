@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { TokenWise } from '../core/token-wise';
+import type { DeclaresFacts } from '../core/facts';
 import { fakeQuantize } from './fake-quantize';
 import { perTensor } from './granularity';
 
@@ -15,9 +15,9 @@ export interface QuantizeLayerOptions {
   readonly narrowRange: boolean;
 }
 
-class Quantize extends tf.layers.Layer implements TokenWise {
+class Quantize extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleQuantize';
-  readonly tokenWise = 1;
+  readonly facts = { tokenWise: 1, passes: 'values' } as const;
 
   constructor(private readonly options: QuantizeLayerOptions) {
     super(options);

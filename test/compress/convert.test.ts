@@ -3,7 +3,9 @@ import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
 import { staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { attachmentsOf } from '../../lib/core/attach';
+import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
+import { holders } from '../core/holders';
 import { cases, observe, predict } from './models';
 
 beforeAll(async () => {
@@ -122,5 +124,61 @@ describe('convert', () => {
     const prepared = prepare(model, staticInt8());
     expect(() => convert(prepared)).toThrow('input of "first" has not; train a step or calibrate first');
     prepared.detach();
+  });
+});
+
+describe('convert keeps', () => {
+  const dense = (name: string) => tf.layers.dense({ name, units: 3, inputShape: [3] });
+  const functional = (name: string, ...layers: tf.layers.Layer[]) => {
+    const input = tf.input({ shape: [3] });
+    const outputs = layers.reduce((x, layer) => layer.apply(x) as tf.SymbolicTensor, input);
+    return tf.model({ name, inputs: input, outputs });
+  };
+  const sumOf = (...models: tf.LayersModel[]) => {
+    const input = tf.input({ shape: [3] });
+    const parts = models.map((model) => model.apply(input) as tf.SymbolicTensor);
+    return tf.model({ inputs: input, outputs: tf.layers.add().apply(parts) as tf.SymbolicTensor });
+  };
+  const converted = (model: tf.LayersModel) => {
+    const prepared = prepare(model, staticInt8());
+    const x = tf.randomNormal([4, ...model.inputs[0]!.shape.slice(1)] as number[], 0, 1, 'float32', 1);
+    tf.tidy(() => void forward(model, [x], true));
+    const result = convert(prepared);
+    expect(predict(result.model, [x])).toEqual(predict(model, [x]));
+    prepared.detach();
+    return result;
+  };
+  const trainable = ({ model }: { readonly model: tf.LayersModel }) =>
+    weightsOf(model).flatMap((weight) => (weight.trainable ? [weight.path] : []));
+
+  test.each(Object.entries(holders))('the numbers of what lies inside %s', (_, { make }) => {
+    const model = make();
+    const paths = weightsOf(model).map(({ path }) => path);
+    expect(weightsOf(converted(model).model).map(({ path }) => path)).toEqual(paths);
+  });
+
+  test('a frozen nested model frozen, however deep, and a single frozen weight', () => {
+    const inner = functional('inner', dense('a'));
+    const middle = functional('middle', inner, dense('b'));
+    const model = functional('outer', middle, dense('c'));
+    middle.trainable = false;
+    model.getLayer('c').weights[1]!.trainable = false;
+    expect(trainable({ model })).toEqual(['c/kernel']);
+    expect(trainable(converted(model))).toEqual(['c/kernel']);
+  });
+
+  test('equal layers of two nested models apart, with one range on the tensor that both read', () => {
+    const model = sumOf(functional('a', dense('same')), functional('b', dense('same')));
+    const prepared = prepare(model, staticInt8());
+    expect([...prepared.inputs.keys()]).toEqual(['a/same', 'b/same']);
+    expect(prepared.inputs.get('a/same')).toBe(prepared.inputs.get('b/same'));
+    prepared.detach();
+    expect([...converted(model).weights.keys()]).toEqual(['a/same/kernel', 'b/same/kernel']);
+  });
+
+  test('a layer that nested models share one layer', () => {
+    const shared = dense('shared');
+    const model = sumOf(functional('a', dense('x'), shared), functional('b', dense('y'), shared));
+    expect([...converted(model).weights.keys()].sort()).toEqual(['shared/kernel', 'x/kernel', 'y/kernel']);
   });
 });

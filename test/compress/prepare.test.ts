@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { attachmentsOf } from '../../lib/core/attach';
+import { DeclaresFacts } from '../../lib/core/facts';
 import { revisionOf } from '../../lib/core/revision';
+import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
 import { Rules } from '../../lib/compress/rules';
 import { staticInt8, weightOnly } from '../../lib/compress/scheme';
@@ -120,4 +122,52 @@ describe('prepare', () => {
     expect(await loss()).toBeLessThan(first / 2);
     prepared.detach();
   });
+
+  test('quantizes a layer of one’s own by the channels that it declares, and not the inside of a wrapper', () => {
+    const model = tf.sequential({
+      layers: [
+        new Transposed({ name: 'own', inputShape: [3, 4] } as object),
+        tf.layers.timeDistributed({ layer: tf.layers.dense({ units: 2 }), name: 'each' }),
+      ],
+    });
+    const x = tf.randomNormal([2, 3, 4], 0, 1, 'float32', 1);
+    const prepared = prepare(model, staticInt8());
+    observe({ model, inputs: () => [x] });
+    expect([...prepared.weights].map(([path, { spec }]) => [path, spec.granularity.name])).toEqual([
+      ['own/matrix', 'perAxis(0)'],
+      ['each/kernel', 'perAxis(1)'],
+    ]);
+    expect(prepared.skipped).toEqual([{ path: 'each/input', why: 'it is inside of a layer that holds it' }]);
+    expect([...prepared.inputs.keys()]).toEqual(['own']);
+    expect(predict(convert(prepared).model, [x])).toEqual(predict(model, [x]));
+    prepared.detach();
+  });
 });
+
+/** `x · matrixᵀ`: the channels of its output are the rows. */
+class Transposed extends tf.layers.Layer implements DeclaresFacts {
+  static readonly className = 'Transposed';
+  readonly facts = { weights: { matrix: { role: 'kernel', channels: [0] } } } as const;
+  private matrix!: tf.LayerVariable;
+
+  override build(shape: tf.Shape): void {
+    this.matrix = this.addWeight(
+      'matrix',
+      [5, shape.at(-1)!],
+      'float32',
+      tf.initializers.randomNormal({ seed: 1 }),
+    );
+    super.build(shape);
+  }
+
+  override computeOutputShape(shape: tf.Shape): tf.Shape {
+    return [...shape.slice(0, -1), 5];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const [x] = [inputs].flat() as [tf.Tensor];
+    const rows = tf.matMul(x.reshape([-1, x.shape.at(-1)!]), this.matrix.read(), false, true);
+    return rows.reshape([...x.shape.slice(0, -1), 5]);
+  }
+}
+tf.serialization.registerClass(Transposed);

@@ -46,4 +46,11 @@ describe('defaultTargets', () => {
     expect([...classifiersOf(model)].map(({ name }) => name)).toEqual(['first', 'second']);
     expect(paths(model).sort()).toEqual(['hidden/kernel', 'inside/kernel']);
   });
+
+  test('the classifier is found before a nested model without weights, and inside a wrapper', () => {
+    const hidden = tf.layers.dense({ units: 3, name: 'hidden', inputShape: [4, 2] });
+    const each = tf.layers.timeDistributed({ layer: tf.layers.dense({ units: 3 }), name: 'each' });
+    const last = tf.sequential({ layers: [tf.layers.reshape({ targetShape: [12], inputShape: [4, 3] })] });
+    expect(paths(tf.sequential({ layers: [hidden, each, last] }))).toEqual(['hidden/kernel']);
+  });
 });

@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
+import type { DeclaresFacts } from '../../core/facts';
 import { only } from './inputs';
 
 /** Far below any score, and yet a masked row of only masked keys still sums to 1. */
 const MASKED = -1e9;
 
-class AttentionBias extends tf.layers.Layer {
+class AttentionBias extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleAttentionBias';
+  readonly facts = {};
 
   override computeOutputShape(inputShape: tf.Shape): tf.Shape {
     return [inputShape[0]!, 1, 1, inputShape[1]!];

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
 import { UserError } from '../../core/errors';
-import type { TokenWise } from '../../core/token-wise';
+import type { DeclaresFacts } from '../../core/facts';
 import { withGradient } from '../with-gradient';
 import { several } from './inputs';
 import { checkRate, dropoutMask } from './dropout-mask';
@@ -16,10 +16,10 @@ export interface AttentionOptions {
   readonly dropout?: number;
 }
 
-class Attention extends tf.layers.Layer implements TokenWise {
+class Attention extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleAttention';
-  /** The queries. */
-  readonly tokenWise = 1;
+  /** Token-wise in its queries. */
+  readonly facts = { tokenWise: 1, rates: ['dropout'] };
   readonly heads: number;
   readonly headSize: number;
   readonly dropout: number;

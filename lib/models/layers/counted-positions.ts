@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
+import type { DeclaresFacts } from '../../core/facts';
 import { only } from './inputs';
 import { checkLength } from './position-embedding';
 
@@ -12,8 +13,9 @@ export interface CountedPositionsOptions {
   readonly maxPositions: number;
 }
 
-class CountedPositions extends tf.layers.Layer {
+class CountedPositions extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleCountedPositions';
+  readonly facts = {};
 
   constructor(private readonly options: CountedPositionsOptions) {
     super({ name: options.name });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { TokenWise } from '../../core/token-wise';
+import type { DeclaresFacts } from '../../core/facts';
 import { only } from './inputs';
 import { checkRate, dropoutMask } from './dropout-mask';
 
@@ -11,9 +11,9 @@ export interface DropoutOptions {
   readonly rate: number;
 }
 
-class Dropout extends tf.layers.Layer implements TokenWise {
+class Dropout extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleDropout';
-  readonly tokenWise = 1;
+  readonly facts = { tokenWise: 1, rates: ['rate'], passes: 'values' } as const;
   readonly rate: number;
 
   constructor(options: DropoutOptions) {

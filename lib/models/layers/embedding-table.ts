@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { DeclaresFacts, LayerFacts } from '../../core/facts';
 import { truncatedNormal } from '../initializer';
 
 /** Options of the embedding layers. */
@@ -12,8 +13,12 @@ export interface EmbeddingOptions {
   readonly seed: number;
 }
 
+/** What each of them says of its weight. */
+export const TABLE = { embeddings: { role: 'table', channels: [0] } } as const;
+
 /** What the embedding layers share: one weight, `embeddings` [rows, width]. */
-export abstract class EmbeddingTable extends tf.layers.Layer {
+export abstract class EmbeddingTable extends tf.layers.Layer implements DeclaresFacts {
+  abstract readonly facts: LayerFacts;
   private embeddings!: tf.LayerVariable;
 
   constructor(protected readonly options: EmbeddingOptions) {

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
+import type { DeclaresFacts } from '../../core/facts';
 
-class FirstInput extends tf.layers.Layer {
+class FirstInput extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleFirstInput';
+  readonly facts = { passes: 'values' } as const;
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
     return (inputShape as tf.Shape[])[0]!;

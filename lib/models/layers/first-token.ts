@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
-import type { FirstTokenReader } from '../../core/token-wise';
+import type { DeclaresFacts } from '../../core/facts';
 import { only } from './inputs';
 
-class FirstToken extends tf.layers.Layer implements FirstTokenReader {
+class FirstToken extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleFirstToken';
-  readonly readsFirstToken = true;
+  readonly facts = { readsFirstToken: true, passes: 'values' } as const;
 
   override computeOutputShape(inputShape: tf.Shape): tf.Shape {
     return [inputShape[0]!, inputShape[2]!];

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import type { TokenWise } from '../../core/token-wise';
+import type { DeclaresFacts } from '../../core/facts';
 import { withGradient } from '../with-gradient';
 import { only } from './inputs';
 
-class Gelu extends tf.layers.Layer implements TokenWise {
+class Gelu extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleGelu';
-  readonly tokenWise = 1;
+  readonly facts = { tokenWise: 1, passes: 'activation' } as const;
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => activate(only(inputs)));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { TokenWise } from '../../core/token-wise';
+import type { DeclaresFacts } from '../../core/facts';
 import { withGradient } from '../with-gradient';
 import { only } from './inputs';
 
@@ -10,9 +10,13 @@ export interface LayerNormOptions {
   readonly epsilon?: number;
 }
 
-class LayerNorm extends tf.layers.Layer implements TokenWise {
+class LayerNorm extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleLayerNorm';
-  readonly tokenWise = 1;
+  readonly facts = {
+    weights: { gamma: { role: 'scale' }, beta: { role: 'shift' } },
+    tokenWise: 1,
+    passes: 'norm',
+  } as const;
   readonly epsilon: number;
   private gamma!: tf.LayerVariable;
   private beta!: tf.LayerVariable;

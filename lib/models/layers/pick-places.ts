@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
+import type { DeclaresFacts } from '../../core/facts';
 import { several } from './inputs';
 
-class PickPlaces extends tf.layers.Layer {
+class PickPlaces extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittlePickPlaces';
+  readonly facts = { passes: 'values' } as const;
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
     const [x, places] = inputShape as [tf.Shape, tf.Shape];

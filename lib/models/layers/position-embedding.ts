@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
 import { UserError } from '../../core/errors';
-import { EmbeddingOptions, EmbeddingTable } from './embedding-table';
+import { EmbeddingOptions, EmbeddingTable, TABLE } from './embedding-table';
 import { only } from './inputs';
 
 class PositionEmbedding extends EmbeddingTable {
   static readonly className = 'WhittlePositionEmbedding';
+  readonly facts = { weights: TABLE, passes: 'sum' } as const;
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = only(inputs);

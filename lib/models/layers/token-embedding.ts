@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import { EmbeddingOptions, EmbeddingTable } from './embedding-table';
+import { EmbeddingOptions, EmbeddingTable, TABLE } from './embedding-table';
 import { only } from './inputs';
 
 class TokenEmbedding extends EmbeddingTable {
   static readonly className = 'WhittleTokenEmbedding';
+  readonly facts = { weights: TABLE, isLookup: true };
 
   override computeOutputShape(inputShape: tf.Shape): tf.Shape {
     return [...inputShape, this.options.width];

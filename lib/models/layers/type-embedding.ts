@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
-import { EmbeddingOptions, EmbeddingTable } from './embedding-table';
+import { EmbeddingOptions, EmbeddingTable, TABLE } from './embedding-table';
 import { several } from './inputs';
 
 class TypeEmbedding extends EmbeddingTable {
   static readonly className = 'WhittleTypeEmbedding';
+  readonly facts = { weights: TABLE, passes: 'sum' } as const;
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
     return (inputShape as tf.Shape[])[0]!;
