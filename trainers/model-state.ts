@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { attachmentsOf } from '../lib/core/attach';
 import { UserError } from '../lib/core/errors';
-import { HostTensor, hostTensor } from '../lib/core/host-tensor';
+import { HostTensor, hostTensor, readHost } from '../lib/core/host-tensor';
 import { weightsOf } from '../lib/core/weights';
 import type { Parameters } from './parameters';
 
@@ -66,6 +66,6 @@ function untrained(model: tf.LayersModel, parameters: Parameters): [string, tf.V
 }
 
 async function copyOf(variable: tf.Variable): Promise<HostTensor> {
-  const data = (await variable.data()) as HostTensor['data'];
-  return hostTensor(data.slice(), [...variable.shape]);
+  const host = await readHost(variable);
+  return { ...host, data: host.data.slice() };
 }

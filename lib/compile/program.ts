@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type * as ort from 'onnxruntime-node';
-import { HostTensor } from '../core/host-tensor';
+import { HostTensor, hostOf, isArrayOf } from '../core/host-tensor';
 import { bytesOf, Data, dataOn, elements, Graph, Source, Value } from './graph';
 import { IntegerPath, optimize } from './passes';
 import { forwardAndBackward, Part, whole } from './passes/parts';
@@ -169,7 +169,7 @@ function feeder(value: Value, from: Source): (args: readonly HostTensor[]) => or
     case 'argument':
       return (args) => ortTensor(value, args[from.index]!.data);
     case 'variable':
-      return () => ortTensor(value, from.variable.dataSync() as Data);
+      return () => ortTensor(value, hostOf(from.variable).data);
     case 'derived': {
       const tensor = ortTensor(value, from.input.data);
       return () => {
@@ -182,7 +182,7 @@ function feeder(value: Value, from: Source): (args: readonly HostTensor[]) => or
 
 /** In place on the cpu backend, which shows its memory (except of booleans, of which it gives copies); a new tensor elsewhere. */
 function writeBack(variable: tf.Variable, { data, shape, dtype }: HostTensor): void {
-  const inPlace = tf.engine().backendName === 'cpu' && dtype !== 'bool';
-  if (inPlace) (variable.dataSync() as Float32Array).set(data as Float32Array);
+  const memory = tf.engine().backendName === 'cpu' && dtype !== 'bool' ? variable.dataSync() : undefined;
+  if (memory && isArrayOf(dtype, memory)) memory.set(data);
   else tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { attachedTo, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
+import { hostOf } from '../core/host-tensor';
 import { Weight, weightsOf } from '../core/weights';
 import { quantizeLayer } from '../quantization/quantize-layer';
 import { ActivationQuantizer } from '../quantization/transforms/activation-quantizer';
@@ -64,7 +65,7 @@ function codesOf({ model, weights }: Prepared): Map<string, WeightCodes> {
   return new Map(
     quantized.map(({ path, variable }) => {
       const codes = makeCodes(variable.shape, weights.get(path)!.axis);
-      updateCodes(codes, variable.dataSync() as Float32Array);
+      updateCodes(codes, hostOf(variable).data as Float32Array);
       return [path, codes];
     }),
   );

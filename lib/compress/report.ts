@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
+import { hostOf } from '../core/host-tensor';
 import { Weight, weightsOf } from '../core/weights';
 import { defaultTargets } from '../pruning/targets';
 import { Converted } from './convert';
@@ -63,7 +64,7 @@ const plain = (model: tf.LayersModel): Converted => ({ model, weights: new Map()
 
 function rowOf({ path, variable }: Weight, codes: Converted['weights'], target: boolean): ReportRow {
   const quantized = codes.get(path);
-  const stored = quantized?.codes ?? variable.dataSync();
+  const stored = quantized?.codes ?? hostOf(variable).data;
   const zeros = countZeros(stored);
   return {
     path,

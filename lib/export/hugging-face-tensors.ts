@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
-import { HostTensor, hostTensor } from '../core/host-tensor';
+import { hostOf, HostTensor, hostTensor } from '../core/host-tensor';
 import { Weight, weightsOf } from '../core/weights';
 import { ResolvedBertConfig } from '../models/bert-config';
 import { truncatedNormal } from '../models/initializer';
@@ -152,9 +152,9 @@ export function storedTensors(model: tf.LayersModel, family: HuggingFaceFamily):
 }
 
 function give({ path, variable }: Weight): HostTensor {
-  const values = variable.dataSync<'float32'>();
-  if (!isTransposed(path)) return hostTensor(values, variable.shape);
-  return hostTensor(transpose(values, variable.shape), [...variable.shape].reverse());
+  const stored = hostOf(variable);
+  if (!isTransposed(path)) return stored;
+  return hostTensor(transpose(stored.data as Float32Array, stored.shape), stored.shape.toReversed());
 }
 
 /** [rows, columns] → [columns, rows] */

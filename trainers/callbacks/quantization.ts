@@ -1,5 +1,6 @@
 import { sqnr } from '../../lib/analysis/sqnr';
 import type { Prepared } from '../../lib/compress/prepare';
+import { hostOf } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { decode, makeCodes, updateCodes } from '../../lib/quantization/weight-codes';
 import type { Callback, Training } from '../callback';
@@ -51,7 +52,7 @@ function logNoise(training: Training, { model, weights }: Pick<Prepared, 'model'
     const quantizer = weights.get(path);
     if (!quantizer) continue;
     const codes = makeCodes(variable.shape, quantizer.axis);
-    const values = variable.dataSync<'float32'>();
+    const values = hostOf(variable).data as Float32Array;
     updateCodes(codes, values);
     training.log(`quant/sqnr/${path}`, sqnr(values, decode(codes)));
   }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../datasets/batch';
-import { HostTensor, hostTensor } from '../../lib/core/host-tensor';
+import { hostOf, HostTensor, isArrayOf, readHost } from '../../lib/core/host-tensor';
 import { forward } from '../../lib/core/forward';
+import { weightsOf } from '../../lib/core/weights';
 import { Engine, EngineFactory, objective } from '../engine';
 import type { Loss } from '../losses';
 import type { Parameters } from '../parameters';
@@ -25,6 +26,7 @@ export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): Engi
     const use = async () => {
       if (tf.getBackend() !== backend) await useBackend(backend);
     };
+    settleArrays(model);
     await useBackend(backend);
     parameters.upload();
     return {
@@ -42,6 +44,17 @@ export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): Engi
   };
 }
 
+/**
+ * Gives weights whose array is not of their dtype one that is: tfjs moves an array to another backend as bits, where integers that
+ * the cpu backend calls floats would be other numbers.
+ */
+function settleArrays(model: tf.LayersModel): void {
+  for (const { variable } of weightsOf(model)) {
+    if (isArrayOf(variable.dtype, variable.dataSync())) continue;
+    tf.tidy(() => variable.assign(toTensor(hostOf(variable))));
+  }
+}
+
 async function gradients(
   model: tf.LayersModel,
   parameters: Parameters,
@@ -55,7 +68,8 @@ async function gradients(
     return tf.variableGrads(() => objective(model, loss, inputs, labels), variables);
   });
   for (const parameter of parameters.list) {
-    const values = (await grads[parameter.variable.name]?.data()) as Float32Array | undefined;
+    const gradient = grads[parameter.variable.name];
+    const values = gradient && ((await readHost(gradient)).data as Float32Array);
     if (!adding) parameter.setGradient(values);
     else if (values) parameter.addGradient(values);
   }
@@ -66,10 +80,9 @@ async function gradients(
 
 async function predict(model: tf.LayersModel, xs: readonly HostTensor[]): Promise<HostTensor> {
   const output = tf.tidy(() => forward(model, xs.map(toTensor), false));
-  const data = (await output.data()) as HostTensor['data'];
-  const result = hostTensor(data.slice(), [...output.shape]);
+  const host = await readHost(output);
   output.dispose();
-  return result;
+  return { ...host, data: host.data.slice() };
 }
 
 function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { dequantize, DerivedInput, isTracing } from '../../core/derived';
+import { hostOf } from '../../core/host-tensor';
 import { qparamsOf, rangeOf } from '../qparams';
 import { quantizeDequantize } from '../quantize';
 import { int8, perAxis, QuantSpec } from '../spec';
@@ -88,8 +89,8 @@ function derivedCodes(variable: tf.Variable, axis: 0 | 1): DerivedCodes {
     dtype: 'int8',
     shape: target.shape,
     data: target.codes,
-    // `dataSync` on the cpu backend is the variable's memory, not a copy; asked anew, since `assign` swaps it.
-    refresh: () => updateCodes(target, variable.dataSync() as Float32Array),
+    // On the cpu backend the variable's memory, not a copy; asked anew, since `assign` swaps it.
+    refresh: () => updateCodes(target, hostOf(variable).data as Float32Array),
   };
   const scales: DerivedInput = {
     name: `${variable.name}/scales`,
