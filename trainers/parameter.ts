@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../lib/core/errors';
 import { sizeOf } from '../lib/core/host-tensor';
+import { leaveCopy } from '../lib/core/shared-memory';
 import type { Weight } from '../lib/core/weights';
 import {
   accumulate,
@@ -20,7 +21,10 @@ export interface Parameter {
   readonly variable: tf.Variable;
   /** Whether weight decay applies: to weights of rank 2 and more, so to no bias and no layer norm. */
   readonly decay: boolean;
-  /** Write here, then call `upload()`: on the cpu backend the model sees it at once. */
+  /**
+   * Memory that every step writes: `slice()` what you keep. To write yourself, call `rebind()` of the parameters before, which
+   * leaves their values to clones of the variable, and `upload()` after: on the cpu backend the model sees it at once.
+   */
   readonly weights: Float32Array;
   /**
    * The sum of the gradients of the step's batches. To read, and for a program that fills all of it at every step; everyone else
@@ -147,7 +151,9 @@ class BoundParameter implements OwnParameter {
   }
 
   rebind(): void {
-    if (this.variable.dataId !== this.known) {
+    const isForeign = this.variable.dataId !== this.known;
+    leaveCopy(this.known, this.weights, isForeign ? 0 : 1);
+    if (isForeign) {
       this.weights.set(this.variable.dataSync());
       this.enforceMask();
     }
@@ -162,7 +168,7 @@ class BoundParameter implements OwnParameter {
   }
 
   release(): void {
-    if (this.variable.isDisposed) return;
+    if (this.variable.isDisposed) return leaveCopy(this.known, this.weights, 0);
     this.rebind();
     this.assign(this.weights.slice());
   }

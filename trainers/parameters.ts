@@ -36,7 +36,8 @@ export interface Parameters {
   gradientNorm(): number;
   /**
    * Takes over what someone assigned to a variable (`model.setWeights`, `variable.assign`), and, on tfjs's cpu backend, makes
-   * the weights' memory the variables' storage again. Optimizers call it before each step.
+   * the weights' memory the variables' storage again, and theirs alone: tensors that share it (`variable.clone()`) get copies.
+   * Optimizers call it before each step; call it before writing `weights`.
    */
   rebind(): void;
   /**
@@ -58,7 +59,7 @@ export interface Parameters {
 
 /**
  * Moves a model's trainable weights into WebAssembly memory, each beside its gradient, slots and mask. On tfjs's cpu backend a
- * variable's storage then *is* that memory (so `dataSync()` and `clone()` of it alias it: `snapshot()` copies); other
+ * variable's storage then *is* that memory (so `dataSync()` shows later steps: `snapshot()` and `clone()` do not); other
  * backends hold copies that `upload` renews. Weights that become trainable, and weights of new shapes, need new parameters.
  *
  * @example const parameters = parametersOf(model, { slots: optimizer.slots });

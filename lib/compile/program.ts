@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type * as ort from 'onnxruntime-node';
-import { HostTensor, hostOf, isArrayOf } from '../core/host-tensor';
+import { hostOf, HostTensor } from '../core/host-tensor';
+import { ownMemory } from '../core/shared-memory';
 import { bytesOf, Data, dataOn, elements, Graph, Source, Value } from './graph';
 import { IntegerPath, optimize } from './passes';
 import { forwardAndBackward, Part, whole } from './passes/parts';
@@ -94,11 +95,12 @@ export class Program {
    */
   async run(args: readonly HostTensor[], sinks: readonly (Sink | undefined)[] = []): Promise<HostTensor[]> {
     const targets = this.targets(sinks);
+    const { assigned } = this.source;
+    assigned.forEach(ownMemory); // before it is read: a run that is queued behind this one reads what this one writes
     await this.runParts(args, targets);
     const results = this.plan.map((plan, i) =>
       this.collect(plan, targets, this.source.graph.outputs[i]!, sinks[i]),
     );
-    const { assigned } = this.source;
     const count = results.length - assigned.length;
     assigned.forEach((variable, i) => writeBack(variable, results[count + i]!));
     return results.slice(0, count);
@@ -180,9 +182,9 @@ function feeder(value: Value, from: Source): (args: readonly HostTensor[]) => or
   }
 }
 
-/** In place on the cpu backend, which shows its memory (except of booleans, of which it gives copies); a new tensor elsewhere. */
+/** In place where the variable's memory is its own; a new tensor elsewhere. */
 function writeBack(variable: tf.Variable, { data, shape, dtype }: HostTensor): void {
-  const memory = tf.engine().backendName === 'cpu' && dtype !== 'bool' ? variable.dataSync() : undefined;
-  if (memory && isArrayOf(dtype, memory)) memory.set(data);
+  const memory = ownMemory(variable);
+  if (memory) memory.set(data);
   else tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
 }
