@@ -11,6 +11,7 @@ import { revisionOf } from '../../lib/core/revision';
 import { Engine, EngineFactory, objective } from '../engine';
 import type { Loss } from '../losses';
 import type { Parameter, Parameters } from '../parameters';
+import { borrowBackend } from './borrowed-backend';
 
 /** Options of {@link compiledEngine}. */
 export interface CompiledEngineOptions extends Omit<ProgramOptions, 'scratch'> {
@@ -20,13 +21,14 @@ export interface CompiledEngineOptions extends Omit<ProgramOptions, 'scratch'> {
 
 /**
  * The default engine: forward and backward pass as one onnxruntime program per shape of a batch, compiled again when the model
- * changes (something attached, frozen, cut to another shape). Gradients are written straight into the parameters' memory.
+ * changes (something attached, frozen, cut to another shape). Gradients are written straight into the parameters' memory. From
+ * the factory's call on, tfjs's current backend is `cpu`, and the one before is again after `dispose`.
  *
  * @example const engine = compiledEngine({ threads: 2 }); // for train({ engine, ... })
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): EngineFactory {
   return async (model, parameters, loss) => {
-    await tf.setBackend('cpu'); // where variables share memory with the programs
+    const cpu = await borrowBackend('cpu'); // where variables share memory with the programs
     const { maxPrograms = 32, provider = 'cpu', threads } = options;
     const [steps, predictions] = [new ProgramCache(maxPrograms), new ProgramCache(maxPrograms)];
     const scratch = new Scratch();
@@ -46,7 +48,10 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
         const [{ data, ...rest }] = (await program.run(xs)) as [HostTensor];
         return { ...rest, data: data.slice() };
       },
-      dispose: () => void Promise.all([steps.dispose(), predictions.dispose()]),
+      dispose: () => {
+        cpu.giveBack();
+        void Promise.all([steps.dispose(), predictions.dispose()]);
+      },
     } satisfies Engine;
   };
 }

@@ -6,7 +6,7 @@ import { weightsOf } from '../../lib/core/weights';
 import { Engine, EngineFactory, objective } from '../engine';
 import type { Loss } from '../losses';
 import type { Parameters } from '../parameters';
-import { useBackend } from './backend';
+import { borrowBackend } from './borrowed-backend';
 
 export interface EagerEngineOptions {
   /** A tfjs backend: `wasm` (default), `cpu`, `tensorflow`, or one that you registered, such as `webgpu`. */
@@ -15,31 +15,27 @@ export interface EagerEngineOptions {
 
 /**
  * Runs the model op by op on a tfjs backend, as `model.fit` would; gradients are copied into the parameters' gradient memory. The
- * backend is tfjs's current one from the factory's call on, and the one before again after `dispose`.
+ * backend is tfjs's current one from the factory's call on, and the one before is again after `dispose`.
  *
  * @throws UserError (from the factory) if there is no such backend.
  * @example const engine = eagerEngine({ backend: 'cpu' }); // for train({ engine, ... })
  */
 export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): EngineFactory {
   return async (model, parameters, loss) => {
-    const before = tf.getBackend();
-    const use = async () => {
-      if (tf.getBackend() !== backend) await useBackend(backend);
-    };
     settleArrays(model);
-    await useBackend(backend);
+    const borrowed = await borrowBackend(backend);
     parameters.upload();
     return {
       description: `eager (tfjs ${tf.version.tfjs}, backend ${backend})`,
       async gradients(batch, { accumulate }) {
-        await use();
+        await borrowed.use();
         return gradients(model, parameters, loss, batch, accumulate);
       },
       async predict(xs) {
-        await use();
+        await borrowed.use();
         return predict(model, xs);
       },
-      dispose: () => void tf.setBackend(before),
+      dispose: () => borrowed.giveBack(),
     } satisfies Engine;
   };
 }
