@@ -87,6 +87,6 @@ export interface Callback {
   /** For the checkpoint. A callback with `state` has `restore`, and the other way round. */
   state?(): CallbackState;
   restore?(state: CallbackState): void;
-  /** Always called last, also when the run fails: lets go of files, timers and listeners. */
+  /** Always called last, also when the run or another callback's `dispose` fails: lets go of files, timers and listeners. */
   dispose?(): void;
 }

@@ -23,18 +23,29 @@ export async function captureModel(model: tf.LayersModel, parameters: Parameters
 }
 
 /**
- * Puts a captured state back, by copying.
+ * Puts a captured state back, by copying: all of it, or nothing.
  *
  * @throws UserError if it is another model's: a tensor is missing or has another shape.
  */
 export function restoreModel(model: tf.LayersModel, parameters: Parameters, state: ModelState): void {
-  for (const [name, variable] of untrained(model, parameters)) {
-    const { data, shape, dtype } = tensorOf(state, name, variable.shape);
+  const assigned = untrained(model, parameters).map(
+    ([name, variable]) => [variable, tensorOf(state, name, variable.shape)] as const,
+  );
+  const trained = parameters.list.map((parameter) => {
+    const { path, variable } = parameter;
+    const mask = `masks/${path}`;
+    return {
+      parameter,
+      values: tensorOf(state, `weights/${path}`, variable.shape).data,
+      mask: mask in state ? (tensorOf(state, mask, variable.shape).data as Uint8Array) : undefined,
+    };
+  });
+  for (const [variable, { data, shape, dtype }] of assigned) {
     tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
   }
-  for (const { path, variable, weights } of parameters.list) {
-    parameters.setMask(path, state[`masks/${path}`]?.data as Uint8Array | undefined);
-    weights.set(tensorOf(state, `weights/${path}`, variable.shape).data);
+  for (const { parameter, values, mask } of trained) {
+    parameter.setMask(mask);
+    parameter.weights.set(values);
   }
   parameters.upload();
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type * as ort from 'onnxruntime-node';
+import { undoOnFailure } from '../core/conclude';
 import { hostOf, HostTensor } from '../core/host-tensor';
 import { ownMemory } from '../core/shared-memory';
 import { bytesOf, Data, dataOn, elements, Graph, Source, Value } from './graph';
@@ -69,8 +70,7 @@ export class Program {
       turnOperands: provider === 'cpu',
     });
     const parts = partsOf(graph, provider === 'cpu' ? scratch : undefined);
-    const loaded: LoadedPart[] = [];
-    for (const part of parts) loaded.push({ ...part, session: await Session.load(part.graph, options) });
+    const loaded = await loadAll(parts, options);
     const saved = new SavedValues(
       parts.flatMap((part) => part.saved),
       scratch,
@@ -148,6 +148,16 @@ export class Program {
     }
     return { shape, dtype, data };
   }
+}
+
+/** Loads all parts, or none. */
+async function loadAll(parts: readonly Part[], options: SessionOptions): Promise<LoadedPart[]> {
+  const loaded: LoadedPart[] = [];
+  const release = () => loaded.forEach(({ session }) => void session.release());
+  return undoOnFailure(async () => {
+    for (const part of parts) loaded.push({ ...part, session: await Session.load(part.graph, options) });
+    return loaded;
+  }, release);
 }
 
 /** Two where a scratch memory is given, and there is much to keep in it. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { undoOnFailure } from '../../lib/core/conclude';
 import { useBackend } from './backend';
 
 /** A tfjs backend that is the current one while an engine needs it. */
@@ -35,11 +36,6 @@ export async function borrowBackend(name: string): Promise<BorrowedBackend> {
   const use = async (): Promise<void> => {
     if (tf.getBackend() !== name) await useBackend(name);
   };
-  try {
-    await useBackend(name);
-  } catch (error) {
-    giveBack();
-    throw error;
-  }
+  await undoOnFailure(() => useBackend(name), giveBack);
   return { use, giveBack };
 }

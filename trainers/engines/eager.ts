@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../datasets/batch';
+import { undoOnFailure } from '../../lib/core/conclude';
 import { hostOf, HostTensor, isArrayOf, readHost } from '../../lib/core/host-tensor';
 import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
@@ -24,7 +25,7 @@ export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): Engi
   return async (model, parameters, loss) => {
     settleArrays(model);
     const borrowed = await borrowBackend(backend);
-    parameters.upload();
+    await undoOnFailure(async () => parameters.upload(), borrowed.giveBack);
     return {
       description: `eager (tfjs ${tf.version.tfjs}, backend ${backend})`,
       async gradients(batch, { accumulate }) {

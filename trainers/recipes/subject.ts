@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { undoOnFailure } from '../../lib/core/conclude';
 import type { EngineFactory } from '../engine';
 import { Parameters, parametersOf } from '../parameters';
 import type { Setup } from './setup';
@@ -17,7 +18,10 @@ export interface Subject {
 export async function openSubject(setup: Setup, seed: number): Promise<Subject> {
   const model = await setup.model(seed);
   const parameters = parametersOf(model, { slots: setup.optimizer.slots });
-  const engine = await setup.engine(model, parameters, setup.loss);
+  const engine = await undoOnFailure(
+    () => setup.engine(model, parameters, setup.loss),
+    () => (parameters.dispose(), model.dispose()),
+  );
   return {
     setup,
     model,
