@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { hostTensor, HostTensor, sizeOf } from '../lib/core/host-tensor';
+import { hostOf, hostTensor, HostTensor, sizeOf } from '../lib/core/host-tensor';
 import { UserError } from '../lib/core/errors';
 import { epochOrder } from './order';
 
@@ -79,7 +79,8 @@ export function asDataset(source: BatchSource, epoch: number): tf.data.Dataset<t
 }
 
 function copy(tensor: tf.Tensor): HostTensor {
-  return hostTensor(tensor.dataSync().slice() as HostTensor['data'], tensor.shape);
+  const host = hostOf(tensor);
+  return { ...host, data: host.data.slice() };
 }
 
 /** The given rows of a tensor, in their order. */

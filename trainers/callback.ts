@@ -31,6 +31,10 @@ export interface Evaluation {
 
 /** A run in progress, as callbacks see it. */
 export interface Training {
+  /**
+   * In training: its variables, and the arrays that their `dataSync()` gives, are written by every step. A `clone()` of a variable
+   * keeps the values of its moment, as does `parameters.snapshot()`.
+   */
   readonly model: tf.LayersModel;
   /** Weights, gradients, moments and masks, in host memory. */
   readonly parameters: Parameters;
@@ -83,6 +87,6 @@ export interface Callback {
   /** For the checkpoint. A callback with `state` has `restore`, and the other way round. */
   state?(): CallbackState;
   restore?(state: CallbackState): void;
-  /** Always called last, also when the run fails: lets go of files, timers and listeners. */
+  /** Always called last, also when the run or another callback's `dispose` fails: lets go of files, timers and listeners. */
   dispose?(): void;
 }

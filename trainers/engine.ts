@@ -40,16 +40,14 @@ export type EngineFactory = (model: tf.LayersModel, parameters: Parameters, loss
 /** What training minimises: the loss of a batch plus the penalties of the model's regularizers, each once. Both engines run this. */
 export function objective(model: tf.LayersModel, loss: Loss, xs: tf.Tensor[], ys: tf.Tensor): tf.Scalar {
   return tf.tidy(() => {
-    // A wrapper's are those of the layer in it.
-    const penalties = [...new Set(layersOf(model).flatMap((layer) => layer.losses))].map((penalty) =>
-      penalty(),
-    );
+    // A wrapper (`timeDistributed`) lists the penalties of the layer inside as its own: the same functions.
+    const penalties = new Set(layersOf(model).flatMap((layer) => layer.losses));
     const [predictions, ...hidden] = forwardThrough(model, xs, {
       pass: 'training',
-      layers: loss.layers ?? [],
+      layers: loss.layers,
     });
-    return penalties.reduce<tf.Scalar>(
-      (sum, penalty) => sum.add(penalty),
+    return [...penalties].reduce<tf.Scalar>(
+      (sum, penalty) => sum.add(penalty()),
       loss(predictions, ys, { inputs: xs, hidden }),
     );
   });

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { attachmentsOf, Transform } from '../lib/core/attach';
 import { UserError } from '../lib/core/errors';
-import { HostTensor, hostTensor } from '../lib/core/host-tensor';
+import { HostTensor, hostTensor, readHost } from '../lib/core/host-tensor';
 import { weightsOf } from '../lib/core/weights';
-import { masksOf, noteMask } from '../lib/pruning/model-masks';
+import { maskOf, noteMask } from '../lib/pruning/model-masks';
 import type { Parameters } from './parameters';
 
 /** Tensors of a model by name: `weights/<path>`, `masks/<path>`, `transforms/<layer>/<target>/<index>/<name>`. */
@@ -19,26 +19,35 @@ export async function captureModel(model: tf.LayersModel, parameters: Parameters
   for (const { path, variable, weights } of parameters.list) {
     state[`weights/${path}`] = hostTensor(weights.slice(), [...variable.shape]);
   }
-  for (const [path, mask] of masksOf(model)) state[`masks/${path}`] = hostTensor(mask, [mask.length]);
+  for (const { path, variable } of weightsOf(model)) {
+    const mask = maskOf(variable);
+    if (mask) state[`masks/${path}`] = hostTensor(mask, [...variable.shape]);
+  }
   return state;
 }
 
 /**
- * Puts a captured state back, by copying.
+ * Puts a captured state back, by copying: all of it, or nothing.
  *
  * @throws UserError if it is another model's: a tensor is missing or has another shape.
  */
 export function restoreModel(model: tf.LayersModel, parameters: Parameters, state: ModelState): void {
-  for (const [name, variable] of untrained(model, parameters)) {
-    const { data, shape, dtype } = tensorOf(state, name, variable.shape);
+  const assigned = untrained(model, parameters).map(
+    ([name, variable]) => [variable, tensorOf(state, name, variable.shape)] as const,
+  );
+  const trained = parameters.list.map(
+    ({ path, variable, weights }) => [weights, tensorOf(state, `weights/${path}`, variable.shape)] as const,
+  );
+  const masked = weightsOf(model).map((weight) => {
+    const mask = `masks/${weight.path}`;
+    return [weight, mask in state ? tensorOf(state, mask, weight.variable.shape) : undefined] as const;
+  });
+  for (const [variable, { data, shape, dtype }] of assigned) {
     tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
   }
-  for (const weight of weightsOf(model)) {
-    noteMask(weight, state[`masks/${weight.path}`]?.data as Uint8Array | undefined);
-  }
-  for (const { path, variable, weights } of parameters.list) {
-    weights.set(tensorOf(state, `weights/${path}`, variable.shape).data);
-  }
+  for (const [weight, mask] of masked) noteMask(weight, mask?.data as Uint8Array | undefined);
+  parameters.rebind();
+  for (const [weights, { data }] of trained) weights.set(data);
   parameters.upload();
 }
 
@@ -77,6 +86,6 @@ function variablesOf(transform: Transform): [string, tf.Variable][] {
 }
 
 async function copyOf(variable: tf.Variable): Promise<HostTensor> {
-  const data = (await variable.data()) as HostTensor['data'];
-  return hostTensor(data.slice(), [...variable.shape]);
+  const host = await readHost(variable);
+  return { ...host, data: host.data.slice() };
 }

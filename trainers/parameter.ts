@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { sizeOf } from '../lib/core/host-tensor';
+import { hostOf, sizeOf } from '../lib/core/host-tensor';
+import { leaveCopy } from '../lib/core/shared-memory';
 import { maskOf, noteMask } from '../lib/pruning/model-masks';
 import {
   accumulate,
@@ -32,7 +33,10 @@ export interface Parameter {
   readonly decay: boolean;
   /** What the learning rate is multiplied by: 1 for a weight. */
   readonly rateFactor: number;
-  /** Write here, then call `upload()`: on the cpu backend the model sees it at once. */
+  /**
+   * Memory that every step writes: `slice()` what you keep. To write yourself, call `rebind()` of the parameters before, which
+   * leaves their values to clones of the variable, and `upload()` after: on the cpu backend the model sees it at once.
+   */
   readonly weights: Float32Array;
   /**
    * The sum of the gradients of the step's batches. To read, and for a program that fills all of it at every step; everyone else
@@ -157,9 +161,10 @@ class BoundParameter implements OwnParameter {
   }
 
   rebind(): void {
-    const isAssigned = this.variable.dataId !== this.known;
-    if (isAssigned) this.weights.set(this.variable.dataSync());
-    if (this.takeMask() || isAssigned) this.enforceMask();
+    const isForeign = this.variable.dataId !== this.known;
+    leaveCopy(this.known, this.weights, isForeign ? 0 : 1);
+    if (isForeign) this.weights.set(hostOf(this.variable).data as Float32Array);
+    if (this.takeMask() || isForeign) this.enforceMask();
     if (tf.getBackend() === 'cpu' && this.variable.dataSync() !== this.weights) this.assign(this.weights);
     this.known = this.variable.dataId;
   }
@@ -180,7 +185,7 @@ class BoundParameter implements OwnParameter {
   }
 
   release(): void {
-    if (this.variable.isDisposed) return;
+    if (this.variable.isDisposed) return leaveCopy(this.known, this.weights, 0);
     this.rebind();
     this.assign(this.weights.slice());
   }

@@ -37,7 +37,8 @@ export interface Parameters {
   gradientNorm(): number;
   /**
    * Takes over what someone assigned to a variable (`model.setWeights`, `variable.assign`), and, on tfjs's cpu backend, makes
-   * the weights' memory the variables' storage again. Optimizers call it before each step.
+   * the weights' memory the variables' storage again, and theirs alone: tensors that share it (`variable.clone()`) get copies.
+   * Optimizers call it before each step; call it before writing `weights`.
    */
   rebind(): void;
   /**
@@ -48,7 +49,7 @@ export interface Parameters {
   /** Copies the weights as they are now, and the slots if asked. */
   snapshot(options?: SnapshotOptions): Snapshot;
   /**
-   * Puts a snapshot back, by copying; slots that it does not hold stay. Pruned weights stay exactly 0.
+   * Puts a snapshot back, by copying, all of it or nothing; slots that it does not hold stay. Pruned weights stay exactly 0.
    *
    * @throws UserError if it is another model's.
    */
@@ -59,7 +60,7 @@ export interface Parameters {
 
 /**
  * Moves a model's trainable weights into WebAssembly memory, each beside its gradient, slots and mask. On tfjs's cpu backend a
- * variable's storage then *is* that memory (so `dataSync()` and `clone()` of it alias it: `snapshot()` copies); other
+ * variable's storage then *is* that memory (so `dataSync()` shows later steps: `snapshot()` and `clone()` do not); other
  * backends hold copies that `upload` renews. Weights that become trainable, transforms that are attached and train, and weights of
  * new shapes need new parameters.
  *
@@ -70,6 +71,12 @@ export function parametersOf(model: tf.LayersModel, options: ParametersOptions =
   const weights = trainedOf(model);
   if (weights.length === 0) {
     throw new UserError('Expected a model with trainable weights, got one with none: is every layer frozen?');
+  }
+  const whole = weights.find(({ variable }) => variable.dtype !== 'float32');
+  if (whole) {
+    throw new UserError(
+      `Expected trainable weights of float32, got "${whole.path}" of ${whole.variable.dtype}; make it not trainable.`,
+    );
   }
   const bytes = weights.reduce((sum, weight) => sum + bytesOf(weight, slots), 0);
   const arena = options.arena ?? createArena({ bytesPerMemory: bytes });
@@ -91,7 +98,10 @@ export function parametersOf(model: tf.LayersModel, options: ParametersOptions =
     rebind: () => list.forEach((parameter) => parameter.rebind()),
     upload: () => list.forEach((parameter) => parameter.upload()),
     snapshot: (wanted) => snapshotOf(list, wanted),
-    restore: (snapshot) => list.forEach((parameter) => restore(parameter, snapshot)),
+    restore: (snapshot) => {
+      list.forEach((parameter) => expectIn(snapshot, parameter));
+      list.forEach((parameter) => restore(parameter, snapshot));
+    },
     dispose: () => {
       list.forEach((parameter) => parameter.release());
       if (!options.arena) arena.dispose();
@@ -122,20 +132,25 @@ function copyOfSlots({ slots }: Parameter): Record<string, Float32Array> {
 
 function restore(parameter: OwnParameter, snapshot: Snapshot): void {
   parameter.rebind();
-  copyInto(parameter.weights, snapshot.weights.get(parameter.path), parameter.path);
-  if (snapshot.slots) {
-    const saved = snapshot.slots.get(parameter.path);
-    for (const [slot, values] of Object.entries(parameter.slots))
-      copyInto(values, saved?.[slot], parameter.path);
-  }
+  for (const [into, saved] of savedBeside(parameter, snapshot)) into.set(saved!);
   parameter.setMask(parameter.mask);
 }
 
-function copyInto(into: Float32Array, saved: Float32Array | undefined, path: string): void {
-  if (saved?.length !== into.length) {
-    throw new UserError(
-      `Expected a snapshot of this model with ${into.length} values for "${path}", got ${saved?.length ?? 'none'}.`,
-    );
-  }
-  into.set(saved);
+/** A parameter's arrays, each with what a snapshot has for it. */
+function savedBeside(
+  { path, weights, slots }: Parameter,
+  snapshot: Snapshot,
+): (readonly [Float32Array, Float32Array | undefined])[] {
+  const saved = snapshot.slots?.get(path);
+  const slotsBeside = Object.entries(slots).map(([slot, values]) => [values, saved?.[slot]] as const);
+  return [[weights, snapshot.weights.get(path)], ...(snapshot.slots ? slotsBeside : [])];
+}
+
+function expectIn(snapshot: Snapshot, parameter: Parameter): void {
+  const wrong = savedBeside(parameter, snapshot).find(([into, saved]) => saved?.length !== into.length);
+  if (!wrong) return;
+  const [into, saved] = wrong;
+  throw new UserError(
+    `Expected a snapshot of this model with ${into.length} values for "${parameter.path}", got ${saved?.length ?? 'none'}.`,
+  );
 }

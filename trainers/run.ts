@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../datasets/batch';
 import { clock } from '../lib/core/clock';
+import { runAll } from '../lib/core/conclude';
 import { UserError } from '../lib/core/errors';
 import type { Callback, Evaluation, LogEntry, LogValue, Training } from './callback';
 import type { Engine } from './engine';
@@ -11,6 +12,11 @@ import type { TrainOptions } from './train-options';
 
 /** The hooks that get nothing but the training. */
 type PlainHook = 'onTrainBegin' | 'onEpochBegin' | 'onStepBegin' | 'onGradients' | 'onStepEnd' | 'onTrainEnd';
+
+/** How to dispose each callback. */
+export function disposalsOf(callbacks: readonly Callback[]): (() => void)[] {
+  return callbacks.map((callback) => () => callback.dispose?.());
+}
 
 /** The state of one `train` call and the parts of a step; the order of these parts is trainer.ts's. */
 export class Run implements Training {
@@ -151,9 +157,9 @@ export class Run implements Training {
     );
   }
 
+  /** @throws the first error of a part, after all others were disposed. */
   dispose(): void {
-    for (const callback of this.callbacks) callback.dispose?.();
-    this.engine.dispose();
-    if (!this.options.parameters) this.parameters.dispose();
+    const own = this.options.parameters ? [] : [() => this.parameters.dispose()];
+    runAll([...disposalsOf(this.callbacks), () => this.engine.dispose(), ...own]);
   }
 }

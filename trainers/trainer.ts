@@ -1,11 +1,12 @@
 import type { Batch } from '../datasets/batch';
+import { conclude, runAll, undoOnFailure } from '../lib/core/conclude';
 import { UserError } from '../lib/core/errors';
 import type { Evaluation } from './callback';
 import { Checkpoints, openCheckpoints } from './checkpoint';
 import { compiledEngine } from './engines/compiled';
 import { Interrupted } from './interrupted';
 import { parametersOf } from './parameters';
-import { Run } from './run';
+import { disposalsOf, Run } from './run';
 import type { TrainOptions } from './train-options';
 
 export type { CheckpointOptions, TrainOptions } from './train-options';
@@ -37,23 +38,26 @@ export interface TrainResult {
  * });
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  validate(options);
   const run = await begin(options);
-  try {
-    const checkpoints = options.checkpoint && openCheckpoints(options.checkpoint.folder);
-    run.resetOptimizer();
-    checkpoints?.restore(run);
-    await run.call('onTrainBegin');
-    await run.flushLog();
-    while (!run.finished) await trainEpoch(run, checkpoints);
-    await checkpoints?.save(run);
-    if (run.interruption) throw interrupted(run);
-    await run.call('onTrainEnd');
-    await run.flushLog();
-    return { step: run.step, losses: run.losses, evaluations: run.evaluations, stopped: run.stopped };
-  } finally {
-    run.dispose();
-  }
+  return conclude(
+    () => trainToEnd(run),
+    () => run.dispose(),
+  );
+}
+
+async function trainToEnd(run: Run): Promise<TrainResult> {
+  const { checkpoint } = run.options;
+  const checkpoints = checkpoint && openCheckpoints(checkpoint.folder);
+  run.resetOptimizer();
+  checkpoints?.restore(run);
+  await run.call('onTrainBegin');
+  await run.flushLog();
+  while (!run.finished) await trainEpoch(run, checkpoints);
+  await checkpoints?.save(run);
+  if (run.interruption) throw interrupted(run);
+  await run.call('onTrainEnd');
+  await run.flushLog();
+  return { step: run.step, losses: run.losses, evaluations: run.evaluations, stopped: run.stopped };
 }
 
 async function trainEpoch(run: Run, checkpoints?: Checkpoints): Promise<void> {
@@ -89,15 +93,19 @@ function signalsDelivered(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** A run of valid options; where there can be none, the callbacks and what was made for it are let go of. */
 async function begin(options: TrainOptions): Promise<Run> {
-  const parameters = options.parameters ?? parametersOf(options.model, { slots: options.optimizer.slots });
-  try {
-    const engine = options.engine ?? compiledEngine();
-    return new Run(options, parameters, await engine(options.model, parameters, options.loss));
-  } catch (error) {
-    if (!options.parameters) parameters.dispose();
-    throw error;
-  }
+  const { model, optimizer, loss, engine = compiledEngine(), callbacks = [] } = options;
+  const undo = disposalsOf(callbacks);
+  return undoOnFailure(
+    async () => {
+      validate(options);
+      const parameters = options.parameters ?? parametersOf(model, { slots: optimizer.slots });
+      if (!options.parameters) undo.push(() => parameters.dispose());
+      return new Run(options, parameters, await engine(model, parameters, loss));
+    },
+    () => runAll(undo),
+  );
 }
 
 /** Groups of `size` items; the last one has what is left. */

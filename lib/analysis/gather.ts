@@ -3,7 +3,7 @@ import { ProgramCache } from '../compile/cache';
 import { signature } from '../compile/jit';
 import { Program } from '../compile/program';
 import { UserError } from '../core/errors';
-import { HostTensor, hostTensorOf } from '../core/host-tensor';
+import { HostTensor, readHost } from '../core/host-tensor';
 import { layersOf } from '../core/layers';
 import { record, Recording, RowSelector } from './record';
 import { joinInto } from './statistics';
@@ -79,7 +79,7 @@ function expectLayers(model: tf.LayersModel, requests: readonly Recording[]): vo
 }
 
 async function toHost(x: HostTensor | tf.Tensor): Promise<HostTensor> {
-  return x instanceof tf.Tensor ? hostTensorOf(x) : x;
+  return x instanceof tf.Tensor ? readHost(x) : x;
 }
 
 function added(total: Gathered | undefined, { shape, data }: HostTensor, request: Recording): Gathered {
@@ -113,7 +113,7 @@ const eagerPass: PassOf = (model, requests, rows) => ({
         rows,
       ),
     );
-    const values = await Promise.all(recorded.map(hostTensorOf));
+    const values = await Promise.all(recorded.map(readHost));
     tf.dispose(recorded as tf.Tensor[]);
     return values;
   },

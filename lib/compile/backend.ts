@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { TRACE } from '../core/derived';
 import { UserError } from '../core/errors';
-import { dataOf, GraphBuilder } from './builder';
+import { dataOf as typed, GraphBuilder } from './builder';
 import { DataType, Value } from './graph';
 
 /** A tensor while tracing: a graph value, or host data that becomes a constant when a kernel first uses it. */
 interface Entry {
-  value?: Value;
+  readonly value?: Value;
   readonly host?: tf.BackendValues;
   /** How many tensors share it. */
   tensors: number;
@@ -14,27 +14,25 @@ interface Entry {
 
 /**
  * A tfjs backend that records instead of computing. Tensors made from host data are constants; tensors that live on another
- * backend are captured: variables as inputs, others as constants. They are recognised by `dataId` and their data is never
- * moved here.
+ * backend are captured, and their data is never moved here: variables as inputs, others as constants, also where they share a
+ * variable's data.
  */
 class TraceBackend extends tf.KernelBackend {
   private entries = new Map<object, Entry>();
-  private variables = new Map<object, tf.Variable>();
+  /** What became a constant, by dtype: tensors of several dtypes may share one array. */
+  private constants = new Map<object, Map<string, Value>>();
   /** The graph being recorded. */
   builder = new GraphBuilder();
 
   /** Forgets the last trace and starts another. */
   begin(): void {
-    this.entries = new Map();
-    this.builder = new GraphBuilder();
-    const registered = Object.values(tf.engine().registeredVariables);
-    this.variables = new Map(registered.map((variable) => [variable.dataId, variable]));
+    this.end();
   }
 
   /** Forgets everything, so that nothing traced is kept alive. */
   end(): void {
     this.entries = new Map();
-    this.variables = new Map();
+    this.constants = new Map();
     this.builder = new GraphBuilder();
   }
 
@@ -48,19 +46,21 @@ class TraceBackend extends tf.KernelBackend {
   /** The graph value of a tensor that a kernel uses. */
   lookup(tensor: tf.TensorInfo): Value {
     const entry = this.entries.get(tensor.dataId);
-    if (entry?.value) return reshaped(entry.value, tensor, this.builder);
-    const variable = this.variables.get(tensor.dataId);
-    const value = variable
-      ? this.builder.variable(variable)
-      : this.hostConstant(entry?.host ?? captured(tensor), tensor);
-    this.entries.set(tensor.dataId, { value, host: entry?.host, tensors: entry?.tensors ?? 1 });
-    return reshaped(value, tensor, this.builder);
+    return reshaped(entry?.value ?? this.captured(tensor, entry?.host), tensor, this.builder);
+  }
+
+  private captured(tensor: tf.TensorInfo, host: tf.BackendValues | undefined): Value {
+    if (tensor instanceof tf.Variable && !host) return this.builder.variable(tensor);
+    const known = this.constants.get(tensor.dataId) ?? new Map<string, Value>();
+    const value = known.get(tensor.dtype) ?? this.hostConstant(host ?? dataOf(tensor), tensor);
+    this.constants.set(tensor.dataId, known.set(tensor.dtype, value));
+    return value;
   }
 
   private hostConstant(values: tf.BackendValues, tensor: tf.TensorInfo): Value {
     const numbers = values as ArrayLike<number>;
     if (tensor.shape.length === 0) return this.builder.scalar(Number(numbers[0]), tensor.dtype as DataType);
-    const data = dataOf(numbers, tensor.dtype as DataType);
+    const data = typed(numbers, tensor.dtype as DataType);
     return this.builder.constant(data, tensor.shape, tensor.dtype as DataType);
   }
 
@@ -118,7 +118,7 @@ function reshaped(value: Value, tensor: tf.TensorInfo, builder: GraphBuilder): V
 }
 
 /** The data of a tensor of another backend, read where it is. */
-function captured(tensor: tf.TensorInfo): tf.BackendValues {
+function dataOf(tensor: tf.TensorInfo): tf.BackendValues {
   return tf.engine().readSync(tensor.dataId);
 }
 

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { hostTensor, HostTensor } from '../core/host-tensor';
+import { HostTensor, readHost } from '../core/host-tensor';
 import { ProgramCache } from './cache';
-import { DataType } from './graph';
 import { Program, ProgramOptions } from './program';
 import { ArgumentSpec, TensorResult, Traceable } from './trace';
 
@@ -44,7 +43,7 @@ export function jit<Args extends tf.Tensor[], Result extends TensorResult>(
 ): Jitted<Args, Result> {
   const cache = new ProgramCache(options.maxPrograms ?? 32);
   const call = async (...args: Args): Promise<Result> => {
-    const inputs = await Promise.all(args.map(toHost));
+    const inputs = await Promise.all(args.map(readHost));
     const key = [signature(inputs), options.revision?.() ?? ''].join('|');
     const compile = () => Program.compile(fn as unknown as Traceable, inputs, options);
     return cache.use(key, compile, async (program) => {
@@ -58,10 +57,6 @@ export function jit<Args extends tf.Tensor[], Result extends TensorResult>(
 /** Shapes and dtypes of arguments, as a key. */
 export function signature(specs: readonly ArgumentSpec[]): string {
   return specs.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join(' ');
-}
-
-async function toHost(tensor: tf.Tensor): Promise<HostTensor & { dtype: DataType }> {
-  return hostTensor((await tensor.data()) as Float32Array, tensor.shape);
 }
 
 function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {

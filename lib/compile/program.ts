@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type * as ort from 'onnxruntime-node';
-import { HostTensor } from '../core/host-tensor';
+import { undoOnFailure } from '../core/conclude';
+import { hostOf, HostTensor } from '../core/host-tensor';
+import { ownMemory } from '../core/shared-memory';
 import { bytesOf, Data, dataOn, elements, Graph, Source, Value } from './graph';
 import { IntegerPath, optimize } from './passes';
 import { forwardAndBackward, Part, whole } from './passes/parts';
@@ -68,8 +70,7 @@ export class Program {
       turnOperands: provider === 'cpu',
     });
     const parts = partsOf(graph, provider === 'cpu' ? scratch : undefined);
-    const loaded: LoadedPart[] = [];
-    for (const part of parts) loaded.push({ ...part, session: await Session.load(part.graph, options) });
+    const loaded = await loadAll(parts, options);
     const saved = new SavedValues(
       parts.flatMap((part) => part.saved),
       scratch,
@@ -94,11 +95,12 @@ export class Program {
    */
   async run(args: readonly HostTensor[], sinks: readonly (Sink | undefined)[] = []): Promise<HostTensor[]> {
     const targets = this.targets(sinks);
+    const { assigned } = this.source;
+    assigned.forEach(ownMemory); // before it is read: a run that is queued behind this one reads what this one writes
     await this.runParts(args, targets);
     const results = this.plan.map((plan, i) =>
       this.collect(plan, targets, this.source.graph.outputs[i]!, sinks[i]),
     );
-    const { assigned } = this.source;
     const count = results.length - assigned.length;
     assigned.forEach((variable, i) => writeBack(variable, results[count + i]!));
     return results.slice(0, count);
@@ -148,6 +150,16 @@ export class Program {
   }
 }
 
+/** Loads all parts, or none. */
+async function loadAll(parts: readonly Part[], options: SessionOptions): Promise<LoadedPart[]> {
+  const loaded: LoadedPart[] = [];
+  const release = () => loaded.forEach(({ session }) => void session.release());
+  return undoOnFailure(async () => {
+    for (const part of parts) loaded.push({ ...part, session: await Session.load(part.graph, options) });
+    return loaded;
+  }, release);
+}
+
 /** Two where a scratch memory is given, and there is much to keep in it. */
 function partsOf(graph: Graph, scratch: Scratch | undefined): readonly Part[] {
   if (!scratch) return [whole(graph)];
@@ -169,7 +181,7 @@ function feeder(value: Value, from: Source): (args: readonly HostTensor[]) => or
     case 'argument':
       return (args) => ortTensor(value, args[from.index]!.data);
     case 'variable':
-      return () => ortTensor(value, from.variable.dataSync() as Data);
+      return () => ortTensor(value, hostOf(from.variable).data);
     case 'derived': {
       const tensor = ortTensor(value, from.input.data);
       return () => {
@@ -180,9 +192,9 @@ function feeder(value: Value, from: Source): (args: readonly HostTensor[]) => or
   }
 }
 
-/** In place on the cpu backend, which shows its memory (except of booleans, of which it gives copies); a new tensor elsewhere. */
+/** In place where the variable's memory is its own; a new tensor elsewhere. */
 function writeBack(variable: tf.Variable, { data, shape, dtype }: HostTensor): void {
-  const inPlace = tf.engine().backendName === 'cpu' && dtype !== 'bool';
-  if (inPlace) (variable.dataSync() as Float32Array).set(data as Float32Array);
+  const memory = ownMemory(variable);
+  if (memory) memory.set(data);
   else tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { attachedTo, attachmentsOf, Transform } from '../core/attach';
 import { copyTrainable } from '../core/counterparts';
 import { UserError } from '../core/errors';
+import { hostOf } from '../core/host-tensor';
 import { Weight, weightsOf } from '../core/weights';
 import { maskOf, setMask } from '../pruning/model-masks';
 import { decode, EncodedWeight } from '../quantization/encode';
@@ -85,7 +86,7 @@ function bake({ variable, layer, name, path }: Weight, prepared: Prepared): Bake
   const { shape } = variable;
   return transforms.reduce<Baked>(
     (baked, transform) => bakeOne(transform, baked, { path, shape, mask: maskOf(variable) }),
-    { values: variable.dataSync().slice() },
+    { values: hostOf(variable).data.slice() },
   );
 }
 

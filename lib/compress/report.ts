@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
+import { hostOf } from '../core/host-tensor';
 import { Weight, weightsOf } from '../core/weights';
 import { defaultTargets } from '../pruning/targets';
 import { bytesOf, EncodedWeight, zerosOf } from '../quantization/encode';
@@ -110,7 +111,7 @@ type Stored = Pick<ReportRow, 'zeros' | 'bits' | 'storedBits' | 'bytes'>;
 function rowOf(weight: Weight, codes: Compressed['weights'], target: boolean): ReportRow {
   const { shape, size: parameters } = weight.variable;
   const encoded = codes.get(weight.path);
-  const stored = encoded ? storedAsCodes(encoded) : storedAsFloats(weight.variable.dataSync());
+  const stored = encoded ? storedAsCodes(encoded) : storedAsFloats(hostOf(weight.variable).data);
   const sparsity = parameters === 0 ? 0 : stored.zeros / parameters;
   return { path: weight.path, shape, parameters, sparsity, target, ...stored };
 }

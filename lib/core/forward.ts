@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { CALIBRATION, Pass } from './attach';
 import { UserError } from './errors';
 import { dims } from './dims';
+import { isTracing } from './derived';
+import { rememberFields } from './layer-fields';
 import { isModel, layersOf } from './layers';
 import { firstTokenCuts } from './token-wise';
 
@@ -15,7 +17,7 @@ import { firstTokenCuts } from './token-wise';
  * `firstTokenCuts`.
  *
  * @param training whether dropout and the like are on.
- * @throws UserError if the number of inputs differs or the model has several outputs.
+ * @throws UserError if the number of inputs differs or the model has several outputs; when it is traced, if a layer is stateful.
  */
 export function forward(model: tf.LayersModel, xs: readonly tf.Tensor[], training: boolean): tf.Tensor {
   return forwardThrough(model, xs, { pass: training ? 'training' : 'inference' })[0];
@@ -47,11 +49,17 @@ export function forwardThrough(
         `got ${xs.length} tensor(s) and ${model.outputs.length} output(s).`,
     );
   }
-  const containers = layersOf(model).filter(isModel);
+  const all = layersOf(model);
+  if (isTracing()) expectNoState(all);
+  const containers = all.filter(isModel);
   const inner = new Set(containers.flatMap((container) => container.layers));
   const { view, places } = viewOf(model, layers);
   const cuts = whole ? [] : [...firstTokenCuts(view.outputs, pass)];
-  const restore = [...[...inner].map(clearMaskAfterCall), ...cuts.map(([layer, at]) => cutInputs(layer, at))];
+  const restore = [
+    ...[...inner].map(clearMaskAfterCall),
+    ...cuts.map(([layer, at]) => cutInputs(layer, at)),
+    ...(isTracing() ? [rememberFields(all)] : []),
+  ];
   try {
     return tf.tidy(() => {
       const kwargs = { training: pass === 'training', [CALIBRATION]: pass === 'calibration' };
@@ -61,6 +69,16 @@ export function forwardThrough(
   } finally {
     restore.reverse().forEach((undo) => undo());
   }
+}
+
+/** A trace starts every time from the state of its moment, and a stateful layer frees the tensors that it replaces. */
+function expectNoState(layers: readonly tf.layers.Layer[]): void {
+  const stateful = layers.find((layer) => layer.stateful && !isModel(layer));
+  if (!stateful) return;
+  throw new UserError(
+    `Expected layers that keep nothing from one batch to the next, got the stateful layer "${stateful.name}", which can be neither ` +
+      'compiled nor exported; make it with stateful: false, or run eagerly (--engine eager).',
+  );
 }
 
 /** A model with more outputs, and the places of those that were asked for among them: tfjs gives none twice. */

@@ -6,6 +6,7 @@ export interface HostTensor {
   readonly dtype: 'float32' | 'int32' | 'bool';
   /** Row-major; the product is `data.length`. */
   readonly shape: number[];
+  /** An array of the dtype's class: Float32Array, Int32Array, Uint8Array. */
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
@@ -19,27 +20,50 @@ export function sizeOf(shape: readonly number[]): number {
  *
  * @throws if the shape does not hold exactly `data.length` elements.
  */
-export function hostTensor(data: Float32Array | Int32Array | Uint8Array, shape: number[]): HostTensor {
+export function hostTensor(data: HostTensor['data'], shape: number[]): HostTensor {
   if (sizeOf(shape) !== data.length) {
     throw new Error(`Expected ${sizeOf(shape)} values for shape [${shape.join(', ')}], got ${data.length}.`);
   }
   return { dtype: dtypeOf(data), shape, data };
 }
 
-/** Reads a tensor of numbers; the copy is the caller's, and its dtype the tensor's, whatever array tfjs keeps behind it. */
-export async function hostTensorOf(tensor: tf.Tensor): Promise<HostTensor> {
-  const data = await tensor.data();
-  const shape = [...tensor.shape];
-  switch (tensor.dtype) {
-    case 'float32':
-      return { dtype: 'float32', shape, data: Float32Array.from(data as ArrayLike<number>) };
-    case 'int32':
-      return { dtype: 'int32', shape, data: Int32Array.from(data as ArrayLike<number>) };
-    case 'bool':
-      return { dtype: 'bool', shape, data: Uint8Array.from(data as ArrayLike<number>) };
-    default:
-      throw new UserError(`Expected a tensor of numbers, got one of ${tensor.dtype}.`);
+/**
+ * The values of a tensor in host memory, of the tensor's dtype. Not copied where the backend shows its memory (tfjs's cpu backend
+ * does), so later writes may show: `slice()` what you keep.
+ *
+ * An array's class says nothing about a tensor's dtype: on the cpu backend `toFloat()` leaves the integers where they are and only
+ * calls them floats, and `toInt()` does that to booleans. Such values are converted, to a new array.
+ *
+ * @throws UserError for strings and complex numbers.
+ */
+export function hostOf(tensor: tf.Tensor): HostTensor {
+  return hostFrom(tensor.dataSync(), tensor);
+}
+
+/** Like {@link hostOf}, for backends that give values only later. */
+export async function readHost(tensor: tf.Tensor): Promise<HostTensor> {
+  return hostFrom(await tensor.data(), tensor);
+}
+
+/** Whether an array is of the class that holds values of a dtype. */
+export function isArrayOf(dtype: tf.DataType, values: tf.TypedArray): boolean {
+  return isHostType(dtype) && values instanceof ARRAYS[dtype];
+}
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+function hostFrom(values: tf.TypedArray, { dtype, shape }: tf.Tensor): HostTensor {
+  if (!isHostType(dtype)) {
+    throw new UserError(
+      `Expected a tensor of float32, int32 or bool, got one of ${dtype}; convert it first.`,
+    );
   }
+  const data = isArrayOf(dtype, values) ? values : ARRAYS[dtype].from(values);
+  return { dtype, shape: [...shape], data };
+}
+
+function isHostType(dtype: tf.DataType): dtype is HostTensor['dtype'] {
+  return dtype in ARRAYS;
 }
 
 function dtypeOf(data: HostTensor['data']): HostTensor['dtype'] {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
-import { HostTensor, hostTensor } from '../core/host-tensor';
+import { hostOf, HostTensor, hostTensor } from '../core/host-tensor';
 import { Weight, weightsOf } from '../core/weights';
 import type { FamilyName } from '../models/family';
 import { decode, EncodedWeight } from '../quantization/encode';
@@ -160,15 +160,13 @@ export function storedTensors(
 ): Map<string, HostTensor> {
   const weights = weightsOf(model).filter(({ path }) => !left.includes(path));
   return new Map(
-    weights.map(({ path, variable }) => {
-      return [storedName(path, family), asStored(path, variable.dataSync<'float32'>(), variable.shape)];
-    }),
+    weights.map(({ path, variable }) => [storedName(path, family), asStored(path, hostOf(variable))]),
   );
 }
 
-function asStored(path: string, values: Float32Array, shape: readonly number[]): HostTensor {
-  if (!isTransposed(path)) return hostTensor(values, [...shape]);
-  return hostTensor(transpose(values, shape), [...shape].reverse());
+function asStored(path: string, values: HostTensor): HostTensor {
+  if (!isTransposed(path)) return values;
+  return hostTensor(transpose(values.data as Float32Array, values.shape), values.shape.toReversed());
 }
 
 /**
@@ -185,7 +183,7 @@ export function addDecoded(
   const tensors = new Map(stored);
   for (const [path, encoded] of weights) {
     const name = storedName(path, huggingFaceFamilies[family]);
-    const decoded = asStored(path, decode(encoded), encoded.shape);
+    const decoded = asStored(path, hostTensor(decode(encoded), [...encoded.shape]));
     const floats = tensors.get(name);
     if (floats && !sameValues(floats, decoded)) {
       throw new UserError(

@@ -12,6 +12,7 @@ import { unsignedCodes } from '../compile/passes/unsigned-codes';
 import { Compressed, compressedOf } from '../compress/compressed';
 import { writeAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
+import { hostOf } from '../core/host-tensor';
 import { weightsOf } from '../core/weights';
 import { axisOf, isFixed } from './onnx-sizes';
 import { TracedModel, traceModel } from './onnx-trace';
@@ -128,7 +129,7 @@ function contentOf(source: Source, paths: ReadonlyMap<number, string>): [data?: 
     case 'argument':
       return [];
     case 'variable':
-      return [source.variable.dataSync() as Data, paths.get(source.variable.id)];
+      return [hostOf(source.variable).data, paths.get(source.variable.id)];
     case 'derived':
       return [source.input.data, source.input.name];
   }

@@ -29,7 +29,7 @@ export interface BertConfig {
   readonly labels?: number;
   /** One output that is a number, not a class; false by default. */
   readonly regression?: boolean;
-  /** Dropout rate of embeddings, of what attention and feed-forward network add, and of the head; 0.1 by default. */
+  /** Dropout rate of embeddings, of what attention (not a DistilBERT's) and feed-forward network add, and of the head; 0.1 by default. */
   readonly dropout?: number;
   /** Dropout rate of attention weights; 0.1 by default. */
   readonly attentionDropout?: number;

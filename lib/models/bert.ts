@@ -64,13 +64,20 @@ const apply: Builder['apply'] = (layer, ...inputs) =>
   layer.apply(inputs.length === 1 ? inputs[0]! : inputs) as Symbolic;
 
 function buildModel(builder: Builder): tf.LayersModel {
-  const { apply, layers, name } = builder;
+  const { apply, family, layers, name } = builder;
   const [ids, mask, types] = [input('inputIds'), input('attentionMask'), input('tokenTypeIds')];
   const bias = apply(attentionBias({ name: 'encoder/mask' }), mask);
   let x = embed(builder, ids, types);
   for (let i = 0; i < layers; i++) {
-    x = addAndNorm(builder, `encoder/${i}/attention`, x, selfAttention(builder, i, x, bias));
-    x = addAndNorm(builder, `encoder/${i}/ffn`, x, feedForward(builder, i, x));
+    const [attention, ffn] = [`encoder/${i}/attention`, `encoder/${i}/ffn`];
+    const attended = selfAttention(builder, i, x, bias);
+    x = addAndNorm(
+      builder,
+      attention,
+      x,
+      family.dropsAttended ? drop(builder, attention, attended) : attended,
+    );
+    x = addAndNorm(builder, ffn, x, drop(builder, ffn, feedForward(builder, i, x)));
   }
   return tf.model({ name, inputs: [ids, mask, types], outputs: head(builder, x) });
 }
@@ -88,7 +95,7 @@ function embed(builder: Builder, ids: Symbolic, types: Symbolic): Symbolic {
     ? apply(typeEmbedding(table(builder, 'type', builder.typeVocabSize)), placed, types)
     : apply(firstInput({ name: 'embeddings/untyped' }), placed, types);
   const normal = apply(layerNorm({ name: 'embeddings/norm', epsilon }), typed);
-  const kept = apply(dropout({ name: 'embeddings/dropout', rate: builder.dropout }), normal);
+  const kept = drop(builder, 'embeddings', normal);
   return embeddingSize === hiddenSize ? kept : apply(dense(builder, 'embeddings/project', hiddenSize), kept);
 }
 
@@ -128,11 +135,13 @@ function feedForward(builder: Builder, index: number, x: Symbolic): Symbolic {
   return apply(dense(builder, `${name}/down`, hiddenSize), apply(gelu({ name: `${name}/gelu` }), up));
 }
 
-/** `norm(x + dropout(added))`: BERT normalizes after the residual connection. */
-function addAndNorm(builder: Builder, name: string, x: Symbolic, added: Symbolic): Symbolic {
-  const { apply, epsilon } = builder;
-  const kept = apply(dropout({ name: `${name}/dropout`, rate: builder.dropout }), added);
-  const sum = apply(tf.layers.add({ name: `${name}/add` }), x, kept);
+function drop({ apply, dropout: rate }: Builder, name: string, x: Symbolic): Symbolic {
+  return apply(dropout({ name: `${name}/dropout`, rate }), x);
+}
+
+/** `norm(x + added)`: BERT normalizes after the residual connection. */
+function addAndNorm({ apply, epsilon }: Builder, name: string, x: Symbolic, added: Symbolic): Symbolic {
+  const sum = apply(tf.layers.add({ name: `${name}/add` }), x, added);
   return apply(layerNorm({ name: `${name}/norm`, epsilon }), sum);
 }
 

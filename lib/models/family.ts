@@ -9,6 +9,8 @@ export interface Family {
   readonly padId: number;
   /** Whether positions are counted over the pieces other than `padId`, from `padId + 1` on, rather than from 0 over all. */
   readonly countsPositions: boolean;
+  /** Whether it drops what attention adds, as all do what the feed-forward network adds. */
+  readonly dropsAttended: boolean;
   /** Whether the head drops before its first dense layer too. */
   readonly dropsBeforePooler: boolean;
   /** What the head makes of its first dense layer. */
@@ -24,18 +26,20 @@ const bert: Family = {
   typeVocabSize: 2,
   padId: 0,
   countsPositions: false,
+  dropsAttended: true,
   dropsBeforePooler: false,
   activation: tanh,
 };
 
 /** Sanh et al. 2019 (arXiv:1910.01108). */
-const distilbert: Family = { ...bert, typeVocabSize: 0, activation: relu };
+const distilbert: Family = { ...bert, typeVocabSize: 0, dropsAttended: false, activation: relu };
 
 /** Liu et al. 2019 (arXiv:1907.11692). */
 const roberta: Family = {
   typeVocabSize: 1,
   padId: 1,
   countsPositions: true,
+  dropsAttended: true,
   dropsBeforePooler: true,
   activation: tanh,
 };

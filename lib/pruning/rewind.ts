@@ -23,7 +23,7 @@ export interface RewindOptions {
 
 /**
  * Sets weights, in place, to what they were when the snapshot was taken, with the pruned ones at 0. The snapshot must be a
- * copy: a tfjs variable's `clone()` and `dataSync()` share its memory.
+ * copy: a tfjs variable's `dataSync()` may show its memory.
  *
  * @throws UserError if the snapshot lacks a weight.
  */

@@ -1,4 +1,4 @@
-import type { EncodedWeight } from './encode';
+import type { EncodedWeight } from './encoded-weight';
 import { forEachValue, Layout } from './layout';
 import { LEAST_SCALE } from './qparams';
 import { roundHalfToEven } from './round';

@@ -27,7 +27,7 @@ describe('captured variables', () => {
   });
 
   test('are updated in place: same tensor, same memory', async () => {
-    const w = tf.variable(tf.tensor1d([1, 2]));
+    const w = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
     const { dataId } = w;
     const memory = w.dataSync();
     const step = jit((x: tf.Tensor) => {

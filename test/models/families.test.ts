@@ -15,7 +15,7 @@ import { softmaxCrossEntropy } from '../../trainers/losses';
 import { parametersOf } from '../../trainers/parameters';
 import { expectClose } from './compare';
 import { tiny } from './family-cases';
-import { batch, Formula, gelu, reference, shake } from './reference';
+import { batch, Formula, gelu, Place, reference, shake } from './reference';
 
 const [counted, plain] = [
   [
@@ -42,6 +42,33 @@ const cases: [FamilyName, number, Pick<Formula, 'positions' | 'types' | 'activat
 ];
 
 const values = (x: tf.Tensor) => [...x.dataSync()];
+
+/** Nearly everything is dropped; of these few numbers, all. */
+const ALL = 1 - 1e-7;
+
+/** Where transformers 5 drops, by the rate that says how much. */
+const DROPS: Record<FamilyName, Record<'dropout' | 'attentionDropout' | 'classifierDropout', Place[]>> = {
+  bert: {
+    dropout: ['embeddings', 'attended', 'ffn'],
+    attentionDropout: ['attention weights'],
+    classifierDropout: ['classifier'],
+  },
+  distilbert: {
+    dropout: ['embeddings', 'ffn'],
+    attentionDropout: ['attention weights'],
+    classifierDropout: ['classifier'],
+  },
+  roberta: {
+    dropout: ['embeddings', 'attended', 'ffn'],
+    attentionDropout: ['attention weights'],
+    classifierDropout: ['pooler', 'classifier'],
+  },
+  electra: {
+    dropout: ['embeddings', 'attended', 'ffn'],
+    attentionDropout: ['attention weights'],
+    classifierDropout: ['pooler', 'classifier'],
+  },
+};
 
 /** Loss and gradients of a training step, dropout included. */
 async function step(factory: EngineFactory, family: FamilyName, padId: number) {
@@ -73,6 +100,22 @@ describe.each(cases)('a %s', (family, padId, formula) => {
     expect(Object.keys(actual)).toHaveLength(weights.length);
     for (const { variable } of weights) expectClose(actual[variable.name]!, expected[variable.name]!, 1e-4);
   });
+
+  it.each(['dropout', 'attentionDropout', 'classifierDropout'] as const)(
+    'drops where transformers does: %s',
+    (rate) => {
+      const none = { dropout: 0, attentionDropout: 0, classifierDropout: 0 };
+      const model = bert({ ...tiny(family), ...none, [rate]: ALL });
+      shake(model);
+      const byPath = new Map(
+        weightsOf(model).map(({ path, variable }): [string, tf.Tensor] => [path, variable]),
+      );
+      const dropped = DROPS[family][rate];
+      const xs = batch(padId);
+      const expected = reference(byPath, xs, { layers: 2, heads: 2, ...formula, dropped });
+      expectClose(forward(model, xs, true), expected, 1e-5);
+    },
+  );
 
   it('takes the same training step compiled and eager', async () => {
     const eager = await step(eagerEngine({ backend: 'cpu' }), family, padId);

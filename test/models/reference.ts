@@ -28,7 +28,12 @@ export interface Formula {
   /** Row of the type table by token; undefined for a model without one. */
   readonly types?: number[][];
   readonly activation: (x: tf.Tensor) => tf.Tensor;
+  /** Where dropout leaves nothing; nowhere by default. */
+  readonly dropped?: readonly Place[];
 }
+
+/** Where the families of BERT may drop. */
+export type Place = 'embeddings' | 'attention weights' | 'attended' | 'ffn' | 'pooler' | 'classifier';
 
 export const gelu = (x: tf.Tensor) => x.mul(x.div(Math.SQRT2).erf().add(1)).div(2);
 
@@ -36,9 +41,10 @@ export const gelu = (x: tf.Tensor) => x.mul(x.div(Math.SQRT2).erf().add(1)).div(
 export function reference(
   weights: ReadonlyMap<string, tf.Tensor>,
   [ids, mask]: tf.Tensor[],
-  { layers, heads, positions, types, activation }: Formula,
+  { layers, heads, positions, types, activation, dropped = [] }: Formula,
 ): tf.Tensor {
   const w = (path: string) => weights.get(path)!;
+  const drop = (place: Place, x: tf.Tensor) => (dropped.includes(place) ? x.mul(0) : x);
   const dense = (x: tf.Tensor, path: string) => {
     const kernel = w(`${path}/kernel`);
     const flat = tf.matMul(x.reshape([-1, kernel.shape[0]!]) as tf.Tensor2D, kernel as tf.Tensor2D);
@@ -55,7 +61,7 @@ export function reference(
   const rows = (name: string, indices: tf.Tensor) => tf.gather(w(`embeddings/${name}/embeddings`), indices);
   let x = rows('token', ids!).add(rows('position', int(positions)));
   if (types) x = x.add(rows('type', int(types)));
-  x = norm(x, 'embeddings/norm');
+  x = drop('embeddings', norm(x, 'embeddings/norm'));
   if (weights.has('embeddings/project/kernel')) x = dense(x, 'embeddings/project');
   const bias = tf.sub(1, mask!).mul(-1e9).expandDims(1); // [batch, 1, time]
   for (let i = 0; i < layers; i++) {
@@ -65,14 +71,14 @@ export function reference(
     );
     const outputs = q!.map((q, head) => {
       const scores = tf.matMul(q, k![head]!.transpose([0, 2, 1])).div(Math.sqrt(q.shape[2]!));
-      return tf.matMul(tf.softmax(scores.add(bias)), v![head]!);
+      return tf.matMul(drop('attention weights', tf.softmax(scores.add(bias))), v![head]!);
     });
-    x = norm(x.add(dense(tf.concat(outputs, 2), `${path}/output`)), `${path}/norm`);
+    x = norm(x.add(drop('attended', dense(tf.concat(outputs, 2), `${path}/output`))), `${path}/norm`);
     const up = gelu(dense(x, `encoder/${i}/ffn/up`));
-    x = norm(x.add(dense(up, `encoder/${i}/ffn/down`)), `encoder/${i}/ffn/norm`);
+    x = norm(x.add(drop('ffn', dense(up, `encoder/${i}/ffn/down`))), `encoder/${i}/ffn/norm`);
   }
   const first = x.slice([0, 0, 0], [-1, 1, -1]).squeeze([1]);
-  return dense(activation(dense(first, 'pooler')), 'classifier');
+  return dense(drop('classifier', activation(dense(drop('pooler', first), 'pooler'))), 'classifier');
 }
 
 /** Biases and norms away from 0 and 1, so that leaving one out shows. */

@@ -13,23 +13,48 @@ export interface PruningOptions {
 
 /**
  * Prunes while training: after the optimizer step the pruner may give new masks, which are set at once, so that pruned weights
- * and their moments are 0 from then on. A schedule that begins at step 0 prunes before the first step. Logs `sparsity/total`
- * (of the targets), `sparsity/<path>` and `mask/flips` at every update.
+ * and their moments are 0 from then on. A schedule that begins at step 0 prunes before the first step, and if that step fails, the
+ * weights come back. Logs `sparsity/total` (of the targets), `sparsity/<path>` and `mask/flips` at every update.
  */
 export function pruning({ pruner }: PruningOptions): Callback {
   let begun = false;
+  let undo: (() => void) | undefined; // until the first step is done
   return {
     name: 'pruning',
     onTrainBegin(training) {
-      targetsOf(training, pruner); // fails now rather than at the first update
-      if (!begun) update(training, pruner);
+      const targets = targetsOf(training, pruner); // fails now rather than at the first update
+      if (begun) return;
+      if (pruner.schedule.shouldUpdate(training.step)) undo = remember(training, targets);
+      update(training, pruner);
       begun = true;
     },
-    onStepEnd: (training) => update(training, pruner),
+    onStepEnd(training) {
+      undo = undefined;
+      update(training, pruner);
+    },
+    onTrainEnd() {
+      undo = undefined;
+    },
     state: () => ({ values: { begun } }),
     restore({ values }) {
       begun = (values as { begun: boolean }).begun;
     },
+    dispose() {
+      undo?.();
+      undo = undefined;
+    },
+  };
+}
+
+/** Copies weights and masks; returns how to put them back. */
+function remember({ parameters }: Training, targets: readonly Parameter[]): () => void {
+  const before = targets.map((target) => [target, target.weights.slice(), target.mask?.slice()] as const);
+  return () => {
+    for (const [target, weights, mask] of before) {
+      target.setMask(mask);
+      target.weights.set(weights);
+    }
+    parameters.upload();
   };
 }
 

@@ -1,6 +1,7 @@
 import { sqnr } from '../../lib/analysis/sqnr';
 import { expectConvertible } from '../../lib/compress/convertible';
 import type { Prepared } from '../../lib/compress/prepared';
+import { hostOf } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { maskOf } from '../../lib/pruning/model-masks';
 import { decode } from '../../lib/quantization/encode';
@@ -57,7 +58,7 @@ function logNoise(training: Training, { model, weights }: Prepared): void {
   for (const { path, variable } of weightsOf(model)) {
     const quantizer = weights.get(path);
     if (!quantizer) continue;
-    const data = variable.dataSync<'float32'>();
+    const data = hostOf(variable).data as Float32Array;
     const encoded = quantizer.encode({ data, shape: variable.shape }, maskOf(variable));
     training.log(`quant/sqnr/${path}`, sqnr(data, decode(encoded)));
   }

@@ -12,6 +12,7 @@ import { Engine, EngineFactory, objective } from '../engine';
 import { inferenceOfCodes } from './inference-of-codes';
 import type { Loss } from '../losses';
 import type { Parameter, Parameters } from '../parameters';
+import { borrowBackend } from './borrowed-backend';
 
 /** Options of {@link compiledEngine}. */
 export interface CompiledEngineOptions extends Omit<ProgramOptions, 'scratch'> {
@@ -22,13 +23,14 @@ export interface CompiledEngineOptions extends Omit<ProgramOptions, 'scratch'> {
 /**
  * The default engine: forward and backward pass as one onnxruntime program per shape of a batch, compiled again when the model
  * changes (something attached, frozen, cut to another shape). Gradients are written straight into the parameters' memory. A model
- * that computes with codes answers as its ONNX file does, bit for bit.
+ * that computes with codes answers as its ONNX file does, bit for bit. From the factory's call on, tfjs's current backend is `cpu`, and
+ * the one before is again after `dispose`.
  *
  * @example const engine = compiledEngine({ threads: 2 }); // for train({ engine, ... })
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): EngineFactory {
   return async (model, parameters, loss) => {
-    await tf.setBackend('cpu'); // where variables share memory with the programs
+    const cpu = await borrowBackend('cpu'); // where variables share memory with the programs
     const { maxPrograms = 32, provider = 'cpu', threads } = options;
     const [steps, predictions] = [new ProgramCache(maxPrograms), new ProgramCache(maxPrograms)];
     const scratch = new Scratch();
@@ -50,7 +52,10 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
         return runStep(program, inputs, parameters, accumulate);
       },
       inference: async () => (await codes()) ?? { predict, dispose: async () => undefined },
-      dispose: () => void Promise.all([steps.dispose(), predictions.dispose()]),
+      dispose: () => {
+        cpu.giveBack();
+        void Promise.all([steps.dispose(), predictions.dispose()]);
+      },
     } satisfies Engine;
   };
 }

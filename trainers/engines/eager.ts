@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../datasets/batch';
-import { HostTensor, hostTensor } from '../../lib/core/host-tensor';
+import { undoOnFailure } from '../../lib/core/conclude';
+import { hostOf, HostTensor, isArrayOf, readHost } from '../../lib/core/host-tensor';
 import { forward } from '../../lib/core/forward';
+import { weightsOf } from '../../lib/core/weights';
 import { Engine, EngineFactory, objective } from '../engine';
 import type { Loss } from '../losses';
 import type { Parameters } from '../parameters';
-import { useBackend } from './backend';
+import { borrowBackend } from './borrowed-backend';
 
 export interface EagerEngineOptions {
   /** A tfjs backend: `wasm` (default), `cpu`, `tensorflow`, or one that you registered, such as `webgpu`. */
@@ -14,35 +16,43 @@ export interface EagerEngineOptions {
 
 /**
  * Runs the model op by op on a tfjs backend, as `model.fit` would; gradients are copied into the parameters' gradient memory. The
- * backend is tfjs's current one from the factory's call on, and the one before again after `dispose`.
+ * backend is tfjs's current one from the factory's call on, and the one before is again after `dispose`.
  *
  * @throws UserError (from the factory) if there is no such backend.
  * @example const engine = eagerEngine({ backend: 'cpu' }); // for train({ engine, ... })
  */
 export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): EngineFactory {
   return async (model, parameters, loss) => {
-    const before = tf.getBackend();
-    const use = async () => {
-      if (tf.getBackend() !== backend) await useBackend(backend);
-    };
-    await useBackend(backend);
-    parameters.upload();
+    settleArrays(model);
+    const borrowed = await borrowBackend(backend);
+    await undoOnFailure(async () => parameters.upload(), borrowed.giveBack);
     return {
       description: `eager (tfjs ${tf.version.tfjs}, backend ${backend})`,
       async gradients(batch, { accumulate }) {
-        await use();
+        await borrowed.use();
         return gradients(model, parameters, loss, batch, accumulate);
       },
       async inference() {
         const answer = async (xs: readonly HostTensor[]) => {
-          await use();
+          await borrowed.use();
           return predict(model, xs);
         };
         return { predict: answer, dispose: async () => undefined };
       },
-      dispose: () => void tf.setBackend(before),
+      dispose: () => borrowed.giveBack(),
     } satisfies Engine;
   };
+}
+
+/**
+ * Gives weights whose array is not of their dtype one that is: tfjs moves an array to another backend as bits, where integers that
+ * the cpu backend calls floats would be other numbers.
+ */
+function settleArrays(model: tf.LayersModel): void {
+  for (const { variable } of weightsOf(model)) {
+    if (isArrayOf(variable.dtype, variable.dataSync())) continue;
+    tf.tidy(() => variable.assign(toTensor(hostOf(variable))));
+  }
 }
 
 async function gradients(
@@ -58,7 +68,8 @@ async function gradients(
     return tf.variableGrads(() => objective(model, loss, inputs, labels), variables);
   });
   for (const parameter of parameters.list) {
-    const values = (await grads[parameter.variable.name]?.data()) as Float32Array | undefined;
+    const gradient = grads[parameter.variable.name];
+    const values = gradient && ((await readHost(gradient)).data as Float32Array);
     if (!adding) parameter.setGradient(values);
     else if (values) parameter.addGradient(values);
   }
@@ -69,10 +80,9 @@ async function gradients(
 
 async function predict(model: tf.LayersModel, xs: readonly HostTensor[]): Promise<HostTensor> {
   const output = tf.tidy(() => forward(model, xs.map(toTensor), false));
-  const data = (await output.data()) as HostTensor['data'];
-  const result = hostTensor(data.slice(), [...output.shape]);
+  const host = await readHost(output);
   output.dispose();
-  return result;
+  return { ...host, data: host.data.slice() };
 }
 
 function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {

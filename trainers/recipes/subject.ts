@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { undoOnFailure } from '../../lib/core/conclude';
 import type { EngineFactory } from '../engine';
 import { Parameters, parametersOf } from '../parameters';
 import type { Setup } from './setup';
@@ -16,7 +17,10 @@ export interface Subject {
 /** A model ready to be trained, which it owns from now on: with what is attached to it by then. */
 export async function openSubject(setup: Setup, model: tf.LayersModel): Promise<Subject> {
   const parameters = parametersOf(model, { slots: setup.optimizer.slots });
-  const engine = await setup.engine(model, parameters, setup.loss);
+  const engine = await undoOnFailure(
+    () => setup.engine(model, parameters, setup.loss),
+    () => (parameters.dispose(), model.dispose()),
+  );
   return {
     setup,
     model,

@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import { readHost } from '../../lib/core/host-tensor';
 import { streamKey } from '../../lib/core/random';
 import { weightsOf } from '../../lib/core/weights';
 import { global } from '../../lib/pruning/distribution';
@@ -93,7 +94,7 @@ async function otherFirstWeights(options: LotteryTicketOptions, seed: number): P
   const model = await (options.reinitialized ?? options.setup.model)(seed);
   const weights = new Map<string, Float32Array>();
   for (const { path, variable } of weightsOf(model)) {
-    weights.set(path, (await variable.data()).slice() as Float32Array);
+    weights.set(path, (await readHost(variable)).data.slice() as Float32Array);
   }
   model.dispose();
   return weights;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Transform } from '../../core/attach';
 import { dequantize, DerivedInput, isTracing } from '../../core/derived';
+import { hostOf } from '../../core/host-tensor';
 import {
   decode,
   encode,
@@ -123,8 +124,8 @@ function derivedCodes(
     dtype: 'int8',
     shape: [rows, columns],
     data: target.codes,
-    // `dataSync` on the cpu backend is the variable's memory, not a copy; asked anew, since `assign` swaps it.
-    refresh: () => encodeInto(target, variable.dataSync() as Float32Array),
+    // On the cpu backend the variable's memory, not a copy; asked anew, since `assign` swaps it.
+    refresh: () => encodeInto(target, hostOf(variable).data as Float32Array),
   };
   const scales: DerivedInput = {
     name: `${variable.name}/scales`,
