@@ -40,6 +40,7 @@ export { perAxis, perChannel, perGroup, perTensor, type Granularity } from './li
 export { int4, int8, uint8, type QuantSpec } from './lib/quantization/spec';
 export { fakeQuantize } from './lib/quantization/fake-quantize';
 export { dequantize, quantize } from './lib/quantization/quantize';
+export { straightThrough } from './lib/quantization/straight-through';
 export {
   codesOf,
   decode,

@@ -118,6 +118,20 @@ export function trainedOf(model: tf.LayersModel): Trained[] {
   ];
 }
 
+/**
+ * @throws UserError if something of the model would be trained that the parameters do not have: it became trainable, or a transform
+ *   that trains was attached, after they were made.
+ */
+export function expectAllTrained(model: tf.LayersModel, { list }: Parameters): void {
+  const known = new Set(list.map(({ variable }) => variable));
+  const stray = trainedOf(model).find(({ variable }) => !known.has(variable));
+  if (!stray) return;
+  throw new UserError(
+    `Expected parameters of all that is trained in "${model.name}", but "${stray.path}" is not among them; make them with ` +
+      'parametersOf(model, …) after everything is attached and trainable.',
+  );
+}
+
 function snapshotOf(list: readonly OwnParameter[], { slots = false }: SnapshotOptions = {}): Snapshot {
   list.forEach((parameter) => parameter.rebind());
   return {

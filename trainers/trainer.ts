@@ -5,7 +5,7 @@ import type { Evaluation } from './callback';
 import { Checkpoints, openCheckpoints } from './checkpoint';
 import { compiledEngine } from './engines/compiled';
 import { Interrupted } from './interrupted';
-import { parametersOf } from './parameters';
+import { expectAllTrained, parametersOf } from './parameters';
 import { disposalsOf, Run } from './run';
 import type { TrainOptions } from './train-options';
 
@@ -100,6 +100,7 @@ async function begin(options: TrainOptions): Promise<Run> {
   return undoOnFailure(
     async () => {
       validate(options);
+      if (options.parameters) expectAllTrained(model, options.parameters);
       const parameters = options.parameters ?? parametersOf(model, { slots: optimizer.slots });
       if (!options.parameters) undo.push(() => parameters.dispose());
       return new Run(options, parameters, await engine(model, parameters, loss));

@@ -9,7 +9,7 @@ import { decode, EncodedWeight } from '../quantization/encode';
 import { quantizeLayer } from '../quantization/quantize-layer';
 import { ActivationQuantizer } from '../quantization/transforms/activation-quantizer';
 import { quantizes } from '../quantization/transforms/quantizer';
-import { Encoder } from '../quantization/transforms/weight-quantizer';
+import { isEncoder } from '../quantization/transforms/weight-quantizer';
 import { cloneModel } from './clone';
 import { Compressed } from './compressed';
 import { expectBakeable } from './convertible';
@@ -105,8 +105,6 @@ function bakeOne(
   const codes = transform.encode(weight, mask);
   return { values: decode(codes), encoded: codes };
 }
-
-const isEncoder = (transform: Transform): transform is Encoder => 'encode' in transform;
 
 function assign({ variable }: Weight, data: tf.TypedArray): void {
   tf.tidy(() => variable.assign(tf.tensor(data, variable.shape, variable.dtype)));

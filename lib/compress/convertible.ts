@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { Attachment, attachmentsOf } from '../core/attach';
 import { UserError } from '../core/errors';
 import { weightsOf } from '../core/weights';
+import { isEncoder } from '../quantization/transforms/weight-quantizer';
 import { cloneModel } from './clone';
 
 /**
@@ -20,9 +21,9 @@ export function expectConvertible(model: tf.LayersModel, own: readonly Attachmen
 /** @throws UserError for a transform that would be lost with its attachment. */
 export function expectBakeable({ layer, target, transform }: Attachment): void {
   const isWeight = target !== 'input' && target !== 'output';
-  if (isWeight && transform.bake) return;
+  if (isWeight && (transform.bake || isEncoder(transform))) return;
   throw new UserError(
-    `Expected transforms of weights with a bake() in a model that is to be converted, but what is attached to "${target}" of ` +
-      `layer "${layer.name}" ${isWeight ? 'has none' : 'is no weight’s'} and would be lost; detach it first.`,
+    `Expected transforms of weights with a bake() or encode() in a model that is to be converted, but what is attached to "${target}" of ` +
+      `layer "${layer.name}" ${isWeight ? 'has neither' : 'is no weight’s'} and would be lost; detach it first.`,
   );
 }

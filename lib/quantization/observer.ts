@@ -9,13 +9,19 @@ export interface Observer {
   readonly spec: QuantSpec;
   /** Takes a tensor into account. Pure arithmetic on `state()`, so it can be traced. */
   observe(x: tf.Tensor): void;
-  /** Whether anything has been observed, reading `state()`. */
+  /** Whether there is a range, reading `state()`. */
   hasObserved(): boolean;
   /** Scale and zero point for what was observed so far. The caller owns them. */
   qparams(): QParams;
-  /** The range and the count that tells whether there is one; what a checkpoint keeps. */
-  state(): Record<'lo' | 'hi' | 'seen', tf.Variable>;
+  /** What a checkpoint keeps of it, by name. */
+  state(): Record<string, tf.Variable>;
+  /** Frees `state()`. */
   dispose(): void;
+}
+
+/** An observer of the range between two numbers, and whether there is one. */
+export interface RangeObserver extends Observer {
+  state(): Record<'lo' | 'hi' | 'seen', tf.Variable>;
 }
 
 export interface ObserverOptions {
@@ -37,7 +43,7 @@ export interface MovingAverageOptions extends ObserverOptions {
 export function movingAverage({
   spec = uint8(),
   averagingConstant = 0.01,
-}: MovingAverageOptions = {}): Observer {
+}: MovingAverageOptions = {}): RangeObserver {
   if (!(averagingConstant > 0 && averagingConstant <= 1)) {
     throw new UserError(`Expected an averagingConstant above 0 and at most 1, got ${averagingConstant}.`);
   }
@@ -52,7 +58,7 @@ export function movingAverage({
 }
 
 /** Range as the lowest and highest value ever seen, and 0, which every range contains. */
-export function minMax({ spec = uint8() }: ObserverOptions = {}): Observer {
+export function minMax({ spec = uint8() }: ObserverOptions = {}): RangeObserver {
   return observer(spec, (range, batch) => ({
     lo: range.lo.minimum(batch.lo),
     hi: range.hi.maximum(batch.hi),
@@ -62,7 +68,7 @@ export function minMax({ spec = uint8() }: ObserverOptions = {}): Observer {
 /** The new range from the old one (0 … 0 at first), a batch's, and whether (1 or 0) there was one before. */
 type Combine = (range: Range, batch: Range, seen: tf.Tensor) => Range;
 
-function observer(spec: QuantSpec, combine: Combine): Observer {
+function observer(spec: QuantSpec, combine: Combine): RangeObserver {
   if (spec.granularity.name !== perTensor().name) {
     throw new UserError(`Expected a spec that is perTensor() to observe with, got ${spec.granularity.name}.`);
   }

@@ -35,7 +35,7 @@ function training(quantized: boolean): Case {
   const states = () => [...(prepared?.inputs.values() ?? [])].map(({ observer }) => observer.state());
   return {
     step,
-    ranges: () => states().flatMap(({ lo, hi }) => [lo.dataSync()[0]!, hi.dataSync()[0]!]),
+    ranges: () => states().flatMap(({ lo, hi }) => [lo!.dataSync()[0]!, hi!.dataSync()[0]!]),
   };
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { minMax, movingAverage, Observer } from '../../lib/quantization/observer';
+import { minMax, movingAverage, Observer, RangeObserver } from '../../lib/quantization/observer';
 import { perAxis } from '../../lib/quantization/granularity';
 import { int8 } from '../../lib/quantization/spec';
 import reference from '../reference/quantization.json';
@@ -11,13 +11,13 @@ beforeAll(async () => {
 
 const read = (variable: tf.Tensor): number => variable.dataSync()[0]!;
 
-function observeAll(observer: Observer, batches: number[][]): Observer {
+function observeAll<O extends Observer>(observer: O, batches: number[][]): O {
   batches.forEach((batch) => observer.observe(tf.tensor1d(batch)));
   return observer;
 }
 
 function expectState(
-  observer: Observer,
+  observer: RangeObserver,
   expected: { min: number; max: number; scale: number; zp: number },
 ): void {
   const { scale, zeroPoint } = observer.qparams();

@@ -20,7 +20,8 @@ it('brings back all weights, frozen ones and batch norm too, masks and observed 
   model.getLayer('hidden').trainable = false;
   const prepared = prepare(model, staticInt8());
   const parameters = parametersOf(model);
-  const ranges = () => [...prepared.inputs.values()].map(({ observer }) => observer.state().hi.dataSync()[0]);
+  const ranges = () =>
+    [...prepared.inputs.values()].map(({ observer }) => observer.state()['hi']!.dataSync()[0]);
   const mask = Uint8Array.from(parameters.get('classifier/kernel').weights, (_, i) => i % 2);
   parameters.setMask('classifier/kernel', mask);
   move(model);

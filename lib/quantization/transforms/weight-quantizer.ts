@@ -2,16 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Transform } from '../../core/attach';
 import { dequantize, DerivedInput, isTracing } from '../../core/derived';
 import { hostOf } from '../../core/host-tensor';
-import {
-  decode,
-  encode,
-  EncodedWeight,
-  encodeInto,
-  MatrixForm,
-  matrixForm,
-  roomFor,
-  WeightValues,
-} from '../encode';
+import { encode, EncodedWeight, encodeInto, MatrixForm, matrixForm, roomFor, WeightValues } from '../encode';
 import { perAxis } from '../granularity';
 import { perValue, qparamsOf, rangeOf } from '../qparams';
 import { quantizeDequantize } from '../quantize';
@@ -29,6 +20,8 @@ export interface Encoder extends Transform {
   /** The codes that the weight is stored as: they decode to what inference computes with. */
   encode(weight: WeightValues, mask?: Uint8Array): EncodedWeight;
 }
+
+export const isEncoder = (transform: Transform): transform is Encoder => 'encode' in transform;
 
 /** A quantizer of a weight. */
 export type WeightQuantizer = Quantizer & Encoder;
@@ -61,7 +54,6 @@ export function weightQuantizer({
       return straightThrough(value, () => codesAsTensor(derived!, value.shape));
     },
     encode: (weight, mask) => encode(weight, spec, { mask }),
-    bake: (weight) => decode(encode(weight, spec)),
     state: () => ({}),
     dispose: () => undefined,
   };

@@ -14,7 +14,7 @@ const values = (x: tf.Tensor): number[] => Array.from(x.dataSync());
 const make = () => activationQuantizer({ name: 'test' });
 const range = (quantizer: ReturnType<typeof make>) => {
   const { lo, hi } = quantizer.observer.state();
-  return [values(lo)[0], values(hi)[0]];
+  return [values(lo!)[0], values(hi!)[0]];
 };
 const batch = tf.tensor1d([-1, 0.3, 1]);
 

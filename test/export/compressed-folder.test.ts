@@ -1,0 +1,202 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { calibrate } from '../../lib/compress/calibrate';
+import { Compressed } from '../../lib/compress/compressed';
+import { convert } from '../../lib/compress/convert';
+import { prepare } from '../../lib/compress/prepare';
+import { report } from '../../lib/compress/report';
+import { Rules } from '../../lib/compress/rules';
+import { staticInt8, weightOnly } from '../../lib/compress/scheme';
+import { forward } from '../../lib/core/forward';
+import { weightsOf } from '../../lib/core/weights';
+import { loadHuggingFace, saveHuggingFace, SaveHuggingFaceOptions } from '../../lib/export/hugging-face';
+import { readSafetensors, readStored } from '../../lib/export/safetensors';
+import { bert } from '../../lib/models/bert';
+import { loadMasks, saveMasks } from '../../lib/pruning/mask-file';
+import { masksOf, setMasks } from '../../lib/pruning/model-masks';
+import { decode } from '../../lib/quantization/encode';
+import { perGroup } from '../../lib/quantization/granularity';
+import { int4, uint8 } from '../../lib/quantization/spec';
+import { edit, labels, small, tokenizerFiles } from './saved-folder';
+
+let folder: string;
+beforeAll(() => tf.setBackend('cpu'));
+beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'compressed-'))));
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+const int = (row: number[]) => tf.tensor2d([row], undefined, 'int32');
+const xs = () => [int([2, 5, 7, 3]), int([1, 1, 1, 1]), int([0, 0, 1, 1])];
+const logits = (model: tf.LayersModel) => [...forward(model, xs(), false).dataSync()];
+const file = (name: string) => path.join(folder, name);
+
+async function save(
+  rules: Rules = staticInt8(),
+  options: Partial<SaveHuggingFaceOptions> = {},
+): Promise<Compressed> {
+  const prepared = prepare(bert(small), rules);
+  await calibrate(prepared, [xs()]);
+  const compressed = convert(prepared);
+  prepared.detach();
+  saveHuggingFace(compressed, folder, { tokenizerFiles, labels, ...options });
+  return compressed;
+}
+
+describe('a compressed folder', () => {
+  test('gives the compressed model back: floats, codes, ranges', async () => {
+    const compressed = await save();
+    const loaded = loadHuggingFace(folder);
+    expect(logits(loaded.model)).toEqual(logits(compressed.model));
+    expect([...loaded.weights]).toEqual(
+      [...compressed.weights].map(([name, weight]) => [
+        name,
+        expect.objectContaining({ codes: weight.codes, scales: weight.scales, shape: weight.shape }),
+      ]),
+    );
+    const quantizers = ({ layers }: tf.LayersModel) =>
+      layers.filter((layer) => layer.getClassName() === 'WhittleQuantize').map((layer) => layer.getConfig());
+    expect(quantizers(loaded.model)).toEqual(quantizers(compressed.model));
+  });
+
+  test('has the floats that the codes stand for, for Python, and the codes as anybody reads them', async () => {
+    const { weights } = await save();
+    const floats = readSafetensors(file('model.safetensors')).get('bert.embeddings.word_embeddings.weight')!;
+    const table = weights.get('embeddings/token/embeddings')!;
+    expect(floats.data).toEqual(decode(table));
+    const { tensors, metadata } = readStored(file('codes.safetensors'));
+    expect(tensors.get('embeddings/token/embeddings/codes')).toMatchObject({ dtype: 'I8', shape: [9, 8] });
+    expect(tensors.get('embeddings/token/embeddings/scales')).toMatchObject({ dtype: 'F32', shape: [9] });
+    expect(JSON.parse(metadata['whittle']!).weights['classifier/kernel']).toEqual({
+      ...{ bits: 8, signed: true, symmetric: true, narrowRange: true, shape: [8, 3] },
+      granularity: { name: 'perAxis', axes: [1] },
+    });
+  });
+
+  test('on request without them, and smaller', async () => {
+    const compressed = await save(staticInt8(), { floats: false, onnx: false });
+    expect([...readSafetensors(file('model.safetensors')).keys()].sort()).not.toContain('classifier.weight');
+    expect(logits(loadHuggingFace(folder).model)).toEqual(logits(compressed.model));
+    const { files, total } = report(compressed, { folder });
+    const bytes = Object.fromEntries(files!.map(({ file: name, bytes: size }) => [name, size]));
+    const weightBytes = bytes['model.safetensors']! + bytes['codes.safetensors']!;
+    expect(weightBytes).toBeGreaterThan(total.bytes);
+    expect(bytes['codes.safetensors']).toBe(fs.statSync(file('codes.safetensors')).size);
+  });
+
+  test('of packed and of affine codes', async () => {
+    const rules = [
+      { match: '**', use: weightOnly(int4(perGroup(0, 5))) },
+      { match: 'encoder/**', use: weightOnly(uint8(perGroup(1, 4))) },
+    ];
+    for (const floats of [true, false]) {
+      const compressed = await save(rules, { floats, onnx: false });
+      const loaded = loadHuggingFace(folder);
+      expect(logits(loaded.model)).toEqual(logits(compressed.model));
+      expect(loaded.weights.get('pooler/kernel')!.codes).toEqual(
+        compressed.weights.get('pooler/kernel')!.codes,
+      );
+    }
+  });
+
+  test('is trained on as floats where that is asked for', async () => {
+    const { model } = await save();
+    const floats = loadHuggingFace(folder, { codes: false });
+    expect(floats.weights.size).toBe(0);
+    expect(floats.model.layers.map(({ name }) => name)).toEqual(bert(small).layers.map(({ name }) => name));
+    const kernel = (of: tf.LayersModel) => weightsOf(of).find(({ path: name }) => name === 'pooler/kernel')!;
+    expect(kernel(floats.model).variable.dataSync()).toEqual(kernel(model).variable.dataSync());
+  });
+
+  test('whose floats were written since is refused, rather than answering as it no longer is', async () => {
+    await save();
+    edit(folder, (tensors) => void (tensors.get('classifier.weight')!.data[0]! += 1));
+    expect(() => loadHuggingFace(folder)).toThrow(
+      /codes of classifier.weight .* to stand for what model.safetensors holds.*delete codes.safetensors/,
+    );
+  });
+
+  test('gives up codes where a dense model is saved over it', async () => {
+    await save();
+    const dense = bert({ ...small, seed: 2 });
+    saveHuggingFace(dense, folder, { tokenizerFiles, labels, onnx: false });
+    expect(fs.existsSync(file('codes.safetensors'))).toBe(false);
+    expect(logits(loadHuggingFace(folder).model)).toEqual(logits(dense));
+  });
+
+  test('with a new classifier, or fewer layers, keeps the codes of the rest', async () => {
+    await save();
+    const { weights, model } = loadHuggingFace(folder, { layers: 1, newClassifier: true });
+    expect(weights.has('classifier/kernel')).toBe(false);
+    expect([...weights.keys()].filter((name) => name.startsWith('encoder/1'))).toEqual([]);
+    expect(weights.has('encoder/0/ffn/up/kernel')).toBe(true);
+    expect(logits(model)).toHaveLength(3);
+  });
+
+  test('that is damaged is refused in a sentence', async () => {
+    await save(staticInt8(), { onnx: false });
+    const bytes = fs.readFileSync(file('codes.safetensors'));
+    fs.writeFileSync(file('codes.safetensors'), bytes.subarray(0, bytes.length - 5));
+    expect(() => loadHuggingFace(folder)).toThrow('Expected a safetensors file');
+    fs.copyFileSync(file('model.safetensors'), file('codes.safetensors'));
+    expect(() => loadHuggingFace(folder)).toThrow('its metadata do not say how; save the model again');
+  });
+});
+
+describe('masks', () => {
+  const pruned = () => {
+    const model = bert(small);
+    const mask = Uint8Array.from({ length: 64 }, (_, i) => Number(i % 3 > 0));
+    setMasks(model, new Map([['encoder/0/attention/query/kernel', mask]]));
+    return { model, mask };
+  };
+
+  test('go with a saved model and come back with it', () => {
+    const { model, mask } = pruned();
+    saveHuggingFace(model, folder, { tokenizerFiles, labels, onnx: false });
+    const loaded = loadHuggingFace(folder);
+    expect(masksOf(loaded.model)).toEqual(new Map([['encoder/0/attention/query/kernel', mask]]));
+    expect(fs.statSync(file('masks.safetensors')).size).toBeLessThan(200); // a bit for each
+    expect(masksOf(loadHuggingFace(folder, { layers: 1 }).model).size).toBe(1);
+  });
+
+  test('are saved, loaded, and moved to another model', () => {
+    const { model, mask } = pruned();
+    saveMasks(file('ticket.safetensors'), masksOf(model));
+    const other = bert({ ...small, seed: 5 });
+    setMasks(other, loadMasks(file('ticket.safetensors')));
+    expect(masksOf(other).get('encoder/0/attention/query/kernel')).toEqual(mask);
+    const { variable } = weightsOf(other).find(
+      ({ path: name }) => name === 'encoder/0/attention/query/kernel',
+    )!;
+    variable.dataSync().forEach((value, i) => expect(value === 0).toBe(mask[i] === 0));
+  });
+
+  test('of a weight that the model lacks, of another length, or of other values are refused, and nothing is set', () => {
+    const { model } = pruned();
+    const before = masksOf(model);
+    const ones = (length: number) => new Uint8Array(length).fill(1);
+    const set = (name: string, mask: Uint8Array) =>
+      setMasks(
+        model,
+        new Map([
+          ['encoder/0/ffn/up/kernel', ones(96)],
+          [name, mask],
+        ]),
+      );
+    expect(() => set('encoder/0/attention/qury/kernel', ones(64))).toThrow(
+      'the nearest are encoder/0/attention/query/kernel',
+    );
+    expect(() => set('pooler/kernel', ones(3))).toThrow(
+      'a mask of 64 zeros and ones for "pooler/kernel", got 3 values',
+    );
+    expect(() => set('pooler/kernel', ones(64).fill(2))).toThrow('got 2');
+    expect(masksOf(model)).toEqual(before);
+  });
+
+  test('of a file that holds something else are refused', () => {
+    saveHuggingFace(bert(small), folder, { tokenizerFiles, labels, onnx: false });
+    expect(() => loadMasks(file('model.safetensors'))).toThrow('give a file that saveMasks wrote');
+    expect(() => loadMasks(file('none.safetensors'))).toThrow('Expected a safetensors file');
+  });
+});
