@@ -54,19 +54,21 @@ const COMMON = new Set([...Object.keys(new Bare({ name: 'bare' })), 'facts']);
 function inFields(layer: tf.layers.Layer): readonly HeldLayer[] {
   const found: HeldLayer[] = [];
   const seen = new Set<unknown>();
-  const search = (value: unknown, name: string): void => {
-    if (typeof value !== 'object' || value === null) return;
+  const search = (value: object, name: string): void => {
     if (value instanceof tf.layers.Layer) found.push({ layer: value, name, required: false });
     else if (isCollection(value) && !seen.has(value)) {
       seen.add(value);
-      for (const [key, item] of entriesOf(value)) search(item, `${name}/${key}`);
+      for (const [key, item] of entriesOf(value)) if (isObject(item)) search(item, `${name}/${String(key)}`);
     }
   };
   for (const field of Object.keys(layer)) {
-    if (!COMMON.has(field)) search(layer[field as keyof typeof layer], field);
+    const value: unknown = layer[field as keyof typeof layer];
+    if (isObject(value) && !COMMON.has(field)) search(value, field);
   }
   return found;
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 type Collection = readonly unknown[] | ReadonlyMap<unknown, unknown> | Readonly<Record<string, unknown>>;
 
