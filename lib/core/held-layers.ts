@@ -9,9 +9,9 @@ export interface HeldLayer {
   readonly required: boolean;
 }
 
-/** Whether a layer is a model: a container of layers without weights of its own. */
+/** Whether a layer is a model: a container of layers without weights of its own. A user's own layer may have `layers` too. */
 export function isModel(layer: tf.layers.Layer): layer is tf.LayersModel {
-  return (layer as Partial<tf.LayersModel>).layers !== undefined;
+  return layer instanceof tf.LayersModel;
 }
 
 /**
@@ -21,14 +21,14 @@ export function isModel(layer: tf.layers.Layer): layer is tf.LayersModel {
  */
 export function heldBy(layer: tf.layers.Layer): readonly HeldLayer[] {
   if (isModel(layer)) return layer.layers.map((held) => ({ layer: held, name: held.name, required: true }));
-  const named = STOCK[layer.getClassName()];
-  return named ? named(layer) : inFields(layer);
+  const held = NAMED[layer.getClassName()] ?? inFields;
+  return held(layer);
 }
 
 type Holder<T> = tf.layers.Layer & Readonly<T>;
 
 /** Holders of tfjs whose weights are named otherwise than after fields. */
-const STOCK: Readonly<Record<string, (layer: tf.layers.Layer) => readonly HeldLayer[]>> = {
+const NAMED: Readonly<Record<string, (layer: tf.layers.Layer) => readonly HeldLayer[]>> = {
   // Its field `layer` is only what the two were copied from.
   Bidirectional: (layer) => {
     const { forwardLayer, backwardLayer } = layer as Holder<
