@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { STOCK } from './stock-facts';
 
 /** A layer in the hands of another, and what the holder calls it. */
 export interface HeldLayer {
@@ -21,28 +22,41 @@ export function isModel(layer: tf.layers.Layer): layer is tf.LayersModel {
  */
 export function heldBy(layer: tf.layers.Layer): readonly HeldLayer[] {
   if (isModel(layer)) return layer.layers.map((held) => ({ layer: held, name: held.name, required: true }));
-  const held = NAMED[layer.getClassName()] ?? inFields;
-  return held(layer);
+  const name = layer.getClassName();
+  if (name in HOLDERS) return HOLDERS[name]!(layer);
+  return name in STOCK ? NONE : inFields(layer);
 }
 
-type Holder<T> = tf.layers.Layer & Readonly<T>;
+type Find = (layer: tf.layers.Layer) => readonly HeldLayer[];
 
-/** Holders of tfjs whose weights are named otherwise than after fields. */
-const NAMED: Readonly<Record<string, (layer: tf.layers.Layer) => readonly HeldLayer[]>> = {
-  // Its field `layer` is only what the two were copied from.
-  Bidirectional: (layer) => {
-    const { forwardLayer, backwardLayer } = layer as Holder<
-      Record<'forwardLayer' | 'backwardLayer', tf.layers.Layer>
-    >;
-    return [forwardLayer, backwardLayer].map((held) => ({ layer: held, name: held.name, required: true }));
+/** The layer in one field. */
+const inField =
+  (name: string): Find =>
+  (holder) => [
+    { layer: (holder as unknown as Record<string, tf.layers.Layer>)[name]!, name, required: false },
+  ];
+
+/** Those of tfjs that hold layers. */
+const HOLDERS: Readonly<Record<string, Find>> = {
+  TimeDistributed: inField('layer'),
+  RNN: inField('cell'),
+  SimpleRNN: inField('cell'),
+  GRU: inField('cell'),
+  LSTM: inField('cell'),
+  ConvRNN2D: inField('cell'),
+  ConvLSTM2D: inField('cell'),
+  StackedRNNCells: (holder) => {
+    const { cells } = holder as unknown as { readonly cells: readonly tf.layers.Layer[] };
+    return cells.map((layer, i) => ({ layer, name: `RNNCell_${i}`, required: true }));
   },
-  StackedRNNCells: (layer) =>
-    (layer as Holder<{ cells: readonly tf.layers.Layer[] }>).cells.map((cell, i) => ({
-      layer: cell,
-      name: `RNNCell_${i}`,
-      required: true,
-    })),
+  // Its field `layer` is only what the two were copied from.
+  Bidirectional: (holder) =>
+    ['forwardLayer', 'backwardLayer'].flatMap((field) =>
+      inField(field)(holder).map(({ layer }) => ({ layer, name: layer.name, required: true })),
+    ),
 };
+
+const NONE: readonly HeldLayer[] = [];
 
 class Bare extends tf.layers.Layer {
   static readonly className = 'WhittleBare';
