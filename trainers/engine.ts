@@ -40,15 +40,20 @@ export type EngineFactory = (model: tf.LayersModel, parameters: Parameters, loss
 /** What training minimises: the loss of a batch plus the penalties of the model's regularizers, each once. Both engines run this. */
 export function objective(model: tf.LayersModel, loss: Loss, xs: tf.Tensor[], ys: tf.Tensor): tf.Scalar {
   return tf.tidy(() => {
-    // A wrapper (`timeDistributed`) lists the penalties of the layer inside as its own: the same functions.
-    const penalties = new Set(layersOf(model).flatMap((layer) => layer.losses));
-    const [predictions, ...hidden] = forwardThrough(model, xs, {
-      pass: 'training',
-      layers: loss.layers,
-    });
-    return [...penalties].reduce<tf.Scalar>(
-      (sum, penalty) => sum.add(penalty()),
+    const penalties = penaltiesOf(model).map((penalty) => penalty());
+    const [predictions, ...hidden] = forwardThrough(model, xs, { pass: 'training', layers: loss.layers });
+    return penalties.reduce<tf.Scalar>(
+      (sum, penalty) => sum.add(penalty),
       loss(predictions, ys, { inputs: xs, hidden }),
     );
   });
+}
+
+/** The penalties of a model's layers: a wrapper's are those of the layer in it, and a layer may refer to others that are not trained. */
+function penaltiesOf(model: tf.LayersModel): (() => tf.Scalar)[] {
+  const known = new Set(model.weights);
+  const layers = layersOf(model).filter(
+    ({ weights }) => weights.length === 0 || weights.some((weight) => known.has(weight)),
+  );
+  return [...new Set(layers.flatMap((layer) => layer.losses))];
 }

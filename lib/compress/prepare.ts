@@ -95,7 +95,7 @@ function planOf(model: tf.LayersModel, rules: Rules): Plan {
 function nothingToQuantize({ name }: tf.LayersModel, skipped: readonly Skipped[]): UserError {
   const reasons = skipped.map(({ path, why }) => `${path}: ${why}`).join('; ');
   return new UserError(
-    `Expected something to quantize in "${name}", found nothing (${reasons || 'it has no weights'}).`,
+    `Expected something to quantize in "${name}", found nothing (${reasons || 'it has no kernels and no tables'}).`,
   );
 }
 

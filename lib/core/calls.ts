@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { UserError } from './errors';
 import { isModel } from './layers';
 
 /** A tensor of a model's graph; the same tensor is the same object. */
@@ -24,8 +25,13 @@ export interface CallGraph {
 /**
  * A model as the calls of its layers. A nested model is not among them: each of its applications is a set of calls of its own
  * layers, on the tensors that it was applied to. What wrappers, recurrent layers and a user's own layers do inside stays closed.
+ *
+ * @throws UserError for a sequential model without layers.
  */
 export function callsOf(model: tf.LayersModel): CallGraph {
+  if (!model.outputs?.length) {
+    throw new UserError(`Expected a model with layers, got "${model.name}", which is empty.`);
+  }
   const calls: Call[] = [];
   return { outputs: unfold(model, undefined, calls), calls };
 }

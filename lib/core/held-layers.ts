@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { STOCK } from './stock-facts';
 
 /** A layer in the hands of another, and what the holder calls it. */
 export interface HeldLayer {
@@ -9,9 +10,9 @@ export interface HeldLayer {
   readonly required: boolean;
 }
 
-/** Whether a layer is a model: a container of layers without weights of its own. */
+/** Whether a layer is a model: a container of layers without weights of its own. A user's own layer may have `layers` too. */
 export function isModel(layer: tf.layers.Layer): layer is tf.LayersModel {
-  return (layer as Partial<tf.LayersModel>).layers !== undefined;
+  return layer instanceof tf.LayersModel;
 }
 
 /**
@@ -21,28 +22,41 @@ export function isModel(layer: tf.layers.Layer): layer is tf.LayersModel {
  */
 export function heldBy(layer: tf.layers.Layer): readonly HeldLayer[] {
   if (isModel(layer)) return layer.layers.map((held) => ({ layer: held, name: held.name, required: true }));
-  const named = STOCK[layer.getClassName()];
-  return named ? named(layer) : inFields(layer);
+  const name = layer.getClassName();
+  if (name in HOLDERS) return HOLDERS[name]!(layer);
+  return name in STOCK ? NONE : inFields(layer);
 }
 
-type Holder<T> = tf.layers.Layer & Readonly<T>;
+type Find = (layer: tf.layers.Layer) => readonly HeldLayer[];
 
-/** Holders of tfjs whose weights are named otherwise than after fields. */
-const STOCK: Readonly<Record<string, (layer: tf.layers.Layer) => readonly HeldLayer[]>> = {
-  // Its field `layer` is only what the two were copied from.
-  Bidirectional: (layer) => {
-    const { forwardLayer, backwardLayer } = layer as Holder<
-      Record<'forwardLayer' | 'backwardLayer', tf.layers.Layer>
-    >;
-    return [forwardLayer, backwardLayer].map((held) => ({ layer: held, name: held.name, required: true }));
+/** The layer in one field. */
+const inField =
+  (name: string): Find =>
+  (holder) => [
+    { layer: (holder as unknown as Record<string, tf.layers.Layer>)[name]!, name, required: false },
+  ];
+
+/** Those of tfjs that hold layers. */
+const HOLDERS: Readonly<Record<string, Find>> = {
+  TimeDistributed: inField('layer'),
+  RNN: inField('cell'),
+  SimpleRNN: inField('cell'),
+  GRU: inField('cell'),
+  LSTM: inField('cell'),
+  ConvRNN2D: inField('cell'),
+  ConvLSTM2D: inField('cell'),
+  StackedRNNCells: (holder) => {
+    const { cells } = holder as unknown as { readonly cells: readonly tf.layers.Layer[] };
+    return cells.map((layer, i) => ({ layer, name: `RNNCell_${i}`, required: true }));
   },
-  StackedRNNCells: (layer) =>
-    (layer as Holder<{ cells: readonly tf.layers.Layer[] }>).cells.map((cell, i) => ({
-      layer: cell,
-      name: `RNNCell_${i}`,
-      required: true,
-    })),
+  // Its field `layer` is only what the two were copied from.
+  Bidirectional: (holder) =>
+    ['forwardLayer', 'backwardLayer'].flatMap((field) =>
+      inField(field)(holder).map(({ layer }) => ({ layer, name: layer.name, required: true })),
+    ),
 };
+
+const NONE: readonly HeldLayer[] = [];
 
 class Bare extends tf.layers.Layer {
   static readonly className = 'WhittleBare';
@@ -54,19 +68,21 @@ const COMMON = new Set([...Object.keys(new Bare({ name: 'bare' })), 'facts']);
 function inFields(layer: tf.layers.Layer): readonly HeldLayer[] {
   const found: HeldLayer[] = [];
   const seen = new Set<unknown>();
-  const search = (value: unknown, name: string): void => {
-    if (typeof value !== 'object' || value === null) return;
+  const search = (value: object, name: string): void => {
     if (value instanceof tf.layers.Layer) found.push({ layer: value, name, required: false });
     else if (isCollection(value) && !seen.has(value)) {
       seen.add(value);
-      for (const [key, item] of entriesOf(value)) search(item, `${name}/${key}`);
+      for (const [key, item] of entriesOf(value)) if (isObject(item)) search(item, `${name}/${String(key)}`);
     }
   };
   for (const field of Object.keys(layer)) {
-    if (!COMMON.has(field)) search(layer[field as keyof typeof layer], field);
+    const value: unknown = layer[field as keyof typeof layer];
+    if (isObject(value) && !COMMON.has(field)) search(value, field);
   }
   return found;
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 type Collection = readonly unknown[] | ReadonlyMap<unknown, unknown> | Readonly<Record<string, unknown>>;
 

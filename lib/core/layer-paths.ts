@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { HeldLayer, heldBy, isModel } from './held-layers';
+import { STOCK } from './stock-facts';
 
 /** Where a layer stands in a model: the names on the way to it, all of them and those that a path has in any case. */
 interface Place {
@@ -44,15 +45,13 @@ function placesOf(model: tf.LayersModel): Place[] {
     heldBy(place.layer).forEach((held, index) => {
       if (found.has(held.layer)) return;
       found.add(held.layer);
-      const custom = place.custom || (!held.required && !STOCK_HOLDERS.has(place.layer.getClassName()));
+      // Holders of tfjs keep the names of what they hold in their config.
+      const custom = place.custom || (!isModel(place.layer) && !(place.layer.getClassName() in STOCK));
       places.push({ ...placeIn(place, held, place.custom ? index : undefined), custom });
     });
   }
   return places;
 }
-
-/** Holders of tfjs, which keep the names of what they hold in their config. */
-const STOCK_HOLDERS = new Set(['TimeDistributed', 'RNN', 'LSTM', 'GRU', 'SimpleRNN', 'ConvLSTM2D']);
 
 /** @param index the place in the holder, where a name that tfjs made up does not count. */
 function placeIn(holder: Place, { layer, name, required }: HeldLayer, index: number | undefined): Place {
@@ -65,7 +64,8 @@ function placeIn(holder: Place, { layer, name, required }: HeldLayer, index: num
 
 /** Whether tfjs named the layer, by its class and a number: `dense_Dense1`, `sequential_2`. */
 function isMadeUp(layer: tf.layers.Layer): boolean {
-  return new RegExp(`^(\\w+_)?${layer.getClassName()}_?\\d+$`, 'i').test(layer.name);
+  const [, stem] = /^(.*?)_?\d+$/.exec(layer.name) ?? [];
+  return stem?.toLowerCase().endsWith(layer.getClassName().toLowerCase()) ?? false;
 }
 
 function countsOf(values: readonly string[]): Map<string, number> {

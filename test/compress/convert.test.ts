@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
+import * as fc from 'fast-check';
 import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
 import { staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { attachmentsOf } from '../../lib/core/attach';
 import { forward } from '../../lib/core/forward';
+import { weightFacts } from '../../lib/core/facts-of';
 import { weightsOf } from '../../lib/core/weights';
 import { holders } from '../core/holders';
+import { modelOf, nestings } from '../core/nestings';
 import { cases, observe, predict } from './models';
 
 beforeAll(async () => {
@@ -155,6 +158,21 @@ describe('convert keeps', () => {
     const model = make();
     const paths = weightsOf(model).map(({ path }) => path);
     expect(weightsOf(converted(model).model).map(({ path }) => path)).toEqual(paths);
+  });
+
+  test('the numbers of any nesting, and what is trainable where nothing is shared', () => {
+    fc.assert(
+      fc.property(nestings, (nesting) => {
+        const model = modelOf(nesting);
+        fc.pre(weightsOf(model).some((weight) => 'channels' in weightFacts(weight))); // or there is nothing to quantize
+        const copy = converted(model);
+        const isShared = JSON.stringify(nesting).includes('shared');
+        if (!isShared) expect(trainable(copy)).toEqual(trainable({ model }));
+        model.dispose();
+        copy.model.dispose();
+      }),
+      { numRuns: 40 },
+    );
   });
 
   test('a frozen nested model frozen, however deep, and a single frozen weight', () => {

@@ -170,6 +170,10 @@ describe('feedsOf', () => {
     expect(consumers(feeds, 'x', { through: ['sum'] })).toEqual(['last']);
   });
 
+  test('refuses a model without layers', () => {
+    expect(() => feedsOf(tf.sequential({ name: 'm' }))).toThrow('Expected a model with layers, got "m"');
+  });
+
   test('refuses a layer of another model, and one inside a wrapper', () => {
     const inner = dense('inner');
     const layer = tf.layers.timeDistributed({ layer: inner, name: 'each', inputShape: [3, 4] });

@@ -4,20 +4,20 @@ import * as tf from '@tensorflow/tfjs';
 class Block extends tf.layers.Layer {
   static readonly className = 'Block';
   private readonly up = tf.layers.dense({ units: 4 });
-  private readonly rest = [tf.layers.dense({ units: 3 }), tf.layers.dense({ units: 3 })];
+  readonly layers = [tf.layers.dense({ units: 3 }), tf.layers.dense({ units: 3 })];
   private readonly tower = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [3] })] });
   private scale!: tf.LayerVariable;
 
   override build(shape: tf.Shape): void {
     this.scale = this.addWeight('scale', [3], 'float32', tf.initializers.ones());
     this.up.build(shape);
-    this.rest.forEach((layer, i) => layer.build([null, i === 0 ? 4 : 3]));
+    this.layers.forEach((layer, i) => layer.build([null, i === 0 ? 4 : 3]));
     this.inner.forEach((layer) => (layer.built = true));
     super.build(shape);
   }
 
   private get inner(): tf.layers.Layer[] {
-    return [this.up, ...this.rest, this.tower];
+    return [this.up, ...this.layers, this.tower];
   }
 
   override get trainableWeights(): tf.LayerVariable[] {
@@ -84,7 +84,7 @@ export const holders: Readonly<Record<string, Holder>> = {
   },
   'a layer of one’s own': {
     make: () => one(new Block({ name: 'block', inputShape: [3] } as object)),
-    kernels: ['block/rest/0/kernel', 'block/rest/1/kernel', 'block/tower/0/kernel', 'block/up/kernel'],
+    kernels: ['block/layers/0/kernel', 'block/layers/1/kernel', 'block/tower/0/kernel', 'block/up/kernel'],
     layers: ['Block', 'Dense'],
   },
 };

@@ -221,4 +221,19 @@ describe('weightsOf', () => {
       { numRuns: 60 },
     );
   });
+
+  it('gives any nesting the paths of the model that it was loaded from', async () => {
+    // tfjs loads a layer that nested models share once for each of them.
+    const unshared = nestings.filter((nesting) => !JSON.stringify(nesting).includes('shared'));
+    await fc.assert(
+      fc.asyncProperty(unshared, async (nesting) => {
+        const model = modelOf(nesting);
+        const copy = await tf.models.modelFromJSON(JSON.parse(model.toJSON() as string) as tf.io.ModelJSON);
+        expect(weightsOf(copy).map(({ path }) => path)).toEqual(weightsOf(model).map(({ path }) => path));
+        model.dispose();
+        copy.dispose();
+      }),
+      { numRuns: 30 },
+    );
+  });
 });

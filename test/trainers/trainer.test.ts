@@ -308,6 +308,23 @@ describe('models', () => {
     model.dispose();
   });
 
+  it('adds no penalty of a layer that another only refers to', async () => {
+    class Refers extends tf.layers.Layer {
+      static readonly className = 'Refers';
+      readonly other = tf.layers.dense({ units: 1, kernelRegularizer: l2(), inputShape: [1] });
+      override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+        return [inputs].flat()[0]!;
+      }
+    }
+    const refers = new Refers({ inputShape: [1] } as object);
+    refers.other.build([null, 1]);
+    const model = tf.sequential({ layers: [refers, tf.layers.dense({ units: 1, ...initial })] });
+    const data = fromTensors(tf.tensor2d([[1]]), tf.tensor1d([1]), { batchSize: 1 });
+    const { losses } = await train(slopeTraining(model, { data, loss: meanSquaredError, steps: 1 }));
+    expect(losses[0]).toBe(0);
+    model.dispose();
+  });
+
   it('leaves the weights in the model after its parameters are gone, and nothing else', async () => {
     await expectNoLeak(async () => {
       const fresh = slopeModel();
