@@ -27,8 +27,8 @@ export interface TrainResult {
  * Same options, same bits; and a run that was killed anywhere and started again ends with the same bits as one that never
  * stopped, given a `checkpoint` folder.
  *
- * @throws UserError for options that do not fit together, a loss or gradient that is not finite, and a checkpoint of another
- * run; Interrupted when a callback broke the run off.
+ * @throws UserError for options that do not fit together, a loss or gradient that is not finite, and a checkpoint folder of another
+ * run, without a whole checkpoint, or in another process's use; Interrupted when a callback broke the run off.
  *
  * @example
  * await train({
@@ -39,8 +39,9 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   validate(options);
   const run = await begin(options);
+  let checkpoints: Checkpoints | undefined;
   try {
-    const checkpoints = options.checkpoint && openCheckpoints(options.checkpoint.folder);
+    checkpoints = options.checkpoint && openCheckpoints(options.checkpoint);
     run.resetOptimizer();
     checkpoints?.restore(run);
     await run.call('onTrainBegin');
@@ -53,6 +54,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     return { step: run.step, losses: run.losses, evaluations: run.evaluations, stopped: run.stopped };
   } finally {
     run.dispose();
+    checkpoints?.close();
   }
 }
 
