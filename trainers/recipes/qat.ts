@@ -38,9 +38,12 @@ export interface QatOptions extends RecipeOptions {
  */
 export async function qat(options: QatOptions): Promise<Outcome[]> {
   const { seed } = options;
-  const dense = await trainFresh(options, { method: 'dense', seed, index: 0, count: 2 });
-  const label = { method: 'qat', seed, index: 1, count: 2 };
-  return [dense, await training(options, label, (folder) => trainQuantized(options, label, folder))];
+  const dense = { method: 'dense', role: 'baseline', seed, index: 0, count: 2 } as const;
+  const label = { method: 'qat', role: 'method', seed, index: 1, count: 2 } as const;
+  return [
+    await trainFresh(options, dense),
+    await training(options, label, (folder) => trainQuantized(options, label, folder)),
+  ];
 }
 
 async function trainQuantized(options: QatOptions, label: Label, folder: string): Promise<Outcome> {
@@ -53,19 +56,26 @@ async function trainQuantized(options: QatOptions, label: Label, folder: string)
       freezeObserversAt: Math.round(options.freezeObserversAt * stepsOf(setup, label.seed)),
     });
     const outcome = await trainMethod(subject, label, { folder, observer, callbacks: [freezing] });
-    return { ...outcome, ...(await finish(convert(prepared), options, label)) };
+    return await finish(convert(prepared), options, label, outcome);
   } finally {
     prepared.detach();
     subject.dispose();
   }
 }
 
-/** Hands a converted model with its stored codes over, and scores it on them; then lets it go. */
-async function finish(converted: Converted, options: QatOptions, label: Label): Promise<Partial<Outcome>> {
+/** Scores a converted model on its stored codes and hands it over; then lets it go. */
+async function finish(
+  converted: Converted,
+  options: QatOptions,
+  label: Label,
+  trained: Outcome,
+): Promise<Outcome> {
   const attached = attachIntegerWeights(converted);
   try {
-    await options.observer?.onTrained?.(converted.model, label);
-    return { ...measured(converted), bits: 8, metrics: await score(converted.model, options) };
+    const metrics = await score(converted.model, options);
+    const outcome = { ...trained, ...measured(converted), bits: 8, metrics };
+    await options.observer?.onTrained?.(converted.model, label, outcome);
+    return outcome;
   } finally {
     attached.forEach((attachment) => attachment.detach());
     converted.model.dispose();
