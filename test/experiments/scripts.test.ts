@@ -25,8 +25,8 @@ interface Ended {
 interface Circumstances {
   /** Sends Ctrl-C once the output has it. */
   readonly interruptAt?: string;
-  /** Called with every piece of output. */
-  readonly onOutput?: () => void;
+  /** Sends Ctrl-C once that has happened. */
+  readonly interruptAfter?: Promise<unknown>;
   /** Further environment variables. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -35,7 +35,7 @@ interface Circumstances {
 function run(
   script: string,
   options: readonly string[],
-  { interruptAt, onOutput, settings }: Circumstances = {},
+  { interruptAt, interruptAfter, settings }: Circumstances = {},
 ): Promise<Ended> {
   const env = { ...process.env, ...settings };
   const child = spawn(process.execPath, [`experiments/${script}.js`, ...options], { cwd: copy, env });
@@ -48,14 +48,13 @@ function run(
     };
     child.stdout.on('data', (data: Buffer) => {
       out += data.toString();
-      onOutput?.();
       interrupt();
     });
     child.stderr.on('data', (data: Buffer) => {
       err += data.toString();
-      onOutput?.();
       interrupt();
     });
+    void interruptAfter?.then(() => child.kill('SIGINT'));
     child.on('close', (code) => resolve({ code, out, err }));
   });
 }
@@ -194,6 +193,7 @@ test(
     expect(stopped.err).toMatch(
       /Stopped by Ctrl-C[^]*Go on with: npx ts-node experiments\/lth-bert\.js .*--out/,
     );
+    expect(fs.readdirSync(at('stopped'))).not.toContain('.lock');
     const resumed = await run('lth-bert', [...options, '--out', at('stopped')]);
     expect(resumed).toMatchObject({ code: 0 });
     expect(resumed.out).toMatch(/goes on[^]*done before/);
@@ -208,22 +208,21 @@ test(
 test(
   'of two processes in one folder the second is told of the first, and touches nothing',
   async () => {
-    const options = [...SMALL, '--epochs', '40', '--out', at('shared')];
-    let second: Promise<Ended> | undefined;
-    const first = await run('finetune', options, {
-      onOutput: () => {
-        if (fs.existsSync(path.join(at('shared'), 'seed-0')))
-          second ??= run('finetune', [...options, '--force']);
-      },
-    });
-    expect(first).toMatchObject({ code: 0 });
-    const { code, out, err } = await second!;
+    const options = [...SMALL, '--epochs', '100000', '--out', at('shared')];
+    const begun = path.join(at('shared'), 'seed-0', 'dense');
+    const second = async () => {
+      while (!fs.existsSync(begun)) await new Promise((resolve) => setTimeout(resolve, 20));
+      return run('finetune', [...options, '--force']);
+    };
+    const told = second();
+    expect(await run('finetune', options, { interruptAfter: told })).toMatchObject({ code: 130 });
+    const { code, out, err } = await told;
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(
       /^Expected to be alone in the run .*shared, but process \d+ works there; wait until it ends, or choose another --out\.\n$/,
     );
-    const events = fs.readdirSync(path.join(at('shared'), 'seed-0', 'dense'));
-    expect(events.filter((name) => name.includes('tfevents'))).toHaveLength(1);
+    expect(fs.readdirSync(begun).filter((name) => name.includes('tfevents'))).toHaveLength(1);
+    expect(fs.readdirSync(at('shared'))).toEqual(['config.json', 'seed-0']);
   },
   MINUTE,
 );
