@@ -7,7 +7,6 @@ import { acquireLock } from '../lib/core/lock';
 
 /** A folder of checkpoints that survives being killed at any moment. One process has it at a time. */
 export interface CheckpointStore {
-  readonly folder: string;
   /** The folder of the newest whole checkpoint; undefined if there is none yet. */
   latest(): string | undefined;
   /** Makes a checkpoint of what `fill` writes into the folder it is given. Saving the latest step again does nothing. */
@@ -53,7 +52,6 @@ function openStore(folder: string, onNotice: OnNotice): Omit<CheckpointStore, 'c
   let newest = newestWhole(folder, onNotice);
   removeStale(folder);
   return {
-    folder,
     latest: () => (newest === undefined ? undefined : checkpoint(folder, newest)),
     save(step, fill) {
       if (step === newest) return;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from './errors';
@@ -30,7 +31,8 @@ export interface LockWords {
  */
 export function acquireLock(folder: string, words: LockWords): Lock {
   const own = nameOf(thisProcess());
-  const made = fs.mkdtempSync(`${folder}.`);
+  const made = `${folder}.${randomUUID()}`;
+  fs.mkdirSync(made); // others may read it, which a folder of mkdtemp forbids
   try {
     fs.writeFileSync(path.join(made, own), '');
     while (!moved(made, folder)) removeDead(folder, words);
