@@ -11,9 +11,10 @@ import { Interruption, interruption } from './interruption';
 import { needsModel } from './models';
 import { readOptions, Script, TrainingOptions } from './options';
 import { writeReport } from './report';
-import { experimentResult, ResultRow, writeResult } from './result';
+import { experimentResult, KeptModel, ResultRow, writeResult } from './result';
 import { contentsOf } from './own-data';
 import { openRun, Run } from './run-folder';
+import { KeptModels, keptModels } from './kept-models';
 import { scoreTable } from './score-table';
 import { formatTable, percent } from './table';
 import { openTask, Task } from './task';
@@ -43,21 +44,28 @@ export async function experiment<Own extends object>(
   const options = await fetched(given);
   const task = await open(options);
   const run = openRun(script.name, { ...options, ...(await contentsOf(options)) });
-  announce(script, run, task);
   const signals = interruption();
+  const models = keptModels({
+    which: options.save,
+    folder: run.folder,
+    metric: task.dataset.metric,
+    save: task.save,
+  });
   try {
+    announce(script, run, task);
     const outcomes = await recipe({
       options,
       task,
       setup: { ...task.setup, engine: announced(task.setup.engine, run) },
       folder: run.folder,
-      observer: observerOf(run, task, signals),
+      observer: observerOf(run, task, models, signals),
     });
-    await conclude(script, run, task, outcomes);
+    await conclude(script, run, task, outcomes, models.list());
   } catch (error) {
     throw error instanceof Interrupted ? new Interrupted(`${error.message}\n${howToGoOn()}`) : error;
   } finally {
     signals.dispose();
+    run.close();
   }
 }
 
@@ -89,7 +97,7 @@ function announced(factory: EngineFactory, run: Run): EngineFactory {
   };
 }
 
-function observerOf(run: Run, task: Task, signals: Interruption): Observer {
+function observerOf(run: Run, task: Task, models: KeptModels, signals: Interruption): Observer {
   const shown = Object.keys(task.setup.metrics);
   return {
     callbacks: (label, folder) => [
@@ -97,7 +105,10 @@ function observerOf(run: Run, task: Task, signals: Interruption): Observer {
       progress({ label: describe(label), span: spanOf(label, stepsOf(task.setup, label.seed)) }),
       signals.callback,
     ],
+    onTrained: models.onTrained,
+    onNotice: (notice) => print(`note    ${notice}`),
     onOutcome(outcome, label, reused) {
+      models.onOutcome(outcome, label, reused);
       const { sparsity, metrics, seconds } = outcome;
       const place = `${String(label.index + 1).padStart(String(label.count).length)}/${label.count}`;
       const score = shown.map((name) => `${name} ${metrics[name]!.toFixed(4)}`).join('  ');
@@ -106,25 +117,29 @@ function observerOf(run: Run, task: Task, signals: Interruption): Observer {
         `${place}  ${describe(label).padEnd(24)}  ${score}  ${percent(sparsity).padStart(6)} zeros  ${time}`,
       );
     },
-    onTrained(trained, { index, count }) {
-      if (index === count - 1) task.save(trained, run.file('model'));
-    },
   };
 }
 
-function describe({ method, seed, level }: Label): string {
+function describe({ method, seed, level }: Pick<Label, 'method' | 'seed' | 'level'>): string {
   return `seed ${seed}, ${method}${level ? ` ${level}` : ''}`;
 }
 
 const spanOf = ({ index, count }: Label, steps: number) => ({ done: index * steps, total: count * steps });
 
-async function conclude(script: Script, run: Run, task: Task, outcomes: readonly Outcome[]): Promise<void> {
+async function conclude(
+  script: Script,
+  run: Run,
+  task: Task,
+  outcomes: readonly Outcome[],
+  models: readonly KeptModel[],
+): Promise<void> {
   const { dataset, majority, baselines } = task;
   const result = experimentResult({
     task: dataset.name,
     metric: dataset.metric,
     majority,
     rows: outcomes.map(rowOf),
+    models,
   });
   print(`\n${formatTable(scoreTable(result, outcomes, baselines))}\n`);
   if (run.state !== 'finished') {
@@ -136,9 +151,26 @@ async function conclude(script: Script, run: Run, task: Task, outcomes: readonly
     );
     writeResult(run.file('result'), result);
   }
+  describeModels(run, models).forEach(print);
   print(
     `${path.relative('', run.file('report'))} shows it, ${path.relative('', run.file('result'))} has the rows.`,
   );
+}
+
+/** Models that are named one by one at the end. */
+const NAMED = 4;
+
+/** Which model is where. */
+function describeModels({ folder }: Run, models: readonly KeptModel[]): string[] {
+  const [first] = models;
+  if (!first) return ['The models that were kept are not there any more.'];
+  const place = (model: KeptModel) => path.relative('', path.join(folder, model.folder));
+  if (models.length > NAMED) {
+    return [
+      `${place(first)} is the model of ${describe(first)}; result.json names ${models.length - 1} more.`,
+    ];
+  }
+  return models.map((model) => `${place(model)} is the model of ${describe(model)}.`);
 }
 
 /** A row of `result.json`. */

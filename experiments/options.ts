@@ -8,6 +8,10 @@ import { checkTeacher, TeacherOptions, teacherOptions } from './teacher';
 export const TASKS = ['toy', ...(Object.keys(GLUE_TASKS) as GlueTask[])] as const;
 export const ENGINES = ['compiled', 'eager'] as const;
 
+/** Which of a run's models are kept; the default first. */
+export const SAVES = ['best', 'last', 'all'] as const;
+export type Save = (typeof SAVES)[number];
+
 export type TaskName = (typeof TASKS)[number];
 
 /** What every training script is told, after defaults: the same names everywhere. */
@@ -37,6 +41,8 @@ export interface TrainingOptions extends OwnDataOptions, TeacherOptions {
   readonly seed: number;
   /** The run's folder; a name made from the other options where it was not given. */
   readonly out?: string;
+  /** Which trained models are kept. */
+  readonly save: Save;
   /** Start over. */
   readonly force: boolean;
   /** Smaller defaults, to see everything work. */
@@ -130,6 +136,15 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
       '--out <folder>',
       "the run's folder (default: runs/<script>-<task>-<hash of the options>)",
       absolute,
+    )
+    .addOption(
+      new Option(
+        '--save <which>',
+        "models to keep: best, the method's best row in <out>/model (the dense one where the method is dense training; never a control; " +
+          'of equal scores the sparser); last, that of the last training; all, each as model in the folder of its training',
+      )
+        .choices(SAVES)
+        .default(SAVES[0]),
     )
     .option('--force', 'start over where the folder holds a run already', false)
     .option('--quick', 'smaller defaults: see it all work in less than 45 seconds', false);

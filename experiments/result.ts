@@ -35,6 +35,12 @@ export interface SummaryRow {
   readonly max: number;
 }
 
+/** A row's model. */
+export interface KeptModel extends Pick<ResultRow, 'method' | 'seed' | 'level'> {
+  /** Where it is, in the run's folder. */
+  readonly folder: string;
+}
+
 /** What `result.json` holds, the same in every experiment. */
 export interface ExperimentResult {
   readonly task: string;
@@ -44,6 +50,8 @@ export interface ExperimentResult {
   readonly majority: number;
   readonly rows: readonly ResultRow[];
   readonly summary: readonly SummaryRow[];
+  /** The rows whose models were kept. */
+  readonly models?: readonly KeptModel[];
 }
 
 /** What `majority` is the score of. */
@@ -99,8 +107,18 @@ export function writeResult(file: string, result: ExperimentResult): void {
   writeFileAtomically(file, `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** Reads what `writeResult` wrote. */
+/**
+ * Reads what `writeResult` wrote.
+ *
+ * @throws UserError for a file that is missing or damaged.
+ */
 export function readResult(file: string): ExperimentResult {
   if (!fs.existsSync(file)) throw new UserError(`Expected a result at ${file}, found no such file.`);
-  return JSON.parse(fs.readFileSync(file, 'utf8')) as ExperimentResult;
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as ExperimentResult;
+  } catch (error) {
+    throw new UserError(`Expected a result at ${file}, but it is damaged: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
 }

@@ -2,25 +2,16 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../lib/core/errors';
+import { acquireLock } from '../lib/core/lock';
 import { Environment, environment } from './environment';
+import { expectUnread } from './inputs';
 import { TrainingOptions } from './options';
+import { readConfig, RunConfig, Value, writeConfig } from './run-config';
 import { formatTable } from './table';
-import { writeFileAtomically } from '../lib/core/atomic-file';
 
-type Value = string | number | boolean | readonly number[];
+export type { RunConfig } from './run-config';
 
-/** What `config.json` holds. */
-export interface RunConfig {
-  readonly script: string;
-  /** Everything that decides what is computed; not where it is put (`out`), nor how fast (`threads`). */
-  readonly options: Readonly<Record<string, Value>>;
-  /** Where it was started. */
-  readonly environment: Environment;
-  /** Other places where it went on, in that order. */
-  readonly resumedIn?: readonly Environment[];
-}
-
-/** A run is a folder: its config, its result once it is finished, a report, and a folder per seed. */
+/** A run is a folder: its config, its result once it is finished, a report, and a folder per seed. One process has it at a time. */
 export interface Run {
   readonly folder: string;
   readonly config: RunConfig;
@@ -28,27 +19,23 @@ export interface Run {
   readonly state: 'new' | 'unfinished' | 'finished';
   /** The path of one of the run's files. */
   file(name: keyof typeof FILES): string;
+  /** Lets another process have the folder. */
+  close(): void;
 }
 
-const FILES = {
-  config: 'config.json',
-  result: 'result.json',
-  report: 'report.html',
-  model: 'model',
-} as const;
-/** Everything that a run writes at the top of its folder, and so all that starting over removes. */
-const OURS = [
-  ...Object.values(FILES).map((name) => new RegExp(`^${name.replace('.', '\\.')}(\\.part)?$`)),
-  /^seed-\d+$/,
-];
+const FILES = { result: 'result.json', report: 'report.html' } as const;
+/** Everything that a run writes into its folder beside its config, and so all that starting over removes. */
+const OURS = /^((result\.json|report\.html)(\.part)?|model(\.part|\.old)?|seed-\d+)$/;
 const NOT_CONFIG = new Set(['out', 'force', 'threads', 'offline']);
 
 /**
  * Opens the folder of a run, and writes its `config.json` first of all.
  *
- * A folder that holds the same run, finished or not, is opened as it is; with `force` it is emptied.
+ * A folder that holds the same run, finished or not, is opened as it is; with `force` a run's folder is emptied of what runs write.
+ * Its config is there all the while, and says so: a start that was killed is finished by the next one.
  *
- * @throws UserError if the folder holds a run with another config, or other files.
+ * @throws UserError, with nothing written or removed, if the folder holds a run with another config, or other files; if another
+ *   process is at it; or if it would be emptied of what the options read.
  */
 export function openRun(script: string, options: TrainingOptions): Run {
   const here: RunConfig = {
@@ -57,18 +44,26 @@ export function openRun(script: string, options: TrainingOptions): Run {
     environment: environment(options.threads),
   };
   const folder = options.out ?? defaultFolder(here, options.task);
-  const file = (name: keyof typeof FILES) => path.join(folder, FILES[name]);
-  const found = readConfig(folder, file('config'));
-  if (found && !options.force) {
-    expectSameRun(folder, found, here);
-    const state = fs.existsSync(file('result')) ? 'finished' : 'unfinished';
-    const config = state === 'finished' ? found : resumedHere(found, here.environment);
-    if (config !== found) writeConfig(file('config'), config);
-    return { folder, config, state, file };
+  inspect(folder, here, options);
+  fs.mkdirSync(folder, { recursive: true });
+  const lock = acquireLock(path.join(folder, '.lock'), {
+    place: `the run ${folder}`,
+    instead: 'choose another --out',
+  });
+  try {
+    const found = inspect(folder, here, options); // once more: it is ours alone only now
+    const entered =
+      found && !startsOver(found, options) ? resume(folder, found, here) : begin(folder, found, here);
+    return {
+      folder,
+      ...entered,
+      file: (name) => path.join(folder, FILES[name]),
+      close: () => lock.release(),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
   }
-  empty(folder);
-  writeConfig(file('config'), here);
-  return { folder, config: here, state: 'new', file };
 }
 
 function identityOf(options: TrainingOptions): Record<string, Value> {
@@ -82,29 +77,37 @@ function defaultFolder({ script, options }: RunConfig, task: string): string {
   return path.resolve('runs', `${script}-${task}-${hash}`);
 }
 
-function readConfig(folder: string, file: string): RunConfig | undefined {
-  if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8')) as RunConfig;
-  const other = fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => !isOurs(name)) : [];
-  if (other.length === 0) return undefined;
-  throw new UserError(
-    `Expected --out to be a new folder or that of a run; ${folder} has no config.json and holds ${other[0]}.`,
-  );
+/** The config of the run that is there, if it may be gone on with, or started over. */
+function inspect(folder: string, here: RunConfig, options: TrainingOptions): RunConfig | undefined {
+  const found = readConfig(folder);
+  if (!found) return undefined;
+  if (!options.force) expectSameRun(folder, found, here);
+  if (startsOver(found, options)) expectUnread(folder, options);
+  return found;
 }
 
-const isOurs = (name: string) => OURS.some((pattern) => pattern.test(name));
+const startsOver = ({ emptying }: RunConfig, { force }: TrainingOptions) => force || emptying === true;
 
-/** Removes a run, its config last: one killed in between is still known for what it is. */
+function resume(folder: string, found: RunConfig, here: RunConfig): Pick<Run, 'config' | 'state'> {
+  if (fs.existsSync(path.join(folder, FILES.result))) return { config: found, state: 'finished' };
+  const config = resumedHere(found, here.environment);
+  if (config !== found) writeConfig(folder, config);
+  return { config, state: 'unfinished' };
+}
+
+function begin(folder: string, found: RunConfig | undefined, here: RunConfig): Pick<Run, 'config' | 'state'> {
+  if (found) {
+    writeConfig(folder, { ...here, emptying: true });
+    empty(folder);
+  }
+  writeConfig(folder, here);
+  return { config: here, state: 'new' };
+}
+
 function empty(folder: string): void {
-  if (!fs.existsSync(folder)) return;
-  const names = fs.readdirSync(folder).filter(isOurs);
-  const isConfig = (name: string) => Number(name === FILES.config);
-  for (const name of names.sort((a, b) => isConfig(a) - isConfig(b))) {
+  for (const name of fs.readdirSync(folder).filter((name) => OURS.test(name))) {
     fs.rmSync(path.join(folder, name), { recursive: true, force: true });
   }
-}
-
-function writeConfig(file: string, config: RunConfig): void {
-  writeFileAtomically(file, `${JSON.stringify(config, null, 2)}\n`);
 }
 
 function expectSameRun(folder: string, found: RunConfig, here: RunConfig): void {

@@ -1,102 +1,145 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { writeFolderAtomically } from '../lib/core/atomic-folder';
+import { damageOf, formatDigests, sha256Of } from '../lib/core/digests';
 import { UserError } from '../lib/core/errors';
+import { acquireLock } from '../lib/core/lock';
 
-/** A folder of checkpoints that survives being killed at any moment. */
+/** A folder of checkpoints that survives being killed at any moment. One process has it at a time. */
 export interface CheckpointStore {
-  readonly folder: string;
-  /** The folder of the newest complete checkpoint; undefined if there is none yet. */
+  /** The folder of the newest whole checkpoint; undefined if there is none yet. */
   latest(): string | undefined;
   /** Makes a checkpoint of what `fill` writes into the folder it is given. Saving the latest step again does nothing. */
   save(step: number, fill: (folder: string) => void): void;
+  /** Lets another process have it. */
+  close(): void;
 }
 
-const LATEST = 'latest';
-const PARTIAL = '.partial';
+/** Told what a person should know, in a sentence. */
+export type OnNotice = (notice: string) => void;
+
+const LOCK = '.lock';
+const DIGESTS = 'sha256.json';
 const CHECKPOINT = /^step-(\d+)$/;
+const PARTIAL = /^step-\d+\.part$/;
+const ASIDE = /^step-\d+\.damaged(-\d+)?$/;
 
 /**
- * Opens a folder of checkpoints, made if missing: `step-<n>/` for each, and a file `latest` that names the newest complete one.
+ * Opens a folder of checkpoints, made if missing: `step-<n>/` for each, with the digests of its files in `sha256.json`.
  *
- * A checkpoint is filled under another name, every file and the folder are synced, and only then it gets its name; after that
- * `latest` is replaced by one rename. So at every moment `latest` names a complete checkpoint on the disk, and the one before it
- * is deleted only by the save after the next: the last two are kept. What a killed run left unfinished is removed here.
+ * A checkpoint is filled under another name, every file and the folder are synced, and only then it gets its name: what has that name
+ * was whole, and its digests tell whether it still is. The newest whole one counts. A newer one that was damaged since is moved aside,
+ * as `step-<n>.damaged`, and `onNotice` hears of it; it is never deleted. The last two are kept. What a killed run left unfinished is
+ * removed here.
  *
- * @throws UserError if `latest` names no checkpoint.
+ * @throws UserError if there are checkpoints but no whole one, or another process has the folder.
  */
-export function checkpointStore(folder: string): CheckpointStore {
+export function checkpointStore(folder: string, onNotice: OnNotice): CheckpointStore {
   fs.mkdirSync(folder, { recursive: true });
-  const store: CheckpointStore = {
-    folder,
-    latest: () => readLatest(folder),
+  const lock = acquireLock(path.join(folder, LOCK), {
+    place: `the checkpoints ${folder}`,
+    instead: 'train in another folder',
+  });
+  try {
+    return { ...openStore(folder, onNotice), close: () => lock.release() };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function openStore(folder: string, onNotice: OnNotice): Omit<CheckpointStore, 'close'> {
+  let newest = newestWhole(folder, onNotice);
+  removeStale(folder);
+  return {
+    latest: () => (newest === undefined ? undefined : checkpoint(folder, newest)),
     save(step, fill) {
-      const name = `step-${step}`;
-      if (store.latest() === path.join(folder, name)) return;
-      publish(folder, name, fill);
-      point(folder, name);
-      removeStale(folder, step);
+      if (step === newest) return;
+      writeFolderAtomically(checkpoint(folder, step), (part) => {
+        fill(part);
+        fs.writeFileSync(path.join(part, DIGESTS), formatDigests(digestsIn(part)));
+      });
+      newest = step;
+      removeStale(folder);
     },
   };
-  const newest = store.latest();
-  removeStale(folder, newest === undefined ? -1 : stepOf(path.basename(newest)));
-  return store;
 }
 
-function publish(folder: string, name: string, fill: (folder: string) => void): void {
-  const partial = path.join(folder, name + PARTIAL);
-  fs.rmSync(partial, { recursive: true, force: true });
-  fs.mkdirSync(partial);
-  fill(partial);
-  for (const file of fs.readdirSync(partial)) sync(path.join(partial, file));
-  sync(partial);
-  fs.renameSync(partial, path.join(folder, name));
-  sync(folder);
-}
-
-function point(folder: string, name: string): void {
-  const partial = path.join(folder, LATEST + PARTIAL);
-  fs.writeFileSync(partial, `${name}\n`);
-  sync(partial);
-  fs.renameSync(partial, path.join(folder, LATEST));
-  sync(folder);
-}
-
-/** Removes everything of ours but the checkpoint of `newest` steps and the one before it. */
-function removeStale(folder: string, newest: number): void {
+/** Removes a folder's checkpoints, and the folder unless it holds something else: what could not be read, or was never ours. */
+export function removeCheckpoints(folder: string): void {
+  if (!fs.existsSync(folder)) return;
+  const isOurs = (name: string) => CHECKPOINT.test(name) || PARTIAL.test(name) || name.startsWith(LOCK);
   const names = fs.readdirSync(folder);
-  const steps = names.filter((name) => CHECKPOINT.test(name)).map(stepOf);
-  const previous = Math.max(...steps.filter((step) => step < newest));
-  const stale = names.filter((name) => {
-    if (name.endsWith(PARTIAL)) return true;
-    return CHECKPOINT.test(name) && stepOf(name) !== newest && stepOf(name) !== previous;
-  });
-  for (const name of stale) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+  for (const name of names.filter(isOurs)) remove(folder, name);
+  if (names.every(isOurs)) fs.rmdirSync(folder);
 }
 
-function readLatest(folder: string): string | undefined {
-  const pointer = path.join(folder, LATEST);
-  if (!fs.existsSync(pointer)) return undefined;
-  const name = fs.readFileSync(pointer, 'utf8').trim();
-  const checkpoint = path.join(folder, name);
-  if (CHECKPOINT.test(name) && fs.existsSync(checkpoint)) return checkpoint;
-  const complete = fs.readdirSync(folder).filter((entry) => CHECKPOINT.test(entry));
-  throw new UserError(
-    `${pointer} is damaged: it should name a checkpoint beside it but contains "${name.slice(0, 80)}"; ` +
-      `write the name of one into it (${complete.join(', ') || 'there is none'}), or delete ${folder} to start over.`,
+const checkpoint = (folder: string, step: number) => path.join(folder, `step-${step}`);
+
+function digestsIn(folder: string): Record<string, string> {
+  const names = fs.readdirSync(folder).sort();
+  return Object.fromEntries(names.map((name) => [name, sha256Of(path.join(folder, name))]));
+}
+
+/** The step of the newest whole checkpoint, after moving damaged newer ones aside. */
+function newestWhole(folder: string, onNotice: OnNotice): number | undefined {
+  const damages: { readonly step: number; readonly damage: string }[] = [];
+  for (const step of stepsIn(folder)) {
+    const damage = damageOf(path.join(checkpoint(folder, step), DIGESTS));
+    if (damage !== undefined) {
+      damages.push({ step, damage });
+      continue;
+    }
+    damages.forEach((found) => onNotice(movedAside(folder, found.step, found.damage, step)));
+    return step;
+  }
+  expectNone(
+    folder,
+    damages.map(({ damage }) => damage),
+  );
+  return undefined;
+}
+
+function movedAside(folder: string, step: number, damage: string, whole: number): string {
+  const aside = freeName(`${checkpoint(folder, step)}.damaged`);
+  fs.renameSync(checkpoint(folder, step), aside);
+  return (
+    `The checkpoint of step ${step} is damaged (${damage}): it was moved to ${aside}, ` +
+    `and the training goes on from step ${whole}.`
   );
 }
 
-function stepOf(name: string): number {
-  return Number(CHECKPOINT.exec(name)?.[1]);
+function freeName(name: string): string {
+  for (let i = 1; ; i++) {
+    const candidate = i === 1 ? name : `${name}-${i}`;
+    if (!fs.existsSync(candidate)) return candidate;
+  }
 }
 
-/** Returns once a file's or a folder's content is on the disk. Windows cannot sync folders, and need not. */
-function sync(file: string): void {
-  if (process.platform === 'win32' && fs.statSync(file).isDirectory()) return;
-  const handle = fs.openSync(file, 'r');
-  try {
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
-  }
+/** @throws UserError if there were checkpoints, of which none is whole: a training from the start must be asked for. */
+function expectNone(folder: string, damages: readonly string[]): void {
+  const aside = fs.readdirSync(folder).filter((name) => ASIDE.test(name));
+  const found = [...damages, ...aside.map((name) => `${name} was found damaged before`)];
+  if (found.length === 0) return;
+  throw new UserError(
+    `Expected a whole checkpoint in ${folder}, but ${found.join(', and ')}; ` +
+      'put back a copy of one, or move the folder away to start over.',
+  );
+}
+
+/** Removes what is unfinished, and all checkpoints but the newest two. */
+function removeStale(folder: string): void {
+  const unfinished = fs.readdirSync(folder).filter((name) => PARTIAL.test(name));
+  const old = stepsIn(folder).slice(2);
+  for (const name of [...unfinished, ...old.map((step) => `step-${step}`)]) remove(folder, name);
+}
+
+function remove(folder: string, name: string): void {
+  fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+}
+
+/** Steps that have a checkpoint, the newest first. */
+function stepsIn(folder: string): number[] {
+  const steps = fs.readdirSync(folder).flatMap((name) => CHECKPOINT.exec(name)?.[1] ?? []);
+  return steps.map(Number).sort((a, b) => b - a);
 }

@@ -9,17 +9,20 @@ import { parseExact, stringifyExact } from './exact-json';
 import { captureModel, ModelState, restoreModel, tensorOf } from './model-state';
 import type { Parameters } from './parameters';
 import type { Run } from './run';
+import type { CheckpointOptions } from './train-options';
 
 /** The checkpoints of one run. */
 export interface Checkpoints {
   /** Saves everything that the run's future depends on. */
   save(run: Run): Promise<void>;
   /**
-   * Puts the newest checkpoint back, if there is one.
+   * Puts the newest whole checkpoint back, if there is one.
    *
-   * @throws UserError if it is damaged, or of a run with another plan, model or other callbacks.
+   * @throws UserError if it is of a run with another plan, model or other callbacks.
    */
   restore(run: Run): void;
+  /** Lets another process have the folder. */
+  close(): void;
 }
 
 const STATE = 'state.json';
@@ -36,8 +39,8 @@ interface State {
 }
 
 /** Opens a folder of checkpoints (see `checkpointStore`); each is `tensors.safetensors` and `state.json`. */
-export function openCheckpoints(folder: string): Checkpoints {
-  const store = checkpointStore(folder);
+export function openCheckpoints({ folder, onNotice = warn }: CheckpointOptions): Checkpoints {
+  const store = checkpointStore(folder, onNotice);
   return {
     async save(run) {
       const callbacks = callbackStates(run);
@@ -52,8 +55,11 @@ export function openCheckpoints(folder: string): Checkpoints {
       const latest = store.latest();
       if (latest !== undefined) restore(run, latest);
     },
+    close: store.close,
   };
 }
+
+const warn = (notice: string) => process.emitWarning(notice, { type: 'CheckpointWarning' });
 
 function callbackStates(run: Run): [name: string, state: CallbackState][] {
   return run.callbacks.flatMap((callback) => (callback.state ? [[callback.name, callback.state()]] : []));
@@ -107,27 +113,20 @@ function planOf({ plan, options, seed }: Run): State['plan'] {
 function restore(run: Run, folder: string): void {
   const state = readState(path.join(folder, STATE));
   expectSamePlan(planOf(run), state.plan, folder);
+  expectSameCallbacks(run, state, folder);
   const file = path.join(folder, TENSORS);
   const tensors = Object.fromEntries(readSafetensors(file));
   restoreModel(run.model, run.parameters, tensors);
   for (const [name, { data, shape }] of momentsOf(run.parameters))
     data.set(tensorOf(tensors, name, shape).data);
-  restoreCallbacks(run, state, tensors, folder);
+  restoreCallbacks(run, state, tensors);
   run.step = state.step;
   run.losses = [...state.losses];
   run.evaluations = [...state.evaluations];
   run.stopped = state.stopped ?? undefined;
 }
 
-function readState(file: string): State {
-  try {
-    return parseExact(fs.readFileSync(file, 'utf8')) as unknown as State;
-  } catch (error) {
-    throw new UserError(`The checkpoint file ${file} is damaged: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
+const readState = (file: string) => parseExact(fs.readFileSync(file, 'utf8')) as unknown as State;
 
 function expectSamePlan(now: State['plan'], saved: State['plan'], folder: string): void {
   const different = Object.keys(now).filter((key) => now[key] !== saved[key]);
@@ -138,16 +137,19 @@ function expectSamePlan(now: State['plan'], saved: State['plan'], folder: string
   );
 }
 
-function restoreCallbacks(run: Run, state: State, tensors: ModelState, folder: string): void {
-  const stateful = run.callbacks.filter((callback) => callback.restore);
-  const [now, saved] = [stateful.map(({ name }) => name), Object.keys(state.callbacks)];
-  if (now.toSorted().join() !== saved.toSorted().join()) {
-    throw new UserError(
-      `The checkpoint ${folder} is of a run with other callbacks: it has the state of ${saved.join(', ') || 'none'}, ` +
-        `and this run has ${now.join(', ') || 'none'}. Start over in another folder.`,
-    );
-  }
-  for (const callback of stateful) {
+function expectSameCallbacks(run: Run, state: State, folder: string): void {
+  const [now, saved] = [statefulOf(run).map(({ name }) => name), Object.keys(state.callbacks)];
+  if (now.toSorted().join() === saved.toSorted().join()) return;
+  throw new UserError(
+    `The checkpoint ${folder} is of a run with other callbacks: it has the state of ${saved.join(', ') || 'none'}, ` +
+      `and this run has ${now.join(', ') || 'none'}. Start over in another folder.`,
+  );
+}
+
+const statefulOf = ({ callbacks }: Run) => callbacks.filter(({ restore }) => restore);
+
+function restoreCallbacks(run: Run, state: State, tensors: ModelState): void {
+  for (const callback of statefulOf(run)) {
     callback.restore?.({
       values: state.callbacks[callback.name] as Json,
       tensors: withoutPrefix(tensors, `callbacks/${callback.name}/`),

@@ -49,4 +49,6 @@ export interface CheckpointOptions {
   readonly folder: string;
   /** Optimizer steps between two checkpoints; one epoch by default. The last step is always saved. */
   readonly every?: number;
+  /** Told in a sentence of a damaged checkpoint that an older one stands in for; a warning of the process by default. */
+  readonly onNotice?: (notice: string) => void;
 }

@@ -28,8 +28,8 @@ export interface TrainResult {
  * Same options, same bits; and a run that was killed anywhere and started again ends with the same bits as one that never
  * stopped, given a `checkpoint` folder.
  *
- * @throws UserError for options that do not fit together, a loss or gradient that is not finite, and a checkpoint of another
- * run; Interrupted when a callback broke the run off.
+ * @throws UserError for options that do not fit together, a loss or gradient that is not finite, and a checkpoint folder of another
+ * run, without a whole checkpoint, or in another process's use; Interrupted when a callback broke the run off.
  *
  * @example
  * await train({
@@ -47,7 +47,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 async function trainToEnd(run: Run): Promise<TrainResult> {
   const { checkpoint } = run.options;
-  const checkpoints = checkpoint && openCheckpoints(checkpoint.folder);
+  const checkpoints = checkpoint && openCheckpoints(checkpoint);
+  return conclude(
+    () => trainFrom(run, checkpoints),
+    () => checkpoints?.close(),
+  );
+}
+
+async function trainFrom(run: Run, checkpoints: Checkpoints | undefined): Promise<TrainResult> {
   run.resetOptimizer();
   checkpoints?.restore(run);
   await run.call('onTrainBegin');

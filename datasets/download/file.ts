@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeAtomically } from '../../lib/core/atomic-file';
 import { UserError } from '../../lib/core/errors';
+import { locked } from '../../lib/core/lock';
 import { Content, holds, sizeOf } from './content';
 import { display, Output } from './display';
-import { locked } from './lock';
 import { connected, request } from './request';
 import { Patience, retrying, Transient } from './retry';
 
@@ -43,7 +43,8 @@ export async function downloadFile(
 ): Promise<void> {
   if (fs.existsSync(file)) return;
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  await locked(file, async () => {
+  const words = { place: `the download of ${file}`, instead: 'download to another place' };
+  await locked(`${file}.lock`, words, async () => {
     if (fs.existsSync(file)) return;
     const part = { url, file: `${file}.part`, etag: `${file}.part.etag`, inOnePiece: false };
     await fetchAll(part, content, options);

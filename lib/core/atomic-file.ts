@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { sync } from './sync';
 
 /**
  * Makes a file that is either the old one or the whole new one, whenever the process is killed: a neighbour, `<file>.part`, is
@@ -11,12 +12,7 @@ export function writeAtomically(file: string, write: (part: string) => void): vo
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const part = `${file}.part`;
   write(part);
-  const handle = fs.openSync(part, 'r+'); // Windows syncs only what may be written
-  try {
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
-  }
+  sync(part);
   fs.renameSync(part, file);
 }
 

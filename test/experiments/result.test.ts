@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { experimentResult, readResult, summarize, writeResult } from '../../experiments/result';
+import { UserError } from '../../lib/core/errors';
 import type { ResultRow } from '../../experiments/result';
 
 const row = (method: string, seed: number, accuracy: number, level?: number, sparsity = 0): ResultRow => ({
@@ -37,6 +38,14 @@ describe('result.json', () => {
   let folder: string;
   beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'result-'))));
   afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  it('says in a sentence that it is missing, or damaged', () => {
+    const file = path.join(folder, 'result.json');
+    expect(() => readResult(file)).toThrow(`Expected a result at ${file}, found no such file.`);
+    fs.writeFileSync(file, '{ "task": "toy", "ro');
+    expect(() => readResult(file)).toThrow(UserError);
+    expect(() => readResult(file)).toThrow(`Expected a result at ${file}, but it is damaged: `);
+  });
 
   const result = experimentResult({
     ...{ task: 'toy', metric: 'accuracy', majority: 0.5 },

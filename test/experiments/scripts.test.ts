@@ -25,6 +25,8 @@ interface Ended {
 interface Circumstances {
   /** Sends Ctrl-C once the output has it. */
   readonly interruptAt?: string;
+  /** Sends Ctrl-C once that has happened. */
+  readonly interruptAfter?: Promise<unknown>;
   /** Further environment variables. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -33,7 +35,7 @@ interface Circumstances {
 function run(
   script: string,
   options: readonly string[],
-  { interruptAt, settings }: Circumstances = {},
+  { interruptAt, interruptAfter, settings }: Circumstances = {},
 ): Promise<Ended> {
   const env = { ...process.env, ...settings };
   const child = spawn(process.execPath, [`experiments/${script}.js`, ...options], { cwd: copy, env });
@@ -52,6 +54,7 @@ function run(
       err += data.toString();
       interrupt();
     });
+    void interruptAfter?.then(() => child.kill('SIGINT'));
     child.on('close', (code) => resolve({ code, out, err }));
   });
 }
@@ -82,7 +85,7 @@ test(
         'max-length',
       ])
         expect(out).toContain(`--${name} `);
-      for (const name of ['engine', 'backend', 'threads', 'seed', 'out', 'force', 'quick'])
+      for (const name of ['engine', 'backend', 'threads', 'seed', 'out', 'save', 'force', 'quick'])
         expect(out).toMatch(new RegExp(`--${name}\\b`));
     }
   },
@@ -190,6 +193,7 @@ test(
     expect(stopped.err).toMatch(
       /Stopped by Ctrl-C[^]*Go on with: npx ts-node experiments\/lth-bert\.js .*--out/,
     );
+    expect(fs.readdirSync(at('stopped'))).not.toContain('.lock');
     const resumed = await run('lth-bert', [...options, '--out', at('stopped')]);
     expect(resumed).toMatchObject({ code: 0 });
     expect(resumed.out).toMatch(/goes on[^]*done before/);
@@ -197,6 +201,73 @@ test(
     expect(rowsIn('whole').map(({ method, level }) => `${method} ${level}`)).toEqual([
       ...['dense 0', 'ticket 1', 'random 1', 'reinit 1', 'ticket 2', 'random 2', 'reinit 2'],
     ]);
+  },
+  2 * MINUTE,
+);
+
+test(
+  'of two processes in one folder the second is told of the first, and touches nothing',
+  async () => {
+    const options = [...SMALL, '--epochs', '100000', '--out', at('shared')];
+    const begun = path.join(at('shared'), 'seed-0', 'dense');
+    const second = async () => {
+      while (!fs.existsSync(begun)) await new Promise((resolve) => setTimeout(resolve, 20));
+      return run('finetune', [...options, '--force']);
+    };
+    const told = second();
+    expect(await run('finetune', options, { interruptAfter: told })).toMatchObject({ code: 130 });
+    const { code, out, err } = await told;
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(
+      /^Expected to be alone in the run .*shared, but process \d+ works there; wait until it ends, or choose another --out\.\n$/,
+    );
+    expect(fs.readdirSync(begun).filter((name) => name.includes('tfevents'))).toHaveLength(1);
+    expect(fs.readdirSync(at('shared'))).toEqual(['config.json', 'seed-0']);
+  },
+  MINUTE,
+);
+
+test(
+  'models are kept as --save says, the same after Ctrl-C, and result.json names them',
+  async () => {
+    const options = [...SMALL, '--epochs', '1', '--seeds', '1', '--levels', '1', '--prune', '0.5'];
+    const [best, last, all] = await Promise.all([
+      run('lth-bert', [...options, '--out', at('best')]),
+      run('lth-bert', [...options, '--save', 'last', '--out', at('last')]),
+      run('lth-bert', [...options, '--save', 'all', '--out', at('all')], { interruptAt: '2/4' }),
+    ]);
+    expect(best).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/best.model is the model of seed 0, ticket 1\.\n/),
+    });
+    expect(last).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/last.model is the model of seed 0, reinit 1\.\n/),
+    });
+    expect(all).toMatchObject({ code: 130 });
+    expect(await run('lth-bert', [...options, '--save', 'all', '--out', at('all')])).toMatchObject({
+      code: 0,
+    });
+
+    const modelsIn = (name: string) => readResult(path.join(at(name), 'result.json')).models!;
+    const weights = (name: string, folder: string) =>
+      fs.readFileSync(path.join(at(name), folder, 'model.safetensors')).toString('base64');
+    const methods = ['dense', 'ticket-1', 'random-1', 'reinit-1'];
+    expect(modelsIn('all').map(({ folder }) => folder)).toEqual(
+      methods.map((name) => `seed-0/${name}/model`),
+    );
+    expect(new Set(modelsIn('all').map(({ folder }) => weights('all', folder))).size).toBe(4);
+    expect(modelsIn('best')).toEqual([{ method: 'ticket', seed: 0, level: 1, folder: 'model' }]);
+    expect(weights('best', 'model')).toBe(weights('all', 'seed-0/ticket-1/model'));
+    expect(weights('last', 'model')).toBe(weights('all', 'seed-0/reinit-1/model'));
+    const folders = fs.readdirSync(at('best'), { recursive: true, encoding: 'utf8' });
+    expect(folders.filter((name) => name.endsWith('model'))).toEqual(['model']);
+
+    fs.rmSync(path.join(at('best'), 'model'), { recursive: true });
+    const again = await run('lth-bert', [...options, '--out', at('best')]);
+    expect(again.out).toContain('The models that were kept are not there any more.');
+    const other = await run('lth-bert', [...options, '--save', 'all', '--out', at('best')]);
+    expect(other).toMatchObject({ code: 2, err: expect.stringMatching(/another config[^]*save +best +all/) });
   },
   2 * MINUTE,
 );

@@ -123,8 +123,7 @@ const partial = (run: string) =>
   trainings(run).some((training) => {
     const checkpoints = path.join(training, 'checkpoints');
     return (
-      fs.existsSync(checkpoints) &&
-      fs.readdirSync(checkpoints).some((entry) => /^step.*\.partial$/.test(entry))
+      fs.existsSync(checkpoints) && fs.readdirSync(checkpoints).some((entry) => /^step.*\.part$/.test(entry))
     );
   });
 

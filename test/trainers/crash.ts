@@ -71,6 +71,6 @@ function firstHalf(data: string | Uint8Array): Uint8Array {
 }
 
 function removeOneOf(folder: string): void {
-  const [first] = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  const [first] = fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? fs.readdirSync(folder) : [];
   if (first !== undefined) unlinkSync(path.join(folder, first));
 }

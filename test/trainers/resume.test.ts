@@ -135,7 +135,9 @@ describe('checkpoints of a small run', () => {
     const whole = await run({ steps: 3 });
     const attempt = (limit: number) => {
       fs.rmSync(path.join(folder, 'run'), { recursive: true });
-      return crashAt(limit, () => run({ steps: 3 }));
+      return crashAt(limit, () => run({ steps: 3 })).finally(
+        () => fs.rmSync(path.join(folder, 'run', '.lock'), { recursive: true, force: true }), // this process lives on
+      );
     };
     let limit = 0;
     for (; (await attempt(limit)).crashed; limit++) {
@@ -172,7 +174,7 @@ describe('checkpoints of a small run', () => {
     const loss = (predictions: tf.Tensor) => predictions.add(6).log().mean() as tf.Scalar;
     const nan = run({ steps: 9, loss, learningRate: (step) => (step === 2 ? 1e9 : 1e-3) });
     await expect(nan).rejects.toThrow(UserError);
-    expect(fs.readFileSync(path.join(folder, 'run', 'latest'), 'utf8')).toBe('step-3\n');
+    expect(fs.readdirSync(path.join(folder, 'run'))).toEqual(['step-2', 'step-3']);
   });
 
   it.each<[string, Partial<TrainOptions>, string]>([
@@ -194,12 +196,56 @@ describe('checkpoints of a small run', () => {
     await expect(run({ steps: 2, ...more })).rejects.toThrow(message);
   });
 
-  it.each(['state.json', 'tensors.safetensors'])('name a damaged %s', async (file) => {
-    await run({ steps: 1 });
-    const damaged = path.join(folder, 'run', 'step-1', file);
-    fs.truncateSync(damaged, fs.statSync(damaged).size / 2);
-    await expect(run({ steps: 2 })).rejects.toThrow(UserError);
-    await expect(run({ steps: 2 })).rejects.toThrow(damaged);
+  describe.each(['state.json', 'tensors.safetensors'])('with a flipped bit in %s', (file) => {
+    const damage = (step: number) => {
+      const damaged = path.join(folder, 'run', `step-${step}`, file);
+      const bytes = fs.readFileSync(damaged);
+      bytes[bytes.length - 5]! ^= 1;
+      fs.writeFileSync(damaged, bytes);
+      return damaged;
+    };
+
+    it('give way to the one before, to the same end, and say so', async () => {
+      const whole = await run({ steps: 3 });
+      const damaged = damage(3);
+      const begun: number[] = [];
+      const spy: Callback = { name: 'spy', onTrainBegin: ({ step }) => void begun.push(step) };
+      const notices: string[] = [];
+      const checkpoint = {
+        folder: path.join(folder, 'run'),
+        every: 1,
+        onNotice: (notice: string) => void notices.push(notice),
+      };
+      expect(await run({ steps: 3, callbacks: [spy], checkpoint })).toEqual(whole);
+      expect(begun).toEqual([2]);
+      expect(notices).toEqual([expect.stringContaining(damaged)]);
+    });
+
+    it('are a warning of the process where nobody else listens', async () => {
+      const warn = jest.spyOn(process, 'emitWarning').mockImplementation();
+      await run({ steps: 2 });
+      damage(2);
+      await run({ steps: 2 });
+      expect(warn.mock.calls).toEqual([[expect.stringContaining('is damaged'), expect.anything()]]);
+    });
+
+    it('are named where there is no other', async () => {
+      await run({ steps: 1 });
+      const damaged = damage(1);
+      await expect(run({ steps: 2 })).rejects.toThrow(UserError);
+      await expect(run({ steps: 2 })).rejects.toThrow(damaged);
+    });
+  });
+
+  it('are one training’s at a time', async () => {
+    const inner: Promise<unknown>[] = [];
+    const callbacks: Callback[] = [
+      { name: 'spy', onTrainBegin: () => void inner.push(run({ steps: 1 }).catch(String)) },
+    ];
+    const outer = run({ steps: 1, callbacks });
+    await outer;
+    expect(await inner[0]).toContain('Expected to be alone in the checkpoints');
+    expect(fs.readdirSync(path.join(folder, 'run'))).toEqual(['step-1']);
   });
 
   it('refuse another model', async () => {

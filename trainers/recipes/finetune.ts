@@ -13,5 +13,6 @@ export interface FinetuneOptions extends RecipeOptions {
  * @example const [dense] = await finetune({ setup, folder: 'runs/first', seed: 0 });
  */
 export async function finetune(options: FinetuneOptions): Promise<Outcome[]> {
-  return [await trainFresh(options, { method: 'dense', seed: options.seed, index: 0, count: 1 })];
+  const label = { method: 'dense', role: 'baseline', seed: options.seed, index: 0, count: 1 } as const;
+  return [await trainFresh(options, label)];
 }

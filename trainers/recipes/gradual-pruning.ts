@@ -3,7 +3,7 @@ import { Distribution, global } from '../../lib/pruning/distribution';
 import { pruner } from '../../lib/pruning/pruner';
 import { cubicDecay } from '../../lib/pruning/schedule';
 import { pruning } from '../callbacks/pruning';
-import { Outcome, RecipeOptions, stepsOf } from './setup';
+import { Label, Outcome, RecipeOptions, stepsOf } from './setup';
 import { trainFresh } from './train-fresh';
 
 export interface GradualPruningOptions extends RecipeOptions {
@@ -34,7 +34,8 @@ export async function gradualPruning(options: GradualPruningOptions): Promise<Ou
   const { seed, sparsities, setup, frequency, distribution = global() } = options;
   validate(options);
   const count = 1 + sparsities.length;
-  const outcomes = [await trainFresh(options, { method: 'dense', seed, level: 0, index: 0, count })];
+  const dense: Label = { method: 'dense', role: 'baseline', seed, level: 0, index: 0, count };
+  const outcomes = [await trainFresh(options, dense)];
   const steps = stepsOf(setup, seed);
   for (const [i, finalSparsity] of sparsities.entries()) {
     const schedule = cubicDecay({
@@ -43,7 +44,7 @@ export async function gradualPruning(options: GradualPruningOptions): Promise<Ou
       endStep: Math.round(options.end * steps),
       frequency,
     });
-    const label = { method: 'gradual', seed, level: i + 1, index: i + 1, count };
+    const label: Label = { method: 'gradual', role: 'method', seed, level: i + 1, index: i + 1, count };
     outcomes.push(
       await trainFresh(options, label, [pruning({ pruner: pruner({ schedule, distribution }) })]),
     );

@@ -1,7 +1,8 @@
-import { writeAtomically } from '../../lib/core/atomic-file';
 import { hostTensor, HostTensor } from '../../lib/core/host-tensor';
+import { expectWhole, writeSealed } from '../../lib/core/sealed-file';
 import { readSafetensors, writeSafetensors } from '../../lib/export/safetensors';
 import { MaskSet, maskSet } from '../../lib/pruning/mask';
+import { remedyOf } from './stage';
 
 /** Values of a model's weights, by path. */
 export type Weights = ReadonlyMap<string, Float32Array>;
@@ -25,9 +26,13 @@ export function writeHandover(file: string, { masks, kept }: Handover): void {
   ]);
 }
 
-/** Reads what `writeHandover` wrote. */
+/**
+ * Reads what `writeHandover` wrote.
+ *
+ * @throws UserError for other bytes than were written.
+ */
 export function readHandover(file: string): Handover {
-  const tensors = [...readSafetensors(file)];
+  const tensors = readTensors(file);
   const under = <T extends HostTensor['data']>(prefix: string) =>
     tensors
       .filter(([name]) => name.startsWith(prefix))
@@ -40,9 +45,13 @@ export function writeWeights(file: string, weights: Weights): void {
   writeTensors(file, entriesOf(weights));
 }
 
-/** Reads what `writeWeights` wrote. */
+/**
+ * Reads what `writeWeights` wrote.
+ *
+ * @throws UserError for other bytes than were written.
+ */
 export function readWeights(file: string): Weights {
-  return new Map([...readSafetensors(file)].map(([path, { data }]) => [path, data as Float32Array]));
+  return new Map(readTensors(file).map(([path, { data }]) => [path, data as Float32Array]));
 }
 
 function entriesOf(weights: Weights, prefix = ''): [string, HostTensor][] {
@@ -50,5 +59,10 @@ function entriesOf(weights: Weights, prefix = ''): [string, HostTensor][] {
 }
 
 function writeTensors(file: string, entries: readonly (readonly [string, HostTensor])[]): void {
-  writeAtomically(file, (part) => writeSafetensors(part, new Map(entries)));
+  writeSealed(file, (part) => writeSafetensors(part, new Map(entries)));
+}
+
+function readTensors(file: string): [string, HostTensor][] {
+  expectWhole(file, remedyOf(file));
+  return [...readSafetensors(file)];
 }

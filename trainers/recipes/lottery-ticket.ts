@@ -33,16 +33,26 @@ export async function lotteryTicket(options: LotteryTicketOptions): Promise<Outc
   return outcomes;
 }
 
+const ROLES = { dense: 'baseline', ticket: 'method', random: 'control', reinit: 'control' } as const;
+
 function labelsOf({ seeds, levels, controls = [] }: LotteryTicketOptions): Label[] {
   const labels = seeds.flatMap((seed) =>
     Array.from({ length: levels + 1 }, (_, level) =>
-      [level === 0 ? 'dense' : 'ticket', ...(controls.includes(level) ? ['random', 'reinit'] : [])].map(
-        (method) => ({ method, seed, level }),
-      ),
+      methodsOf(level, controls.includes(level)).map((method) => ({
+        method,
+        role: ROLES[method],
+        seed,
+        level,
+      })),
     ).flat(),
   );
   return labels.map((label, index) => ({ ...label, index, count: labels.length }));
 }
+
+const methodsOf = (level: number, controlled: boolean): (keyof typeof ROLES)[] => [
+  level === 0 ? 'dense' : 'ticket',
+  ...(controlled ? (['random', 'reinit'] as const) : []),
+];
 
 /** All trainings of one seed. The model is made when the first of them that is not finished needs it. */
 async function chain(options: LotteryTicketOptions, labels: readonly Label[]): Promise<Outcome[]> {

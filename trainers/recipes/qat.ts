@@ -36,9 +36,12 @@ export interface QatOptions extends RecipeOptions {
  */
 export async function qat(options: QatOptions): Promise<Outcome[]> {
   const { seed } = options;
-  const dense = await trainFresh(options, { method: 'dense', seed, index: 0, count: 2 });
-  const label = { method: 'qat', seed, index: 1, count: 2 };
-  return [dense, await training(options, label, (folder) => trainQuantized(options, label, folder))];
+  const dense = { method: 'dense', role: 'baseline', seed, index: 0, count: 2 } as const;
+  const label = { method: 'qat', role: 'method', seed, index: 1, count: 2 } as const;
+  return [
+    await trainFresh(options, dense),
+    await training(options, label, (folder) => trainQuantized(options, label, folder)),
+  ];
 }
 
 async function trainQuantized(options: QatOptions, label: Label, folder: string): Promise<Outcome> {
@@ -52,21 +55,27 @@ async function trainQuantized(options: QatOptions, label: Label, folder: string)
       freezeObserversAt: Math.round(options.freezeObserversAt * stepsOf(setup, label.seed)),
     });
     const outcome = await trainMethod(subject, label, { folder, observer, callbacks: [freezing] });
-    return { ...outcome, ...(await finish(convert(prepared), options, label)) };
+    return await finish(convert(prepared), options, label, outcome);
   } finally {
     prepared.detach();
     subject.dispose();
   }
 }
 
-/** Hands a converted model over, and scores it; then lets it go. */
-async function finish(compressed: Compressed, options: QatOptions, label: Label): Promise<Partial<Outcome>> {
+/** Scores a converted model and hands it over; then lets it go. */
+async function finish(
+  compressed: Compressed,
+  options: QatOptions,
+  label: Label,
+  trained: Outcome,
+): Promise<Outcome> {
   const { setup, observer, inference } = options;
   const { loss, metrics, dev } = setup;
   try {
-    await observer?.onTrained?.(compressed, label);
     const scores = await evaluate(compressed, dev, { loss, metrics, ...inference });
-    return { ...measured(compressed), bits: 8, metrics: scores };
+    const outcome = { ...trained, ...measured(compressed), bits: 8, metrics: scores };
+    await observer?.onTrained?.(compressed, label, outcome);
+    return outcome;
   } finally {
     compressed.model.dispose();
   }

@@ -38,6 +38,8 @@ export interface Label {
   readonly seed: number;
   /** Pruning level, where there are levels; 0 is dense. */
   readonly level?: number;
+  /** What it is for: the recipe's method, what that is compared with, or a control that explains why it works. */
+  readonly role: 'method' | 'baseline' | 'control';
   /** Which of the recipe's trainings it is, from 0, and how many there are. */
   readonly index: number;
   readonly count: number;
@@ -73,8 +75,17 @@ export interface Outcome {
 export interface Observer {
   /** Callbacks to add to one training, whose folder is given. */
   readonly callbacks?: (label: Label, folder: string) => readonly Callback[];
-  /** The trained model as it would be exported, with its codes where it has them, before it is let go. */
-  readonly onTrained?: (trained: tf.LayersModel | Compressed, label: Label) => void | Promise<void>;
+  /**
+   * The trained model as it would be exported, with its codes where it has them, before it is let go. The outcome is on the disk only
+   * after this: a kill before means another call.
+   */
+  readonly onTrained?: (
+    trained: tf.LayersModel | Compressed,
+    label: Label,
+    outcome: Outcome,
+  ) => void | Promise<void>;
+  /** What a person should know about a training's checkpoints, in a sentence; a warning of the process by default. */
+  readonly onNotice?: (notice: string, label: Label) => void;
   /** `reused`: it was found finished. */
   readonly onOutcome?: (outcome: Outcome, label: Label, reused: boolean) => void;
 }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { writeFileAtomically } from '../../lib/core/atomic-file';
+import { expectWhole, writeSealedText } from '../../lib/core/sealed-file';
+import { removeCheckpoints } from '../checkpoint-store';
 
 /** A part of a recipe that ran, or that was found finished. */
 export interface Staged<T> {
@@ -18,14 +19,20 @@ export const checkpointFolder = (folder: string) => path.join(folder, CHECKPOINT
 /**
  * Runs a part of a recipe, unless its outcome exists. The outcome is written last and in one piece, so it stands for all that the
  * stage has written before; a stage that was broken off runs again, and goes on from its latest checkpoint. Checkpoints are
- * removed with the outcome.
+ * removed with the outcome; what could not be read of them stays.
  *
  * @param run what the outcome is; must be JSON.
+ * @throws UserError for an outcome whose bytes are not those that were written.
  */
 export async function stage<T>(folder: string, run: () => Promise<T>): Promise<Staged<T>> {
   const file = path.join(folder, OUTCOME);
   const reused = fs.existsSync(file);
-  if (!reused) writeFileAtomically(file, `${JSON.stringify(await run(), null, 2)}\n`);
-  fs.rmSync(checkpointFolder(folder), { recursive: true, force: true });
+  if (!reused) writeSealedText(file, `${JSON.stringify(await run(), null, 2)}\n`);
+  expectWhole(file, remedyOf(file));
+  removeCheckpoints(checkpointFolder(folder));
   return { outcome: JSON.parse(fs.readFileSync(file, 'utf8')) as T, reused };
 }
+
+/** What to do about a damaged file of a stage. */
+export const remedyOf = (file: string) =>
+  `delete ${path.dirname(file)}, which makes the same command train that part again`;

@@ -48,6 +48,7 @@ export async function trainLevel(
   if (isLink && level < levels) {
     writeHandover(path.join(folder, HANDOVER), handoverFrom(options, ticket, level + 1, start.masks));
   }
+  await observer?.onTrained?.(ticket.model, label, outcome);
   return outcome;
 }
 

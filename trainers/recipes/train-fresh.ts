@@ -15,7 +15,7 @@ export function trainFresh(
     const subject = await openSubject(setup, await setup.model(label.seed));
     try {
       const outcome = await trainMethod(subject, label, { folder, observer, callbacks });
-      await observer?.onTrained?.(subject.model, label);
+      await observer?.onTrained?.(subject.model, label, outcome);
       return outcome;
     } finally {
       subject.dispose();

@@ -42,7 +42,11 @@ export async function trainMethod(
     clipNorm: setup.clipNorm,
     seed: label.seed,
     callbacks: [watch, ...callbacks, ...(observer.callbacks?.(label, folder) ?? [])],
-    checkpoint: { folder: checkpointFolder(folder), every: setup.checkpointEvery },
+    checkpoint: {
+      folder: checkpointFolder(folder),
+      every: setup.checkpointEvery,
+      onNotice: observer.onNotice && ((notice) => observer.onNotice!(notice, label)),
+    },
     evaluateEvery: setup.evaluateEvery,
   });
   return {

@@ -5,7 +5,7 @@ import { stage } from './stage';
 /** The folder of one training. */
 export function trainingFolder(
   folder: string,
-  { seed, method, level }: Omit<Label, 'index' | 'count'>,
+  { seed, method, level }: Pick<Label, 'seed' | 'method' | 'level'>,
 ): string {
   const name = level === undefined || level === 0 ? method : `${method}-${level}`;
   return path.join(folder, `seed-${seed}`, name);

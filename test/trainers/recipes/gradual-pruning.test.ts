@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import type { Callback } from '../../../trainers/callback';
 import { gradualPruning, GradualPruningOptions } from '../../../trainers/recipes/gradual-pruning';
+import type { Label } from '../../../trainers/recipes/setup';
 import { finetune } from '../../../trainers/recipes/finetune';
 import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
 
@@ -73,6 +75,27 @@ it('goes on where it was broken off, and ends with the same outcomes', async () 
   const counted = { ...setup, model: (seed: number) => (made.push(seed), setup.model(seed)) };
   expect(withoutSeconds(await prune({ setup: counted }))).toEqual(withoutSeconds(whole));
   expect(made).toEqual([1]); // for the level that was broken off, and no other
+});
+
+it('goes on from an older checkpoint where the newest is damaged, to the same outcomes, and tells whose it is', async () => {
+  const whole = await prune();
+  fs.rmSync(folder, { recursive: true });
+  const breakOff: Callback = {
+    name: 'watch',
+    onStepEnd: (training) => void (training.step === 7 && training.interrupt('a test')),
+  };
+  const callbacks = ({ level }: { level?: number }) => (level === 2 ? [breakOff] : []);
+  await expect(prune({ observer: { callbacks } })).rejects.toThrow('Stopped by a test after step 7');
+  const checkpoints = path.join(folder, 'seed-1', 'gradual-2', 'checkpoints');
+  fs.truncateSync(path.join(checkpoints, 'step-7', 'tensors.safetensors'), 100);
+  const notices: string[] = [];
+  const onNotice = (notice: string, { method, level }: Label) =>
+    notices.push(`${method} ${level}: ${notice}`);
+  expect(withoutSeconds(await prune({ observer: { onNotice } }))).toEqual(withoutSeconds(whole));
+  expect(notices).toEqual([
+    expect.stringMatching(/^gradual 2: The checkpoint of step 7 is damaged .* goes on from step 4\.$/),
+  ]);
+  expect(fs.readdirSync(checkpoints)).toEqual(['step-7.damaged']);
 });
 
 it.each<[Partial<GradualPruningOptions>, string]>([

@@ -3,6 +3,8 @@ import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { weightsOf } from '../../../lib/core/weights';
 import { fractionOfOriginal, fractionOfRemaining } from '../../../lib/pruning/rewind';
+import { compressedOf } from '../../../lib/compress/compressed';
+import { defaultTargets } from '../../../lib/pruning/targets';
 import type { Callback } from '../../../trainers/callback';
 import { lotteryTicket, LotteryTicketOptions } from '../../../trainers/recipes/lottery-ticket';
 import type { Label } from '../../../trainers/recipes/setup';
@@ -228,6 +230,47 @@ it('trains only what is missing', async () => {
   const again = await watched();
   expect(again.traces.map(({ label }) => `${label.method} ${label.level}`)).toEqual(['ticket 2']);
   expect(withoutSeconds(again.outcomes)).toEqual(withoutSeconds(outcomes));
+});
+
+it.each(['dense/handover.safetensors', 'rewind.safetensors'])(
+  'refuses a flipped bit in %s, and says how to have it made again',
+  async (name) => {
+    const options = { rewindStep: 2, head: 'kept' as const };
+    const { outcomes } = await watched(options);
+    const file = path.join(folder, 'seed-1', name);
+    const bytes = fs.readFileSync(file);
+    bytes[bytes.length - 1]! ^= 1;
+    fs.writeFileSync(file, bytes);
+    fs.rmSync(path.join(folder, 'seed-1', 'ticket-1'), { recursive: true });
+    await expect(watched(options)).rejects.toThrow(
+      `${file} has other bytes than were written; delete ${path.dirname(file)}, which makes`,
+    );
+    fs.rmSync(path.dirname(file), { recursive: true });
+    expect(withoutSeconds((await watched(options)).outcomes)).toEqual(withoutSeconds(outcomes));
+  },
+);
+
+it('hands every trained model over, with what came of it, before that is told', async () => {
+  const told: string[] = [];
+  const [zeros, sparsities]: [number[], number[]] = [[], []];
+  const { outcomes } = await watched({
+    controls: [2],
+    observer: {
+      onTrained(model, { method, level = 0 }, { sparsity }) {
+        told.push(`trained ${method} ${level}`);
+        const targets = defaultTargets(compressedOf(model).model).flatMap(({ variable }) => [
+          ...variable.dataSync(),
+        ]);
+        zeros.push(targets.filter((weight) => weight === 0).length / targets.length);
+        sparsities.push(sparsity);
+      },
+      onOutcome: (_, { method, level = 0 }) => told.push(`outcome ${method} ${level}`),
+    },
+  });
+  const names = outcomes.map(({ method, level }) => `${method} ${level}`);
+  expect(told).toEqual(names.flatMap((name) => [`trained ${name}`, `outcome ${name}`]));
+  expect(sparsities).toEqual(outcomes.map(({ sparsity }) => sparsity));
+  zeros.forEach((share, i) => expect(share).toBeCloseTo(sparsities[i]!, 12));
 });
 
 it.each([0, 5])(

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { UserError } from '../../../lib/core/errors';
 import { checkpointFolder, stage } from '../../../trainers/recipes/stage';
 import { stopwatch } from '../../../trainers/recipes/stopwatch';
 import { temporaryFolder } from './small-setup';
@@ -14,7 +15,7 @@ it('runs once, keeps its outcome, and removes its checkpoints', async () => {
     return { score: 0.1 + 0.2 };
   });
   expect(await stage(folder, run)).toEqual({ outcome: { score: 0.1 + 0.2 }, reused: false });
-  expect(fs.readdirSync(folder)).toEqual(['outcome.json']);
+  expect(fs.readdirSync(folder)).toEqual(['outcome.json', 'outcome.json.sha256']);
   expect(await stage(folder, run)).toEqual({ outcome: { score: 0.1 + 0.2 }, reused: true });
   expect(run).toHaveBeenCalledTimes(1);
 });
@@ -29,6 +30,30 @@ it('runs again, with its checkpoints, when it was broken off', async () => {
   expect(await stage(folder, async () => fs.existsSync(checkpointFolder(folder)))).toMatchObject({
     outcome: true,
   });
+});
+
+it('keeps what could not be read of its checkpoints', async () => {
+  await stage(folder, async () => {
+    fs.mkdirSync(path.join(checkpointFolder(folder), 'step-5.damaged'), { recursive: true });
+    fs.mkdirSync(path.join(checkpointFolder(folder), 'step-4'));
+    return 1;
+  });
+  expect(fs.readdirSync(checkpointFolder(folder))).toEqual(['step-5.damaged']);
+});
+
+it.each([
+  ['a digit', (text: string) => text.replace('1', '7')],
+  ['its second half', (text: string) => text.slice(0, text.length / 2)],
+])('refuses an outcome that has lost %s, and leaves it', async (_, damage) => {
+  const file = path.join(folder, 'outcome.json');
+  await stage(folder, async () => ({ score: 0.125 }));
+  fs.writeFileSync(file, damage(fs.readFileSync(file, 'utf8')));
+  const again = stage(folder, () => Promise.reject(new Error('ran again')));
+  await expect(again).rejects.toThrow(UserError);
+  await expect(again).rejects.toThrow(
+    `${file} has other bytes than were written; delete ${folder}, which makes the same command train that part again.`,
+  );
+  expect(fs.existsSync(file)).toBe(true);
 });
 
 it('the stopwatch adds up the parts of a training that was broken off', () => {

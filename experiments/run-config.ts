@@ -1,0 +1,81 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { writeFileAtomically } from '../lib/core/atomic-file';
+import { UserError } from '../lib/core/errors';
+import type { Environment } from './environment';
+
+export type Value = string | number | boolean | readonly number[];
+
+/** What `config.json` holds: by it a folder is known to be a run's. */
+export interface RunConfig {
+  readonly script: string;
+  /** Everything that decides what is computed or kept; not where it is put (`out`), nor how fast (`threads`). */
+  readonly options: Readonly<Record<string, Value>>;
+  /** Where it was started. */
+  readonly environment: Environment;
+  /** Other places where it went on, in that order. */
+  readonly resumedIn?: readonly Environment[];
+  /** What else is in the folder is of an older run, and is being removed. */
+  readonly emptying?: true;
+}
+
+const CONFIG = 'config.json';
+/** What a start that was killed leaves without a config. */
+const STARTED = /^(config\.json\.part|\.lock(\..*)?)$/;
+/** Names of strange files in a sentence. */
+const LISTED = 4;
+
+/**
+ * Reads the config of the run in a folder; undefined for a folder that is new or empty.
+ *
+ * @throws UserError for a folder of anything else.
+ */
+export function readConfig(folder: string): RunConfig | undefined {
+  const names = namesIn(folder);
+  const config = names.includes(CONFIG) ? parse(path.join(folder, CONFIG)) : undefined;
+  if (isRunConfig(config)) return config;
+  const strange = names.filter((name) => !STARTED.test(name));
+  if (strange.length === 0) return undefined;
+  const more = strange.length > LISTED ? ` and ${strange.length - LISTED} more` : '';
+  throw new UserError(
+    `Expected --out to be a new folder or that of a run; ${folder} has no config.json that a run wrote and ` +
+      `holds ${strange.slice(0, LISTED).join(', ')}${more}; choose another --out.`,
+  );
+}
+
+export function writeConfig(folder: string, config: RunConfig): void {
+  writeFileAtomically(path.join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+function namesIn(folder: string): string[] {
+  if (!fs.existsSync(folder)) return [];
+  if (fs.statSync(folder).isDirectory()) return fs.readdirSync(folder).sort();
+  throw new UserError(`Expected --out to be a folder, but ${folder} is a file; choose another --out.`);
+}
+
+function parse(file: string): unknown {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UserError(
+      `Expected ${file} to be the config of a run, but it is damaged (${(error as Error).message}); ` +
+        'nothing was removed: put it back from a copy, or choose another --out.',
+      { cause: error },
+    );
+  }
+}
+
+/** Other programs have a `config.json`, too: Hugging Face's models, for example. */
+function isRunConfig(value: unknown): value is RunConfig {
+  if (!isObject(value)) return false;
+  const { script, options, environment } = value;
+  return (
+    typeof script === 'string' &&
+    isObject(options) &&
+    isObject(environment) &&
+    isObject(environment['versions'])
+  );
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
