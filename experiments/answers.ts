@@ -1,5 +1,5 @@
 import { batchSource } from '../datasets/batches';
-import type { Example } from '../datasets/dataset';
+import type { Texts } from '../datasets/dataset';
 import { tokenizerOf } from '../datasets/tokenizer-of';
 import { UserError } from '../lib/core/errors';
 import type { HostTensor } from '../lib/core/host-tensor';
@@ -27,7 +27,7 @@ export function expectTrained({ fresh }: LoadedHuggingFace, folder: string): voi
  */
 export async function outputsOf(
   { model, config, tokenizerFiles }: LoadedHuggingFace,
-  examples: readonly Omit<Example, 'label'>[],
+  examples: readonly Texts[],
   maxLength = config.maxPositions,
 ): Promise<HostTensor> {
   const source = batchSource(

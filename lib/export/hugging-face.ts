@@ -5,6 +5,7 @@ import { UserError } from '../core/errors';
 import { blankBert } from '../models/bert';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../models/bert-config';
 import { bertConfigOf } from '../models/bert-config-of';
+import { Problem, usualProblem } from '../models/problem';
 import { readCheckpoint } from './hugging-face-checkpoint';
 import { configJson, defaultLabels, readConfig } from './hugging-face-config';
 import { huggingFaceFamilies } from './hugging-face-families';
@@ -17,8 +18,10 @@ import { writeSafetensors } from './safetensors';
 export interface LoadHuggingFaceOptions {
   /** Keep the first so many encoder layers only; all by default. */
   readonly layers?: number;
-  /** Names of the classes, one for a regression; those of the folder by default. */
+  /** Names of the outputs: classes, labels or numbers; those of the folder by default. */
   readonly labels?: readonly string[];
+  /** What the outputs are; by default what they are in the folder, or, of another number, a number if it is one and classes if several. */
+  readonly problem?: Problem;
   /** Start a new classifier even if the folder has one; false by default. */
   readonly newClassifier?: boolean;
   /** Dropout rates; those of the folder by default. */
@@ -33,7 +36,7 @@ export interface LoadedHuggingFace extends Filled {
   /** The caller owns it. */
   readonly model: tf.LayersModel;
   readonly config: ResolvedBertConfig;
-  /** Names of the classes. */
+  /** Names of the outputs. */
   readonly labels: readonly string[];
   readonly tokenizerFiles: TokenizerFiles;
 }
@@ -65,7 +68,9 @@ export function loadHuggingFace(folder: string, options: LoadHuggingFaceOptions 
 }
 
 function choose(bert: BertConfig, options: LoadHuggingFaceOptions, folder: string): BertConfig {
-  const { layers = bert.layers, labels, seed } = options;
+  const { layers = bert.layers, seed } = options;
+  const labels = options.labels?.length ?? bert.labels!;
+  const problem = labels === bert.labels ? bert.problem : usualProblem(labels);
   if (!(layers <= bert.layers)) {
     throw new UserError(
       `Expected at most the ${bert.layers} layers of ${folder}, got ${layers}; choose fewer.`,
@@ -75,8 +80,8 @@ function choose(bert: BertConfig, options: LoadHuggingFaceOptions, folder: strin
     ...bert,
     layers,
     seed,
-    labels: labels?.length ?? bert.labels,
-    regression: (labels?.length ?? bert.labels) === 1,
+    labels,
+    problem: options.problem ?? problem,
     dropout: options.dropout ?? bert.dropout,
     classifierDropout: options.dropout ?? bert.classifierDropout,
     attentionDropout: options.attentionDropout ?? bert.attentionDropout,
@@ -98,7 +103,7 @@ function checkVocabulary(
 /** Options of `saveHuggingFace`. */
 export interface SaveHuggingFaceOptions {
   readonly tokenizerFiles: TokenizerFiles;
-  /** Names of the classes; LABEL_0, … by default. */
+  /** Names of the outputs; LABEL_0, … by default. */
   readonly labels?: readonly string[];
   /** Write `onnx/model.onnx` too; true by default. */
   readonly onnx?: boolean;
