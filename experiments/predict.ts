@@ -88,8 +88,8 @@ async function submit(
   task: GlueTask,
   { dataDir, out = path.resolve('submission'), maxLength }: PredictOptions,
 ): Promise<void> {
-  expectProblem(loaded, task);
   const classes = taskClasses(task, loaded.labels);
+  expectProblem(loaded, task);
   for (const { submission, examples, note } of readGlueTest(task, dataDir!)) {
     const answers = answersOf(await outputsOf(loaded, examples, maxLength));
     const own = glueFacts(task).range ? answers : answers.map((output) => classes[output]!);
