@@ -2,6 +2,7 @@
 export { bert } from './lib/models/bert';
 export { maskedLanguageModel } from './lib/models/masked-language-model';
 export { bertSizes, type BertConfig } from './lib/models/bert-config';
+export { type Problem } from './lib/models/problem';
 export { mlp, type MlpConfig } from './lib/models/mlp';
 export { loadHuggingFace, saveHuggingFace } from './lib/export/hugging-face';
 export { exportOnnx, type ExportOnnxOptions } from './lib/export/onnx';
@@ -82,6 +83,7 @@ export { constant, linearWarmup, type LearningRate } from './trainers/schedules'
 export {
   hiddenWordsCrossEntropy,
   meanSquaredError,
+  sigmoidCrossEntropy,
   softmaxCrossEntropy,
   type Loss,
   type Seen,
@@ -89,6 +91,8 @@ export {
 export { distillation, softTargets, type DistillationOptions } from './trainers/distillation';
 export { evaluate } from './trainers/evaluate';
 export { inferenceOf, type Inference, type InferenceOptions } from './trainers/inference';
+export { metrics, type Metric } from './trainers/metrics';
+export { labelAccuracy, microF1 } from './trainers/multi-label-metrics';
 export { earlyStopping } from './trainers/callbacks/early-stopping';
 export { progress } from './trainers/callbacks/progress';
 export { pruning } from './trainers/callbacks/pruning';

@@ -2,7 +2,8 @@ import { UserError } from '../lib/core/errors';
 import { hostTensor, HostTensor } from '../lib/core/host-tensor';
 import { permutation, seededRandom } from '../lib/core/random';
 import type { Batch, BatchSource } from './batch';
-import type { Example, Examples, StoredExamples } from './dataset';
+import { AnyLabel, LabelTable, labelTable, takeLabels } from './batch-labels';
+import type { Example, Examples, StoredExamples, Texts } from './dataset';
 import { Encoded, encodeExample } from './encoded';
 import { epochOrder } from './order';
 import type { TokenCache } from './token-cache';
@@ -28,35 +29,36 @@ const SORTED_BATCHES = 50;
 
 /** Examples by number, as batches need them. */
 interface Rows {
-  readonly labels: Int32Array | Float32Array;
+  readonly labels: LabelTable;
   encoded(row: number): Encoded;
   /** Longer examples have a larger one. */
   sizeOf(row: number): number;
 }
 
 /**
- * Batches for `bert`: xs are token ids, attention mask and token types, each int32 [batch, time]; ys int32 [batch], or float32
- * [batch] for a regression. A batch is as long as its longest example, rounded up to a multiple of 8 (of 16 above 64), so that
+ * Batches for `bert`: xs are token ids, attention mask and token types, each int32 [batch, time]; ys int32 [batch], float32 [batch]
+ * for a regression, or float32 [batch, labels] where each example has several. A batch is as long as its longest example, rounded up to a multiple of 8 (of 16 above 64), so that
  * few lengths occur and few programs are compiled.
  *
  * Shuffled, examples of about the same length share a batch: they are shuffled, sorted by length within every 50 batches'
  * worth, cut into batches, and the batches shuffled. Unshuffled they keep their order. Examples in memory are encoded once, when the
  * first batch is asked for; stored ones are read and encoded batch by batch, so there may be more than memory holds.
  *
- * @throws UserError for no examples, sizes that are not whole numbers, and labels that are no class numbers.
+ * @throws UserError for no examples, sizes that are not whole numbers, and labels that are no class numbers, not finite or not
+ *   as many.
  *
  * @example
  * const data = batchSource(dataset.train, wordPiece(vocabulary), { batchSize: 32, seed: 1 });
  * for await (const { xs, ys } of data.epoch(0)) …
  */
 export function batchSource(
-  examples: Examples,
+  examples: Examples | readonly Example<readonly number[]>[],
   tokenizer: Tokenizer,
   { batchSize, maxLength = 128, seed = 0, shuffle = true, regression = false, cache }: BatchSourceOptions,
 ): BatchSource {
   checkSizes(batchSize, maxLength);
-  const encoded = (example: Example) => encodeExample(example, tokenizer, maxLength);
-  const encodedAll = (all: readonly Example[]) =>
+  const encoded = (example: Texts) => encodeExample(example, tokenizer, maxLength);
+  const encodedAll = (all: readonly Texts[]) =>
     cache ? cache.encodeAll(all, tokenizer, maxLength) : all.map(encoded);
   const rows = isStored(examples) ? stored(examples, encoded) : inMemory(examples, encodedAll, regression);
   const count = examples.length;
@@ -76,28 +78,27 @@ export function batchSource(
   };
 }
 
-const isStored = (examples: Examples): examples is StoredExamples => 'sizeOf' in examples;
+const isStored = (examples: Parameters<typeof batchSource>[0]): examples is StoredExamples =>
+  'sizeOf' in examples;
 
 function inMemory(
-  examples: readonly Example[],
-  encodedAll: (examples: readonly Example[]) => readonly Encoded[],
+  examples: readonly Example<AnyLabel>[],
+  encodedAll: (examples: readonly Texts[]) => readonly Encoded[],
   regression: boolean,
 ): Rows {
-  checkLabels(examples, regression);
-  const numbers = examples.map(({ label }) => label);
+  const labels = labelTable(examples, regression);
   let cached: readonly Encoded[] | undefined;
   const at = (row: number) => (cached ??= encodedAll(examples))[row] as Encoded;
   return {
-    labels: regression ? Float32Array.from(numbers) : Int32Array.from(numbers),
+    labels,
     encoded: at,
     sizeOf: (row) => at(row).ids.length,
   };
 }
 
-function stored(examples: StoredExamples, encoded: (example: Example) => Encoded): Rows {
-  const { labels } = examples;
+function stored(examples: StoredExamples, encoded: (example: Texts) => Encoded): Rows {
   return {
-    labels,
+    labels: { values: examples.labels, shape: [] },
     encoded: (row) => encoded(examples.at(row)),
     sizeOf: (row) => examples.sizeOf(row),
   };
@@ -138,9 +139,7 @@ function makeBatch(
   const xs: HostTensor[] = [inputIds, attentionMask, tokenTypeIds].map((data) =>
     hostTensor(data, [rows.length, time]),
   );
-  const ys = labels.slice(0, rows.length);
-  rows.forEach((row, i) => (ys[i] = labels[row] as number));
-  return { xs, ys: hostTensor(ys, [rows.length]), size: rows.length };
+  return { xs, ys: takeLabels(labels, rows), size: rows.length };
 }
 
 function checkSizes(batchSize: number, maxLength: number): void {
@@ -152,14 +151,4 @@ function checkSizes(batchSize: number, maxLength: number): void {
       `Expected a maxLength of at least 3 pieces ([CLS] and [SEP] are two), got ${maxLength}.`,
     );
   }
-}
-
-function checkLabels(examples: readonly Example[], regression: boolean): void {
-  if (examples.length === 0)
-    throw new UserError('Expected at least one example to make batches of, got none.');
-  const fits = regression ? Number.isFinite : (label: number) => Number.isInteger(label) && label >= 0;
-  const stray = examples.find(({ label }) => !fits(label));
-  if (!stray) return;
-  const expected = regression ? 'finite labels' : 'class numbers from 0 as labels';
-  throw new UserError(`Expected ${expected}, got ${stray.label} for "${stray.text}".`);
 }

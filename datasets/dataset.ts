@@ -1,10 +1,14 @@
-/** A text, or a pair of texts, with its label. */
-export interface Example {
+/** A text, or a pair of texts. */
+export interface Texts {
   readonly text: string;
   /** The second text of a task about two. */
   readonly pair?: string;
-  /** The class, from 0; any number for a regression. */
-  readonly label: number;
+}
+
+/** A text, or a pair of texts, with its label. */
+export interface Example<Label = number> extends Texts {
+  /** The class, from 0; any number for a regression; for several labels or numbers at once, one of each. */
+  readonly label: Label;
 }
 
 /** Examples that are read from where they are kept, a file for example, each time they are asked for. */

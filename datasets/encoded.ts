@@ -1,4 +1,4 @@
-import type { Example } from './dataset';
+import type { Texts } from './dataset';
 import type { Tokenizer } from './tokenizer';
 
 /** An example's pieces, packed. */
@@ -8,7 +8,7 @@ export interface Encoded {
 }
 
 /** The pieces of an example, at most `maxLength` of them. */
-export function encodeExample({ text, pair }: Example, tokenizer: Tokenizer, maxLength: number): Encoded {
+export function encodeExample({ text, pair }: Texts, tokenizer: Tokenizer, maxLength: number): Encoded {
   const { ids, typeIds } = tokenizer.encode(text, pair, maxLength);
   return { ids: Int32Array.from(ids), typeIds: Uint8Array.from(typeIds) };
 }

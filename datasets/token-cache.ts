@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Example } from './dataset';
+import type { Texts } from './dataset';
 import { Encoded, encodeExample } from './encoded';
 import { readEncoded, writeEncoded } from './token-cache-file';
 import type { Tokenizer } from './tokenizer';
@@ -11,7 +11,7 @@ import { userCache } from './user-cache';
 /** Keeps the pieces of data sets between runs. */
 export interface TokenCache {
   /** The pieces of every example, read where they were kept, or else made and kept. */
-  encodeAll(examples: readonly Example[], tokenizer: Tokenizer, maxLength: number): readonly Encoded[];
+  encodeAll(examples: readonly Texts[], tokenizer: Tokenizer, maxLength: number): readonly Encoded[];
 }
 
 /** Options of {@link tokenCache}. */
@@ -58,7 +58,7 @@ export function userTokenCache(): TokenCache | undefined {
 }
 
 function keyOf(
-  examples: readonly Example[],
+  examples: readonly Texts[],
   { vocabulary, lowercase, json }: Tokenizer,
   maxLength: number,
 ): string {

@@ -1,5 +1,5 @@
 import { batchSource } from '../datasets/batches';
-import type { Example } from '../datasets/dataset';
+import type { Texts } from '../datasets/dataset';
 import { tokenizerOf } from '../datasets/tokenizer-of';
 import { UserError } from '../lib/core/errors';
 import type { HostTensor } from '../lib/core/host-tensor';
@@ -24,7 +24,7 @@ export function expectTrained({ fresh }: LoadedHuggingFace, folder: string): voi
  */
 export async function outputsOf(
   loaded: LoadedHuggingFace,
-  examples: readonly Omit<Example, 'label'>[],
+  examples: readonly Texts[],
   maxLength = loaded.config.maxPositions,
 ): Promise<HostTensor> {
   const { config, tokenizerFiles } = loaded;

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { Dataset } from '../datasets/dataset';
 import { UserError } from '../lib/core/errors';
-import { loadHuggingFace } from '../lib/export/hugging-face';
+import { loadHuggingFace, LoadHuggingFaceOptions } from '../lib/export/hugging-face';
 import { readTokenizer, TokenizerFiles } from '../lib/export/hugging-face-tokenizer';
 import { bert } from '../lib/models/bert';
 import { bertSizes, ResolvedBertConfig, resolveBertConfig } from '../lib/models/bert-config';
@@ -28,15 +29,16 @@ export const FROM_SCRATCH = { initializerRange: 0.09, dropout: 0, attentionDropo
 /**
  * The Hugging Face model that the options name, or else a tiny BERT for the task's own vocabulary.
  *
- * @param labels names of the classes.
+ * @param dataset names of the outputs, and what they are.
  * @param vocabulary the task's own pieces, if it has some.
  */
 export function modelsOf(
   options: TrainingOptions,
-  labels: readonly string[],
+  { labels, regression = false }: Pick<Dataset, 'labels' | 'regression'>,
   vocabulary?: readonly string[],
 ): Models {
-  if (options.model !== undefined) return pretrained(options.model, options, labels);
+  const problem = regression ? 'regression' : 'single-label';
+  if (options.model !== undefined) return pretrained(options.model, options, { labels, problem });
   if (vocabulary === undefined) throw needsModel(options);
   const config = resolveBertConfig({
     ...bertSizes.tiny,
@@ -45,6 +47,7 @@ export function modelsOf(
     vocabSize: vocabulary.length,
     maxPositions: options.maxLength,
     labels: labels.length,
+    problem,
   });
   const random = (seed: number) => bert({ ...config, seed });
   return {
@@ -67,10 +70,10 @@ export function needsModel({ data, task }: TrainingOptions): UserError {
 function pretrained(
   folder: string,
   { layers, maxLength }: TrainingOptions,
-  labels: readonly string[],
+  outputs: Pick<LoadHuggingFaceOptions, 'labels' | 'problem'>,
 ): Models {
   const load = (seed: number) =>
-    loadHuggingFace(folder, { layers, labels, newClassifier: true, seed, codes: false });
+    loadHuggingFace(folder, { layers, ...outputs, newClassifier: true, seed, codes: false });
   const { model, config, fresh, ignored } = load(0); // fails now rather than in a run folder
   model.dispose();
   if (maxLength > config.maxPositions) {

@@ -6,13 +6,15 @@ import { GLUE_TASKS, glueFacts, GlueTask } from '../datasets/glue-tasks';
 import { writeFileAtomically } from '../lib/core/atomic-file';
 import { UserError } from '../lib/core/errors';
 import { LoadedHuggingFace, loadHuggingFace } from '../lib/export/hugging-face';
+import type { Problem } from '../lib/models/problem';
 import { answersOf } from '../trainers/metrics';
+import { answerTable } from './answer-table';
 import { expectTrained, outputsOf } from './answers';
 import { fetched } from './fetched';
 import { main } from './main';
 import { plainCommand } from './options';
 import { absolute, folderOrName, whole } from './parse';
-import { formatTable, percent, TextTable } from './table';
+import { formatTable, TextTable } from './table';
 
 interface PredictOptions {
   readonly model: string;
@@ -23,9 +25,6 @@ interface PredictOptions {
   readonly out?: string;
   readonly offline: boolean;
 }
-
-/** Classes whose probabilities fit beside each other; of more, that of the answer is shown. */
-const MOST_SHOWN = 5;
 
 /** Answers with a trained model: to sentences, or to the test file of a GLUE task. */
 async function predict(argv: readonly string[]): Promise<void> {
@@ -72,25 +71,15 @@ async function answer(
   sentences: readonly string[],
   { pair, maxLength }: PredictOptions,
 ): Promise<TextTable> {
-  const { labels } = loaded;
-  const outputs = await outputsOf(
-    loaded,
-    sentences.map((text) => ({ text, pair })),
-    maxLength,
-  );
-  const values = (i: number) =>
-    (outputs.data as Float32Array).subarray(i * labels.length, (i + 1) * labels.length);
-  if (labels.length === 1) {
-    const rows = sentences.map((sentence, i) => [sentence, values(i)[0]!.toFixed(3)]);
-    return { columns: ['sentence', labels[0]!], rows };
-  }
-  const rows = sentences.map((sentence, i) => {
-    const probabilities = softmax(values(i));
-    const best = probabilities.indexOf(Math.max(...probabilities));
-    const shown = labels.length > MOST_SHOWN ? [probabilities[best]!] : probabilities;
-    return [sentence, labels[best]!, ...shown.map(percent)];
-  });
-  return { columns: ['sentence', 'label', ...(labels.length > MOST_SHOWN ? ['probability'] : labels)], rows };
+  const examples = sentences.map((text) => ({ text, pair }));
+  const outputs = await outputsOf(loaded, examples, maxLength);
+  return answerTable(sentences, outputs, { problem: loaded.config.problem, labels: loaded.labels });
+}
+
+function expectProblem({ config: { problem } }: LoadedHuggingFace, task: GlueTask): void {
+  const expected: Problem = glueFacts(task).range ? 'regression' : 'single-label';
+  if (problem === expected) return;
+  throw new UserError(`Expected a ${expected} model for --task ${task}, got a ${problem} one.`);
 }
 
 /** Writes a file per test set: `RTE.tsv`, or MNLI's two. */
@@ -100,6 +89,7 @@ async function submit(
   { dataDir, out = path.resolve('submission'), maxLength }: PredictOptions,
 ): Promise<void> {
   const classes = taskClasses(task, loaded.labels);
+  expectProblem(loaded, task);
   for (const { submission, examples, note } of readGlueTest(task, dataDir!)) {
     const answers = answersOf(await outputsOf(loaded, examples, maxLength));
     const own = glueFacts(task).range ? answers : answers.map((output) => classes[output]!);
@@ -107,13 +97,6 @@ async function submit(
     writeFileAtomically(file, glueSubmission(task, own));
     process.stdout.write(`${path.relative('', file)}  ${own.length} rows; ${note}\n`);
   }
-}
-
-function softmax(logits: Float32Array): number[] {
-  const largest = Math.max(...logits);
-  const powers = Array.from(logits, (logit) => Math.exp(logit - largest));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
 }
 
 void main(predict);

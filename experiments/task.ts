@@ -56,7 +56,7 @@ const CHECKPOINT_EVERY = 250;
  */
 export async function openTask(options: TrainingOptions): Promise<Task> {
   const { dataset, vocabulary, bag } = await dataOf(options);
-  const models = modelsOf(options, dataset.labels, vocabulary);
+  const models = modelsOf(options, dataset, vocabulary);
   const constant = constantBaseline(dataset);
   return {
     dataset,

@@ -60,6 +60,12 @@ export function taught(hard: Loss, options: TeacherOptions, student: Student): L
         `${fresh.length > 0 ? 'which has no classifier' : `which tells ${labels.join(', ')}`}; train one on this task first.`,
     );
   }
+  const problem = student.regression ? 'regression' : 'single-label';
+  if (config.problem !== problem) {
+    throw new UserError(
+      `Expected a teacher of a ${problem} problem, as its student's, got a ${config.problem} one in ${folder}.`,
+    );
+  }
   if (tokenizerFiles.vocabulary.join('\n') !== student.vocabulary.join('\n')) {
     throw new UserError(
       `Expected a teacher that reads the student's pieces, got ${folder} with another vocabulary.`,

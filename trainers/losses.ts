@@ -45,6 +45,24 @@ export const softmaxCrossEntropy: Loss = (logits, labels) => {
 };
 
 /**
+ * Cross entropy of sigmoid(logits) and the truth of each label, averaged over every label of the batch, as PyTorch's
+ * `BCEWithLogitsLoss`: `mean −y log σ(z) − (1 − y) log(1 − σ(z))`, finite for any finite logit.
+ *
+ * @param logits [batch, labels] float32, unnormalised.
+ * @param labels as many numbers from 0 (wrong) to 1 (right).
+ * @throws UserError if the shapes do not fit.
+ * @example sigmoidCrossEntropy(tf.tensor2d([[0, 100]]), tf.tensor2d([[1, 1]])) // ln 2 / 2
+ */
+export const sigmoidCrossEntropy: Loss = (logits, labels) => {
+  expectLabels(labels, logits.shape, 'sigmoidCrossEntropy', 'one number from 0 to 1 per logit');
+  return tf.tidy(() => {
+    const [z, y] = [logits.flatten(), labels.flatten().toFloat()];
+    const surprises = y.mul(z.neg().softplus()).add(tf.sub(1, y).mul(z.softplus())); // −log σ(z) = softplus(−z)
+    return surprises.mean() as tf.Scalar;
+  });
+};
+
+/**
  * Cross entropy of hidden words, averaged over those that there are: labels below 0 are slots without one.
  *
  * @param logits [batch, slots, vocabulary] float32, unnormalised.

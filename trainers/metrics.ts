@@ -8,7 +8,7 @@ import { UserError } from '../lib/core/errors';
  *
  * @param predictions a classifier's outputs [examples, classes], of which the largest is the answer (the first among equals);
  *   or the answers themselves: classes or, for a regression, numbers, [examples] or [examples, 1].
- * @param labels the truth, [examples].
+ * @param labels the truth, [examples]; for some metrics [examples, numbers].
  * @throws UserError unless there are as many predictions as labels, at least one.
  */
 export type Metric = (predictions: HostTensor, labels: HostTensor) => number;
@@ -45,12 +45,20 @@ export const mcc: Metric = scoreOf((answers, truth) => {
   return variances === 0 ? 0 : covariance / Math.sqrt(variances);
 });
 
-/** Pearson's correlation, as GLUE scores STS-B, in [-1, 1]; 0 where it is undefined because one side is constant. */
-export const pearson: Metric = scoreOf((answers, truth) => correlation(sampleCorrelation, answers, truth));
+/**
+ * Pearson's correlation, as GLUE scores STS-B, in [-1, 1]; 0 where it is undefined because one side is constant. Of several numbers an
+ * example, [examples, numbers], the mean over the numbers.
+ */
+export const pearson: Metric = perNumber(
+  scoreOf((answers, truth) => correlation(sampleCorrelation, answers, truth)),
+);
 
-/** Spearman's rank correlation, in [-1, 1]: equal values share the mean of their ranks; 0 where one side is constant. */
-export const spearman: Metric = scoreOf((answers, truth) =>
-  correlation(sampleRankCorrelation, answers, truth),
+/**
+ * Spearman's rank correlation, in [-1, 1]: equal values share the mean of their ranks; 0 where one side is constant. Of several numbers
+ * an example, the mean over the numbers.
+ */
+export const spearman: Metric = perNumber(
+  scoreOf((answers, truth) => correlation(sampleRankCorrelation, answers, truth)),
 );
 
 /** The metrics by the names that tasks know them by. */
@@ -81,6 +89,27 @@ function scoreOf(score: (answers: Values, truth: Values) => number): Metric {
     }
     return score(answers, truth);
   };
+}
+
+/** A metric of one number an example, averaged over several where predictions and labels have them. */
+function perNumber(metric: Metric): Metric {
+  return (predictions, labels) => {
+    const [, numbers = 1] = labels.shape;
+    if (numbers === 1 || predictions.shape.join() !== labels.shape.join()) return metric(predictions, labels);
+    const scores = Array.from({ length: numbers }, (_, i) =>
+      metric(column(predictions, i), column(labels, i)),
+    );
+    return scores.reduce((sum, score) => sum + score, 0) / numbers;
+  };
+}
+
+/** [examples, numbers] → [examples] */
+function column({ data, shape }: HostTensor, index: number): HostTensor {
+  const [examples = 0, numbers = 1] = shape;
+  return hostTensor(
+    Float32Array.from({ length: examples }, (_, i) => data[i * numbers + index]!),
+    [examples],
+  );
 }
 
 /** The answers in a model's outputs, as every {@link Metric} reads them: the class of the largest output of a row, or the number. */

@@ -3,10 +3,11 @@ import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../models/bert-config';
 import { families, FamilyName, isFamilyName } from '../models/family';
+import { Problem, problems, usualProblem } from '../models/problem';
 import { huggingFaceFamilies } from './hugging-face-families';
 import type { Json } from './hugging-face-family';
 
-/** What `config.json` says: the architecture, and the names of the classes. */
+/** What `config.json` says: the architecture, and the names of the outputs. */
 export interface HuggingFaceConfig {
   readonly bert: BertConfig & { readonly family: FamilyName };
   readonly labels: readonly string[];
@@ -15,7 +16,7 @@ export interface HuggingFaceConfig {
 /**
  * Reads the `config.json` of a Hugging Face BERT, DistilBERT, RoBERTa or ELECTRA.
  *
- * @throws UserError for a file that is missing or no JSON, another architecture, or a size that is not a number.
+ * @throws UserError for a file that is missing or no JSON, another architecture or problem, or a size that is not a number.
  */
 export function readConfig(folder: string): HuggingFaceConfig {
   const file = path.join(folder, 'config.json');
@@ -34,8 +35,24 @@ export function readConfig(folder: string): HuggingFaceConfig {
     );
   }
   const labels = labelsOf(json, file);
-  const classes = { labels: labels.length, regression: labels.length === 1 };
-  return { labels, bert: { ...read(json, file), ...classes, family } };
+  const outputs = { labels: labels.length, problem: problemOf(json, labels.length, file) };
+  return { labels, bert: { ...read(json, file), ...outputs, family } };
+}
+
+/** What transformers calls the problems. */
+const PROBLEM_TYPES: Readonly<Record<Problem, string>> = {
+  'single-label': 'single_label_classification',
+  'multi-label': 'multi_label_classification',
+  regression: 'regression',
+};
+
+function problemOf({ problem_type: type }: Json, labels: number, file: string): Problem {
+  if (type === undefined || type === null) return usualProblem(labels);
+  const problem = problems.find((known) => PROBLEM_TYPES[known] === type);
+  if (problem) return problem;
+  throw new UserError(
+    `Expected ${Object.values(PROBLEM_TYPES).join(', ')} as problem_type in ${file}, got ${JSON.stringify(type)}.`,
+  );
 }
 
 function labelsOf({ id2label, num_labels: count = 2 }: Json, file: string): string[] {
@@ -70,14 +87,14 @@ export function configJson(config: ResolvedBertConfig, labels: readonly string[]
     ...sizes,
     id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
-    problem_type: config.regression ? 'regression' : 'single_label_classification',
+    problem_type: PROBLEM_TYPES[config.problem],
     torch_dtype: 'float32',
   };
 }
 
 /** Checks that what was written gives the same model when it is read again. */
 function checkTold(sizes: Json, config: ResolvedBertConfig): void {
-  const { family, labels, regression, seed } = config;
+  const { family, labels, problem, seed } = config;
   const [heads] = config.heads as [number];
   if (heads * config.headSize !== config.hiddenSize) {
     throw new UserError(
@@ -86,7 +103,7 @@ function checkTold(sizes: Json, config: ResolvedBertConfig): void {
     );
   }
   const read = huggingFaceFamilies[family].read(sizes, 'config.json');
-  const told = resolveBertConfig({ ...read, family, labels, regression, seed });
+  const told = resolveBertConfig({ ...read, family, labels, problem, seed });
   for (const key of Object.keys(config) as (keyof ResolvedBertConfig)[]) {
     if (String(told[key]) === String(config[key])) continue;
     throw new UserError(

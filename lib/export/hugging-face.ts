@@ -8,6 +8,7 @@ import { blankBert } from '../models/bert';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../models/bert-config';
 import { weightsOf } from '../core/weights';
 import { bertConfigOf } from '../models/bert-config-of';
+import { Problem, usualProblem } from '../models/problem';
 import { masksOf, setMasks } from '../pruning/model-masks';
 import { loadMasks, saveMasks } from '../pruning/mask-file';
 import { quantizeLayer } from '../quantization/quantize-layer';
@@ -24,8 +25,10 @@ import { writeSafetensors } from './safetensors';
 export interface LoadHuggingFaceOptions {
   /** Keep the first so many encoder layers only; all by default. */
   readonly layers?: number;
-  /** Names of the classes, one for a regression; those of the folder by default. */
+  /** Names of the outputs: classes, labels or numbers; those of the folder by default. */
   readonly labels?: readonly string[];
+  /** What the outputs are; by default what they are in the folder, or, of another number, a number if it is one and classes if several. */
+  readonly problem?: Problem;
   /** Start a new classifier even if the folder has one; false by default. */
   readonly newClassifier?: boolean;
   /** Dropout rates; those of the folder by default. */
@@ -43,7 +46,7 @@ export interface LoadHuggingFaceOptions {
 /** A model read from a Hugging Face folder; the caller owns it. */
 export interface LoadedHuggingFace extends Filled, Compressed {
   readonly config: ResolvedBertConfig;
-  /** Names of the classes. */
+  /** Names of the outputs. */
   readonly labels: readonly string[];
   readonly tokenizerFiles: TokenizerFiles;
 }
@@ -68,8 +71,8 @@ export function loadHuggingFace(folder: string, options: LoadHuggingFaceOptions 
   const model = codes && stored ? withQuantizeLayers(blankBert(config), stored) : blankBert(config);
   try {
     const filled = fillFrom(tensors, model, { config, newClassifier, folder });
-    const weights = codes && stored ? keptCodes(stored, model, filled.fresh) : new Map<string, never>();
-    loadMasksOf(model, folder);
+    const weights = keptOf(codes && stored ? stored.weights : new Map(), model, filled.fresh);
+    loadMasksOf(model, folder, filled.fresh);
     return {
       model,
       weights,
@@ -97,26 +100,26 @@ function withQuantizeLayers(blank: tf.LayersModel, { inputs }: StoredCodes): tf.
   return model;
 }
 
-/** The codes of weights that the model has, but for those that start anew. */
-function keptCodes(
-  { weights }: StoredCodes,
-  model: tf.LayersModel,
-  fresh: readonly string[],
-): Compressed['weights'] {
-  const paths = new Set(weightsOf(model).map(({ path: weight }) => weight));
-  return new Map([...weights].filter(([weight]) => paths.has(weight) && !fresh.includes(weight)));
+/** Puts back the masks that the folder has. */
+function loadMasksOf(model: tf.LayersModel, folder: string, fresh: readonly string[]): void {
+  const file = path.join(folder, MASKS);
+  if (fs.existsSync(file)) setMasks(model, keptOf(loadMasks(file), model, fresh));
 }
 
-/** Masks that the folder has, of weights that the model has. */
-function loadMasksOf(model: tf.LayersModel, folder: string): void {
-  const file = path.join(folder, MASKS);
-  if (!fs.existsSync(file)) return;
+/** What there is of weights that the model has, but for those that start anew. */
+function keptOf<T>(
+  stored: ReadonlyMap<string, T>,
+  model: tf.LayersModel,
+  fresh: readonly string[],
+): Map<string, T> {
   const paths = new Set(weightsOf(model).map(({ path: weight }) => weight));
-  setMasks(model, new Map([...loadMasks(file)].filter(([weight]) => paths.has(weight))));
+  return new Map([...stored].filter(([weight]) => paths.has(weight) && !fresh.includes(weight)));
 }
 
 function choose(bert: BertConfig, options: LoadHuggingFaceOptions, folder: string): BertConfig {
-  const { layers = bert.layers, labels, seed } = options;
+  const { layers = bert.layers, seed } = options;
+  const labels = options.labels?.length ?? bert.labels!;
+  const problem = labels === bert.labels ? bert.problem : usualProblem(labels);
   if (!(layers <= bert.layers)) {
     throw new UserError(
       `Expected at most the ${bert.layers} layers of ${folder}, got ${layers}; choose fewer.`,
@@ -126,8 +129,8 @@ function choose(bert: BertConfig, options: LoadHuggingFaceOptions, folder: strin
     ...bert,
     layers,
     seed,
-    labels: labels?.length ?? bert.labels,
-    regression: (labels?.length ?? bert.labels) === 1,
+    labels,
+    problem: options.problem ?? problem,
     dropout: options.dropout ?? bert.dropout,
     classifierDropout: options.dropout ?? bert.classifierDropout,
     attentionDropout: options.attentionDropout ?? bert.attentionDropout,
@@ -149,7 +152,7 @@ function checkVocabulary(
 /** Options of `saveHuggingFace`. */
 export interface SaveHuggingFaceOptions {
   readonly tokenizerFiles: TokenizerFiles;
-  /** Names of the classes; LABEL_0, … by default. */
+  /** Names of the outputs; LABEL_0, … by default. */
   readonly labels?: readonly string[];
   /** Write `onnx/model.onnx` too; true by default. */
   readonly onnx?: boolean;

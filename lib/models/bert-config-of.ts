@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
 import { ResolvedBertConfig } from './bert-config';
 import { families, isFamilyName } from './family';
+import { Problem, usualProblem } from './problem';
 
 /**
  * The configuration that builds a model like this one, read from its layers: so it is right for a model that came from JSON or
@@ -36,7 +37,7 @@ export function bertConfigOf(model: tf.LayersModel): ResolvedBertConfig {
     typeVocabSize: find('embeddings/type')?.rows ?? 0,
     padId: positions.padId,
     labels,
-    regression: labels === 1,
+    problem: find('classifier/problem')?.problem ?? usualProblem(labels),
     dropout: of('embeddings/dropout').rate,
     attentionDropout: core.dropout,
     classifierDropout: of('classifier/dropout').rate,
@@ -46,8 +47,9 @@ export function bertConfigOf(model: tf.LayersModel): ResolvedBertConfig {
   };
 }
 
-/** The numbers in the configurations of the layers above. */
+/** What is read of the configurations of the layers above. */
 interface Fields {
+  readonly problem: Problem;
   readonly rows: number;
   readonly width: number;
   readonly stddev: number;

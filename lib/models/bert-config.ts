@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors';
 import { families, FamilyName, isFamilyName } from './family';
+import { Problem, problems } from './problem';
 
 /** Architecture of a BERT classifier. */
 export interface BertConfig {
@@ -25,10 +26,10 @@ export interface BertConfig {
   readonly typeVocabSize?: number;
   /** Piece that fills short rows, over which a RoBERTa does not count positions; 0 by default, or 1 in a RoBERTa. */
   readonly padId?: number;
-  /** Number of classes; 2 by default. A regression has one output whatever this says. */
+  /** Number of outputs: classes, labels or numbers; 2 by default, or 1 in a regression. */
   readonly labels?: number;
-  /** One output that is a number, not a class; false by default. */
-  readonly regression?: boolean;
+  /** What the outputs are; 'single-label' by default: classes, of which one is right. */
+  readonly problem?: Problem;
   /** Dropout rate of embeddings, of what attention (not a DistilBERT's) and feed-forward network add, and of the head; 0.1 by default. */
   readonly dropout?: number;
   /** Dropout rate of attention weights; 0.1 by default. */
@@ -63,11 +64,12 @@ export const bertSizes = {
  * Fills in the defaults.
  *
  * @throws UserError if a size is not a whole number from 1, a list has another length than `layers`, the width of a head does not
- *   follow, there are fewer than two classes, or the family is unknown or has no token types.
+ *   follow, there are fewer than two classes, or the family or problem is unknown or the family has no token types.
  */
 export function resolveBertConfig(config: BertConfig): ResolvedBertConfig {
-  const { layers, hiddenSize, regression = false, dropout = 0.1, family = 'bert' } = config;
-  if (!isFamilyName(family)) throw unknownFamily(family);
+  const { layers, hiddenSize, problem = 'single-label', dropout = 0.1, family = 'bert' } = config;
+  if (!isFamilyName(family)) throw unknown('family', family, Object.keys(families));
+  if (!problems.includes(problem)) throw unknown('problem', problem, problems);
   const resolved: ResolvedBertConfig = {
     family,
     vocabSize: config.vocabSize,
@@ -80,8 +82,8 @@ export function resolveBertConfig(config: BertConfig): ResolvedBertConfig {
     maxPositions: config.maxPositions ?? 512,
     typeVocabSize: config.typeVocabSize ?? families[family].typeVocabSize,
     padId: config.padId ?? families[family].padId,
-    labels: regression ? 1 : (config.labels ?? 2),
-    regression,
+    labels: config.labels ?? (problem === 'regression' ? 1 : 2),
+    problem,
     dropout,
     attentionDropout: config.attentionDropout ?? 0.1,
     classifierDropout: config.classifierDropout ?? dropout,
@@ -109,7 +111,15 @@ function headSizeOf({ heads, hiddenSize }: BertConfig): number {
   );
 }
 
-const SIZES = ['vocabSize', 'layers', 'hiddenSize', 'embeddingSize', 'headSize', 'maxPositions'] as const;
+const SIZES = [
+  'vocabSize',
+  'layers',
+  'hiddenSize',
+  'embeddingSize',
+  'headSize',
+  'maxPositions',
+  'labels',
+] as const;
 const COUNTS = ['typeVocabSize', 'padId'] as const;
 
 function checkSizes(config: ResolvedBertConfig): void {
@@ -124,15 +134,13 @@ function checkSizes(config: ResolvedBertConfig): void {
   if (families[config.family].typeVocabSize === 0 && config.typeVocabSize > 0) {
     throw new UserError(`Expected typeVocabSize 0 for a ${config.family}, got ${config.typeVocabSize}.`);
   }
-  if (!config.regression && !(Number.isInteger(config.labels) && config.labels >= 2)) {
+  if (config.problem === 'single-label' && config.labels < 2) {
     throw new UserError(
-      `Expected at least 2 labels for a BERT classifier, got ${config.labels}; for one number as output set regression.`,
+      `Expected at least 2 labels for a BERT classifier, got ${config.labels}; for one number as output set problem: 'regression'.`,
     );
   }
 }
 
-function unknownFamily(family: unknown): UserError {
-  return new UserError(
-    `Expected ${Object.keys(families).join(', ')} as family of a BERT, got ${JSON.stringify(family)}.`,
-  );
+function unknown(field: string, value: unknown, known: readonly string[]): UserError {
+  return new UserError(`Expected ${known.join(', ')} as ${field} of a BERT, got ${JSON.stringify(value)}.`);
 }

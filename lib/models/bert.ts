@@ -11,8 +11,10 @@ import { firstToken } from './layers/first-token';
 import { gelu } from './layers/gelu';
 import { layerNorm } from './layers/layer-norm';
 import { positionEmbedding } from './layers/position-embedding';
+import { problemNote } from './layers/problem-note';
 import { tokenEmbedding } from './layers/token-embedding';
 import { typeEmbedding } from './layers/type-embedding';
+import { usualProblem } from './problem';
 
 type Symbolic = tf.SymbolicTensor;
 
@@ -25,11 +27,11 @@ interface Builder extends Omit<ResolvedBertConfig, 'family'> {
 }
 
 /**
- * A BERT with a classification or regression head (Devlin et al. 2018, arXiv:1810.04805), or one of its family (`family`), as a
+ * A BERT with a head for classes, labels or numbers (Devlin et al. 2018, arXiv:1810.04805), or one of its family (`family`), as a
  * functional `tf.LayersModel` of stock `dense` layers and small own ones.
  *
  * Inputs, all int32 [batch, time]: `inputIds`, `attentionMask` (1 = a token, 0 = padding), `tokenTypeIds`, which a family
- * without token types ignores. Output: logits [batch, labels]. Paths of the weights, in every family:
+ * without token types ignores. Output: logits, or numbers of a regression, [batch, labels]. Paths of the weights, in every family:
  *
  *     embeddings/{token,position,type}/embeddings   embeddings/norm/{gamma,beta}
  *     encoder/<i>/attention/{query,key,value,output}/{kernel,bias}   encoder/<i>/attention/norm/…
@@ -153,7 +155,13 @@ function head(builder: Builder, x: Symbolic): Symbolic {
   const pooled = apply(dense(builder, 'pooler', hiddenSize), input);
   const active = apply(family.activation({ name: 'pooler/activation' }), pooled);
   const kept = apply(dropout({ name: 'classifier/dropout', rate }), active);
-  return apply(dense(builder, 'classifier', labels), kept);
+  return apply(dense(builder, 'classifier', labels), noted(builder, kept));
+}
+
+/** Says what the outputs are where their number alone would be taken for something else. */
+function noted({ apply, labels, problem }: Builder, x: Symbolic): Symbolic {
+  if (problem === usualProblem(labels)) return x;
+  return apply(problemNote({ name: 'classifier/problem', problem }), x);
 }
 
 function dense(builder: Builder, name: string, units: number): tf.layers.Layer {

@@ -53,6 +53,32 @@ it('gives numbers as labels of a regression', async () => {
   expect(batch?.ys).toEqual({ dtype: 'float32', shape: [1], data: Float32Array.of(-0.5) });
 });
 
+it('gives several labels of each example as numbers, whatever the option says', async () => {
+  const examples = [
+    { text: 'a', label: [1, 0, 1] },
+    { text: 'b', label: [0, 0.5, 0] },
+  ];
+  for (const regression of [false, true]) {
+    const source = batchSource(examples, tokenizer, { batchSize: 2, shuffle: false, regression });
+    const [batch] = await read(source, 0);
+    expect(batch?.ys).toEqual({ dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 0, 1, 0, 0.5, 0) });
+  }
+  const shuffled = await read(batchSource(examples, tokenizer, { batchSize: 1, seed: 1 }), 0);
+  shuffled.forEach(({ xs, ys }) => {
+    const [, piece] = xs[0]!.data;
+    expect([...ys.data]).toEqual(examples[piece === 4 ? 0 : 1]!.label);
+  });
+});
+
+it.each<[string, number[][], string]>([
+  ['none', [[]], '1 finite label(s) for every example, got [] for "a"'],
+  ['fewer than before', [[1, 0], [1]], '2 finite label(s) for every example, got [1] for "b"'],
+  ['no numbers', [[1, NaN]], '2 finite label(s) for every example, got [1, NaN] for "a"'],
+])('refuses lists of labels: %s', (_, labels, message) => {
+  const examples = labels.map((label, i) => ({ text: 'ab'[i]!, label }));
+  expect(() => batchSource(examples, tokenizer, { batchSize: 2 })).toThrow(message);
+});
+
 it.each([
   [1, 128, 8],
   [8, 128, 8],

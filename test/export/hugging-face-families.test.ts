@@ -81,8 +81,8 @@ describe.each(familyNames)('a %s', (family) => {
   });
 
   it('is saved as a regression', () => {
-    const model = save({ ...tiny(family), regression: true });
-    expect(loadHuggingFace(folder).config.regression).toBe(true);
+    const model = save({ ...tiny(family), problem: 'regression' });
+    expect(loadHuggingFace(folder).config.problem).toBe('regression');
     expect(logits(loadHuggingFace(folder).model)).toEqual(logits(model));
   });
 

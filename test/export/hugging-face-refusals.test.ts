@@ -59,6 +59,18 @@ describe('loadHuggingFace', () => {
       /layer\.0\.intermediate\.dense\.weight is float32 \[12, 8\] instead of float32 \[13, 8\].*not of one model/,
     ],
     [
+      'another problem',
+      () => editConfig({ problem_type: 'ranking' }),
+      {},
+      /single_label_classification, multi_label_classification, regression as problem_type .* got "ranking"/,
+    ],
+    [
+      'one class of which one is right',
+      () => editConfig({ id2label: { 0: 'yes' } }),
+      {},
+      /at least 2 labels for a BERT classifier, got 1/,
+    ],
+    [
       'a missing tensor',
       () => edit((t) => void t.delete('bert.encoder.layer.1.output.dense.bias')),
       {},

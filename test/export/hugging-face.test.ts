@@ -11,6 +11,7 @@ import { readSafetensors } from '../../lib/export/safetensors';
 import { bert } from '../../lib/models/bert';
 import { BertConfig } from '../../lib/models/bert-config';
 import { encode } from '../../lib/models/encoder';
+import type { Problem } from '../../lib/models/problem';
 import { expectNoLeak } from '../leaks';
 import * as savedFolder from './saved-folder';
 import { labels, small, tokenizerFiles } from './saved-folder';
@@ -55,9 +56,27 @@ describe('saveHuggingFace and loadHuggingFace', () => {
   });
 
   it('saves a regression', () => {
-    const model = save({ ...small, labels: 1, regression: true });
-    expect(load().config.regression).toBe(true);
+    const model = save({ ...small, labels: 1, problem: 'regression' });
+    expect(load().config.problem).toBe('regression');
     expect(logits(load().model)).toEqual(logits(model));
+  });
+
+  it.each<[Problem, number, string]>([
+    ['single-label', 3, 'single_label_classification'],
+    ['multi-label', 3, 'multi_label_classification'],
+    ['multi-label', 1, 'multi_label_classification'],
+    ['regression', 3, 'regression'],
+    ['regression', 1, 'regression'],
+  ])('keep the problem: %s of %i', (problem, count, type) => {
+    const model = save({ ...small, labels: count, problem });
+    expect(JSON.parse(fs.readFileSync(path.join(folder, 'config.json'), 'utf8'))).toMatchObject({
+      problem_type: type,
+    });
+    const loaded = load();
+    expect(loaded).toMatchObject({ labels: labels.slice(0, count), config: { problem, labels: count } });
+    expect(logits(loaded.model)).toEqual(logits(model));
+    saveHuggingFace(loaded.model, folder, { tokenizerFiles, labels: loaded.labels });
+    expect(load().config.problem).toBe(problem);
   });
 
   it('leave no tensors behind', async () => {
@@ -70,6 +89,26 @@ describe('saveHuggingFace and loadHuggingFace', () => {
 });
 
 describe('loadHuggingFace', () => {
+  it('takes one output for a number and several for classes where the folder does not say', () => {
+    save({ ...small, problem: 'multi-label' });
+    editConfig({ problem_type: null });
+    expect(load().config.problem).toBe('single-label');
+    save({ ...small, labels: 1, problem: 'regression' });
+    editConfig({ problem_type: undefined });
+    expect(load().config.problem).toBe('regression');
+  });
+
+  it('keeps the problem for as many labels of other names, and takes another', () => {
+    save({ ...small, problem: 'multi-label' });
+    const problemOf = (options: LoadHuggingFaceOptions) =>
+      load({ newClassifier: true, ...options }).config.problem;
+    expect(problemOf({ labels: ['a', 'b', 'c'] })).toBe('multi-label');
+    expect(problemOf({ labels: ['a', 'b'] })).toBe('single-label');
+    expect(problemOf({ labels: ['a'] })).toBe('regression');
+    expect(problemOf({ problem: 'regression' })).toBe('regression');
+    expect(problemOf({ labels: ['a', 'b'], problem: 'multi-label' })).toBe('multi-label');
+  });
+
   it('knows bare encoders, legacy names and stray position ids', () => {
     const model = save();
     edit((tensors) => [

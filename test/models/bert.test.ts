@@ -1,10 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { clock } from '../../lib/core/clock';
+import { convert } from '../../lib/compress/convert';
+import { prepare } from '../../lib/compress/prepare';
+import { staticInt8 } from '../../lib/compress/scheme';
 import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { bert, blankBert } from '../../lib/models/bert';
 import { BertConfig, resolveBertConfig } from '../../lib/models/bert-config';
 import { bertConfigOf } from '../../lib/models/bert-config-of';
+import type { Problem } from '../../lib/models/problem';
+import { defaultTargets } from '../../lib/pruning/targets';
 import { expectNoLeak } from '../leaks';
 import { expectClose } from './compare';
 import { batch } from './reference';
@@ -100,9 +105,36 @@ describe('bert', () => {
     expect(forward(model, batch(), false).shape).toEqual([2, 3]);
   });
 
-  it('has one output for a regression', () => {
-    expect(forward(bert({ ...small, regression: true }), batch(), false).shape).toEqual([2, 1]);
+  it('has one output for a regression, unless it is of several numbers', () => {
+    const one = bert({ ...small, labels: undefined, problem: 'regression' });
+    expect(forward(one, batch(), false).shape).toEqual([2, 1]);
+    expect(forward(bert({ ...small, problem: 'regression' }), batch(), false).shape).toEqual([2, 3]);
   });
+
+  it.each<[Problem, number]>([
+    ['single-label', 3],
+    ['multi-label', 3],
+    ['multi-label', 1],
+    ['regression', 3],
+    ['regression', 1],
+  ])(
+    'knows its problem, %s of %i, in JSON and converted too, and computes the same',
+    async (problem, labels) => {
+      const model = bert({ ...small, problem, labels });
+      const json = JSON.parse(JSON.stringify(model.toJSON(null, false))) as never;
+      const prepared = prepare(model, { quantization: { activations: false } });
+      for (const one of [model, await tf.models.modelFromJSON(json), convert(prepared).model]) {
+        expect(bertConfigOf(one)).toMatchObject({ problem, labels });
+      }
+      prepared.detach();
+      const usual = bert({ ...small, labels, problem: labels === 1 ? 'regression' : 'single-label' });
+      expect(values(forward(model, batch(), false))).toEqual(values(forward(usual, batch(), false)));
+      expect(weightsOf(model).map(({ path }) => path)).toEqual(weightsOf(usual).map(({ path }) => path));
+      expect(defaultTargets(model).map(({ path }) => path)).toEqual(
+        defaultTargets(usual).map(({ path }) => path),
+      );
+    },
+  );
 
   it('comes back from JSON the same', async () => {
     const model = bert({ ...small, heads: [2, 1], headSize: 4, dropout: 0.25, seed: 4 });
@@ -161,20 +193,25 @@ describe('bert', () => {
       attentionDropout: 0.05,
     };
     expect(bertConfigOf(bert(config))).toEqual(resolveBertConfig(config));
-    expect(bertConfigOf(bert({ ...small, regression: true })).regression).toBe(true);
+    expect(bertConfigOf(bert({ ...small, problem: 'regression' })).problem).toBe('regression');
     const stranger = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
     expect(() => bertConfigOf(stranger)).toThrow('Expected a model built by bert()');
   });
 });
 
 describe('resolveBertConfig', () => {
-  it.each([
+  it.each<[Partial<BertConfig>, string]>([
     [{ heads: 3 }, 'heads 3 alone'],
     [{ heads: [2, 2] }, 'heads [2,2] alone'],
     [{ heads: [2], headSize: 4 }, 'Expected one number or 2 (one per layer) as heads'],
     [{ intermediateSize: [1, 0] }, 'intermediateSize of layer 1 of a BERT, got 0'],
     [{ vocabSize: 1.5 }, 'vocabSize'],
-    [{ labels: 1 }, 'set regression'],
+    [{ labels: 0, problem: 'regression' }, 'a whole number from 1 as labels of a BERT, got 0'],
+    [
+      { problem: 'ranking' as Problem },
+      'Expected single-label, multi-label, regression as problem of a BERT, got "ranking"',
+    ],
+    [{ labels: 1 }, "set problem: 'regression'"],
   ])('refuses %j', (change, message) => {
     expect(() => resolveBertConfig({ ...small, ...change })).toThrow(message);
   });

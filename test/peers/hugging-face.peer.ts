@@ -11,8 +11,11 @@ import { LoadedHuggingFace, loadHuggingFace, saveHuggingFace } from '../../lib/e
 import { huggingFaceFamilies } from '../../lib/export/hugging-face-families';
 import { isTransposed, storedName } from '../../lib/export/hugging-face-names';
 import { readSafetensors } from '../../lib/export/safetensors';
+import { bert } from '../../lib/models/bert';
 import { encode } from '../../lib/models/encoder';
 import { families } from '../../lib/models/family';
+import type { Problem } from '../../lib/models/problem';
+import { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from '../../trainers/losses';
 
 export const name = 'hugging-face';
 
@@ -21,17 +24,62 @@ const TOLERANCE = 1e-4;
 const GRADIENT_TOLERANCE = 2e-4;
 const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'];
 
-/** What is compared of each family: a classifier and a regression, with their names of classes and the loss of their gradients. */
-const HEADS: readonly { labels: string[]; loss: (logits: tf.Tensor) => tf.Tensor }[] = [
+const LABELS = ['no', 'maybe', 'yes'];
+
+/** What is compared of each family: heads of every problem, with the names of their outputs and the loss of their gradients. */
+const HEADS: readonly Head[] = [
   {
-    labels: ['no', 'maybe', 'yes'],
-    loss: (logits) => tf.losses.softmaxCrossEntropy(tf.oneHot([0, 1, 2], 3), logits),
+    name: 'classes',
+    problem: 'single-label',
+    labels: LABELS,
+    loss: (logits) => softmaxCrossEntropy(logits, tf.tensor1d([0, 1, 2], 'int32')),
   },
   {
+    name: 'labels',
+    problem: 'multi-label',
+    labels: LABELS,
+    loss: (logits) =>
+      sigmoidCrossEntropy(
+        logits,
+        tf.tensor2d([
+          [1, 0, 1],
+          [0, 0, 0],
+          [0, 1, 1],
+        ]),
+      ),
+  },
+  {
+    name: 'numbers',
+    problem: 'regression',
+    labels: LABELS,
+    loss: (logits) =>
+      meanSquaredError(
+        logits,
+        tf.tensor2d([
+          [0.5, 1, 2],
+          [-1, 0, 0.25],
+          [2, -2, 1],
+        ]),
+      ),
+  },
+  {
+    name: 'number',
+    problem: 'regression',
     labels: ['score'],
-    loss: (logits) => tf.losses.meanSquaredError(tf.tensor2d([[0.5], [-1], [2]]), logits),
+    loss: (logits) => meanSquaredError(logits, tf.tensor1d([0.5, -1, 2])),
   },
 ];
+
+interface Head {
+  readonly name: string;
+  readonly problem: Problem;
+  readonly labels: string[];
+  readonly loss: (logits: tf.Tensor) => tf.Scalar;
+}
+
+/** One dropout rate at a time is so high that nothing is kept. */
+const ALL = 1 - 1e-7;
+const RATES = ['dropout', 'attentionDropout', 'classifierDropout'] as const;
 
 type Stored = ReadonlyMap<string, HostTensor>;
 
@@ -46,42 +94,55 @@ export async function check(python: string, shared: string | undefined): Promise
   try {
     run('make', work, ...(weights ? [weights] : []));
     const cases = Object.keys(families).flatMap((family) =>
-      HEADS.map(({ labels, loss }) => ({
-        folder: path.join(work, `${family}-${labels.length}`),
-        labels,
-        loss,
-      })),
+      HEADS.map((head) => ({ folder: path.join(work, `${family}-${head.name}`), head })),
     );
-    const errors = cases.map(({ folder, labels, loss }) => compareLoaded(folder, labels, loss));
+    const errors = cases.map(({ folder, head }) => compareLoaded(folder, head));
     run('saved', work);
     const saved = cases.map(({ folder }) => compareSaved(folder));
     const encoder = weights
       ? compareEncoder(work, weights)
       : 'no shared weights, so no trained encoder compared';
-    return `differences of logits, hidden states, gradients: ${errors.join('; ')}; logits of the folders we saved differ by ${Math.max(...saved).toExponential(1)}; ${encoder}`;
+    return `differences of logits (in inference, in training, of the loss), hidden states, gradients: ${errors.join('; ')}; logits of the folders we saved differ by ${Math.max(...saved).toExponential(1)}; ${encoder}`;
   } finally {
     fs.rmSync(work, { recursive: true });
   }
 }
 
-function compareLoaded(folder: string, classes: string[], loss: (logits: tf.Tensor) => tf.Tensor): string {
+function compareLoaded(folder: string, head: Head): string {
   const loaded = loadHuggingFace(path.join(folder, 'model'));
   const { model, config, labels, tokenizerFiles, fresh, ignored } = loaded;
-  deepStrictEqual([labels, fresh, ignored], [classes, [], []]);
+  deepStrictEqual([labels, config.problem, fresh, ignored], [head.labels, head.problem, [], []]);
   const stored = readSafetensors(path.join(folder, 'tensors.safetensors'));
-  const error = within(difference(forward(model, inputsOf(stored), false), stored.get('logits')!), 'logits');
+  const logits = forward(model, inputsOf(stored), false);
+  const error = within(difference(logits, stored.get('logits')!), 'logits');
+  const lossError = within(difference(head.loss(logits), stored.get('loss')!), 'loss');
+  const dropped = compareDropped(loaded, stored);
   const { hidden } = encode(model, inputsOf(stored));
   const hiddenError = within(difference(hidden, stored.get('hidden')!), 'hidden states');
   const gradients = compareGradients(loaded, stored, {
-    loss,
+    loss: head.loss,
     expected: readSafetensors(path.join(folder, 'gradients.safetensors')),
   });
   saveHuggingFace(model, path.join(folder, 'saved'), { labels, tokenizerFiles });
-  return `${config.family}, ${labels.length} output(s): ${error}, ${hiddenError}, ${gradients}`;
+  return `${config.family}, ${head.name}: ${error}, ${dropped}, ${lossError}, ${hiddenError}, ${gradients}`;
+}
+
+/** In training, with each rate alone: so what drops is dropped in the same places. */
+function compareDropped({ model, config }: LoadedHuggingFace, stored: Stored): string {
+  const errors = RATES.map((rate) => {
+    const none = { dropout: 0, attentionDropout: 0, classifierDropout: 0 };
+    const other = bert({ ...config, ...none, [rate]: ALL });
+    other.setWeights(model.getWeights());
+    const error = difference(forward(other, inputsOf(stored), true), stored.get(`without ${rate}`)!);
+    within(error, `logits in training, nothing kept by ${rate}`);
+    other.dispose();
+    return error;
+  });
+  return Math.max(...errors).toExponential(1);
 }
 
 interface Gradients {
-  readonly loss: (logits: tf.Tensor) => tf.Tensor;
+  readonly loss: Head['loss'];
   readonly expected: Stored;
 }
 
@@ -91,7 +152,7 @@ function compareGradients(
   { loss, expected }: Gradients,
 ): string {
   const floor = Math.max(...[...expected.values()].map(largestOf)) / 1000; // a key's bias has gradient 0, but for rounding
-  const { grads } = tf.variableGrads(() => loss(forward(model, inputsOf(stored), false)) as tf.Scalar);
+  const { grads } = tf.variableGrads(() => loss(forward(model, inputsOf(stored), false)));
   const errors = weightsOf(model).map(({ path, variable }) => {
     const gradient = grads[variable.name]!;
     const theirs = expected.get(storedName(path, huggingFaceFamilies[config.family]))!;

@@ -1,5 +1,6 @@
 """transformers' side of hugging-face.peer.ts; tensors travel as safetensors files."""
 
+import copy
 import sys
 from pathlib import Path
 
@@ -70,6 +71,22 @@ FAMILIES = {
 }
 
 
+# What each rate of ours is called.
+RATES = {
+    "dropout": ("hidden_dropout_prob", "dropout"),
+    "attentionDropout": ("attention_probs_dropout_prob", "attention_dropout"),
+    "classifierDropout": ("classifier_dropout", "seq_classif_dropout"),
+}
+
+# The names of a classifier's outputs, its `problem_type`, and what it is trained to say of three sequences.
+HEADS = {
+    "classes": (LABELS, None, [0, 1, 2]),
+    "labels": (LABELS, "multi_label_classification", [[1.0, 0.0, 1.0], [0.0, 0.0, 0.0], [0.0, 1.0, 1.0]]),
+    "numbers": (LABELS, "regression", [[0.5, 1.0, 2.0], [-1.0, 0.0, 0.25], [2.0, -2.0, 1.0]]),
+    "number": (["score"], None, [0.5, -1.0, 2.0]),
+}
+
+
 def batch(config: PreTrainedConfig) -> dict[str, torch.Tensor]:
     """Three sequences of 12 tokens, with padding behind two of them and within one, and token types where there are some."""
     ids = torch.randint(5, config.vocab_size, (3, 12))
@@ -107,30 +124,47 @@ def save_tokenizer(folder: Path, family: str) -> None:
     fast.save_pretrained(folder)
 
 
-def make_classifier(work: Path, family: str, count: int) -> None:
+def dropped(model: torch.nn.Module, given: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The logits in training, by the one rate that is 1 while the others are 0."""
+    logits = {}
+    for rate in RATES:
+        config = copy.deepcopy(model.config)
+        for name, keys in RATES.items():
+            setattr(config, next(key for key in keys if hasattr(config, key)), float(name == rate))
+        other = AutoModelForSequenceClassification.from_config(config, attn_implementation="eager")
+        other.load_state_dict(model.state_dict())
+        with torch.no_grad():
+            logits[f"without {rate}"] = other.train()(**given).logits
+    return logits
+
+
+def make_classifier(work: Path, family: str, head: str) -> None:
     """
-    A classifier whose weights are all random, biases and norms too; its logits and hidden states, and the gradients of its loss.
+    A classifier whose weights are all random, biases and norms too; its logits, in training too, its hidden states, and the gradients
+    of its loss.
     """
     torch.manual_seed(1)
-    folder = work / f"{family}-{count}"
+    folder = work / f"{family}-{head}"
     make, shard_size = FAMILIES[family]
-    labels = LABELS if count > 1 else ["score"]
-    config = make(id2label=dict(enumerate(labels)), label2id={label: i for i, label in enumerate(labels)})
+    labels, problem, targets = HEADS[head]
+    names = {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+    config = make(**names, problem_type=problem)
     model = AutoModelForSequenceClassification.from_config(config).eval()
     with torch.no_grad():
         for weight in model.parameters():
             weight.add_(torch.randn_like(weight) * 0.15)
     inputs = batch(config)
     given = understood(model, inputs)
-    targets = torch.tensor([0, 1, 2]) if count > 1 else torch.tensor([0.5, -1.0, 2.0])
-    result = model(**given, labels=targets)
+    result = model(**given, labels=torch.tensor(targets))
     result.loss.backward()
     with torch.no_grad():
         hidden = model.base_model(**given).last_hidden_state.contiguous()
+    model.config.problem_type = problem  # asking for the loss has filled it in
     model.save_pretrained(folder / "model", max_shard_size=shard_size)
     save_tokenizer(folder / "model", family)
     gradients = {name: weight.grad for name, weight in model.named_parameters()}
-    tensors = {**integers(inputs), "logits": result.logits.detach(), "hidden": hidden}
+    outputs = {"logits": result.logits.detach(), "loss": result.loss.detach(), "hidden": hidden}
+    tensors = {**integers(inputs), **outputs, **dropped(model, given)}
     save_file(tensors, folder / "tensors.safetensors")
     save_file(gradients, folder / "gradients.safetensors")
 
@@ -160,6 +194,8 @@ def run_saved(folder: Path) -> None:
     keys = original.keys() - UNTOLD
     changed = {key: (original[key], saved[key]) for key in keys if original[key] != saved[key]}
     assert not changed, f"config.json: {changed}"
+    expected, told = original["problem_type"], saved["problem_type"]
+    assert expected in (None, told), f"problem_type: {told} instead of {expected}"
     stored = load_file(folder / "tensors.safetensors")
     inputs = {name: stored[name].long() for name in ("input_ids", "attention_mask", "token_type_ids")}
     with torch.no_grad():
@@ -174,8 +210,8 @@ if __name__ == "__main__":
     work = Path(work)
     if action == "make":
         for family in FAMILIES:
-            make_classifier(work, family, len(LABELS))
-            make_classifier(work, family, 1)
+            for head in HEADS:
+                make_classifier(work, family, head)
         if rest:
             run_encoder(work, Path(rest[0]))
     else:

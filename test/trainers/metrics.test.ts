@@ -42,6 +42,14 @@ describe('regression', () => {
     expect(spearman(numbers(...predictions), numbers(...truth))).toBeCloseTo(rho, 12);
   });
 
+  it('averages over several numbers an example', () => {
+    const truth = hostTensor(Float32Array.of(1, 3, 2, 2, 3, 1), [3, 2]);
+    const falling = hostTensor(Float32Array.of(1, 1, 2, 2, 3, 3), [3, 2]);
+    expect([pearson, spearman].map((metric) => metric(falling, truth))).toEqual([0, 0]); // 1 and -1
+    expect(pearson(truth, truth)).toBeCloseTo(1, 12);
+    expect(() => pearson(numbers(1, 2, 3), truth)).toThrow('as many predictions as labels');
+  });
+
   it('reads a column of outputs as numbers', () => {
     expect(pearson(hostTensor(Float32Array.of(1, 2, 3), [3, 1]), numbers(2, 4, 6))).toBeCloseTo(1, 12);
   });
