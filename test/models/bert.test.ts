@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { clock } from '../../lib/core/clock';
 import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
-import { staticInt8 } from '../../lib/compress/scheme';
+import { weightOnly } from '../../lib/compress/scheme';
 import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { bert, blankBert } from '../../lib/models/bert';
@@ -122,7 +122,7 @@ describe('bert', () => {
     async (problem, labels) => {
       const model = bert({ ...small, problem, labels });
       const json = JSON.parse(JSON.stringify(model.toJSON(null, false))) as never;
-      const prepared = prepare(model, { quantization: { activations: false } });
+      const prepared = prepare(model, weightOnly());
       for (const one of [model, await tf.models.modelFromJSON(json), convert(prepared).model]) {
         expect(bertConfigOf(one)).toMatchObject({ problem, labels });
       }
