@@ -8,7 +8,7 @@ import { Report, ReportSection } from './report';
 import type { ExperimentResult, SummaryRow } from './result';
 import type { Run } from './run-folder';
 import { Baseline, scoreTable } from './score-table';
-import { percent } from './table';
+import { megabytes, percent } from './table';
 
 export interface ExperimentReportOptions {
   readonly title: string;
@@ -31,6 +31,7 @@ export function experimentReport(options: ExperimentReportOptions): Report {
       scoreSection(options),
       ...layerSection(result, outcomes),
       lossSection(result, outcomes),
+      ...fileSections(result),
       configSection(options.run),
     ],
   };
@@ -115,6 +116,15 @@ function lossChart(
     outcome.losses.map(({ step, loss }) => ({ series: seriesOf(outcome), step, value: loss })),
   );
   return curveChart(points, { title: 'training loss', ordered });
+}
+
+/** What the models take that were kept, file by file. */
+function fileSections({ models = [] }: ExperimentResult): ReportSection[] {
+  if (models.length === 0) return [];
+  const rows = models.flatMap(({ folder, files }) =>
+    files.map(({ file, bytes }) => [`${folder}/${file}`, megabytes(bytes)]),
+  );
+  return [{ heading: 'Files', table: { columns: ['file', 'MB'], rows } }];
 }
 
 function configSection({ config }: Run): ReportSection {

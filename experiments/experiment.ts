@@ -16,7 +16,7 @@ import { contentsOf } from './own-data';
 import { openRun, Run } from './run-folder';
 import { KeptModels, keptModels } from './kept-models';
 import { scoreTable } from './score-table';
-import { formatTable, percent } from './table';
+import { formatTable, megabytes, percent } from './table';
 import { openTask, Task } from './task';
 
 /** What a script's call of its recipe is made from. */
@@ -170,7 +170,15 @@ function describeModels({ folder }: Run, models: readonly KeptModel[]): string[]
       `${place(first)} is the model of ${describe(first)}; result.json names ${models.length - 1} more.`,
     ];
   }
-  return models.map((model) => `${place(model)} is the model of ${describe(model)}.`);
+  return models.map(
+    (model) => `${place(model)} is the model of ${describe(model)}: ${describeFiles(model)}.`,
+  );
+}
+
+/** Files of a model that are worth a word: those of weights. */
+function describeFiles({ files }: KeptModel): string {
+  const weights = files.filter(({ file }) => /\.(safetensors|onnx)$/.test(file));
+  return weights.map(({ file, bytes }) => `${file} ${megabytes(bytes)} MB`).join(', ');
 }
 
 /** A row of `result.json`. */

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeFolderAtomically } from '../lib/core/atomic-folder';
+import { fileSizes } from '../lib/core/file-sizes';
 import type { Label, Observer, Outcome } from '../trainers/recipes/setup';
 import { trainingFolder } from '../trainers/recipes/trainings';
 import type { Save } from './options';
@@ -59,16 +60,11 @@ export function keptModels({ which, folder, metric, save }: KeptModelsOptions): 
       if (place !== undefined) kept.set(place, { label, outcome });
     },
     list: () =>
-      [...kept]
-        .filter(([place]) => fs.existsSync(path.join(folder, place)))
-        .map(
-          ([
-            place,
-            {
-              label: { method, seed, level },
-            },
-          ]) => ({ method, seed, level, folder: place }),
-        ),
+      [...kept].flatMap(([place, { label }]) => {
+        const { method, seed, level } = label;
+        const own = path.join(folder, place);
+        return fs.existsSync(own) ? [{ method, seed, level, folder: place, files: fileSizes(own) }] : [];
+      }),
   };
 }
 

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { UserError } from '../lib/core/errors';
 import { writeFileAtomically } from '../lib/core/atomic-file';
+import type { FileSize } from '../lib/core/file-sizes';
 
 /** One trained or evaluated model. */
 export interface ResultRow {
@@ -39,6 +40,8 @@ export interface SummaryRow {
 export interface KeptModel extends Pick<ResultRow, 'method' | 'seed' | 'level'> {
   /** Where it is, in the run's folder. */
   readonly folder: string;
+  /** Its files, as they lie there. */
+  readonly files: readonly FileSize[];
 }
 
 /** What `result.json` holds, the same in every experiment. */

@@ -56,6 +56,9 @@ export function numericColumns({ columns, rows }: TextTable): boolean[] {
 /** A fraction as a percentage with one decimal: `0.789` is `78.9%`. */
 export const percent = (fraction: number) => `${(100 * fraction).toFixed(1)}%`;
 
+/** Bytes in MB, of 10⁶, with two decimals, small ones with four: `23.07`, `0.0031`. */
+export const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e5 ? 4 : 2);
+
 /** The summary of an experiment: one row per method and level, and a constant answer to compare with. */
 export function summaryTable({ metric, majority, summary }: ExperimentResult): TextTable {
   const withLevels = summary.some(({ level }) => level !== undefined);

@@ -1,7 +1,6 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
+import { FileSize, fileSizes } from '../core/file-sizes';
 import { hostOf } from '../core/host-tensor';
 import { Weight, weightsOf } from '../core/weights';
 import { defaultTargets } from '../pruning/targets';
@@ -49,13 +48,6 @@ export interface Report {
   readonly files?: readonly FileSize[];
 }
 
-/** A file of a saved model. */
-export interface FileSize {
-  /** Path in the folder. */
-  readonly file: string;
-  readonly bytes: number;
-}
-
 export interface ReportOptions {
   /** Paths of the pruning targets. Default: `defaultTargets(model)`. */
   readonly targets?: readonly string[];
@@ -88,22 +80,8 @@ export function report(subject: tf.LayersModel | Compressed, options: ReportOpti
     total: totalOf(rows),
     targets: totalOf(rows.filter(({ target }) => target)),
     skipped,
-    ...(folder === undefined ? {} : { files: filesIn(folder) }),
+    ...(folder === undefined ? {} : { files: fileSizes(folder) }),
   };
-}
-
-/** Every file of a folder with its size, by path. */
-function filesIn(folder: string): FileSize[] {
-  if (!fs.existsSync(folder)) {
-    throw new UserError(
-      `Expected the folder of a saved model at ${folder}, but there is none; save it first.`,
-    );
-  }
-  const names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
-  return names.flatMap((file) => {
-    const stats = fs.statSync(path.join(folder, file));
-    return stats.isFile() ? [{ file: file.split(path.sep).join('/'), bytes: stats.size }] : [];
-  });
 }
 
 type Stored = Pick<ReportRow, 'zeros' | 'bits' | 'storedBits' | 'bytes'>;

@@ -75,7 +75,8 @@ it.each<[string, string[], string]>([
     const keep = keeper('best'); // finds what the one before has kept
     await train(keep, trainings, finished);
     expect(kept()).toBe(winner);
-    expect(keep.list()).toEqual([{ method: winner, seed: 0, level: undefined, folder: 'model' }]);
+    const files = ['a.txt', 'b.txt'].map((file) => ({ file, bytes: winner.length }));
+    expect(keep.list()).toEqual([{ method: winner, seed: 0, level: undefined, folder: 'model', files }]);
     expect(fs.readdirSync(folder)).toEqual(['model']);
   }
   expect(saves).toBe(0); // everything was found finished

@@ -238,11 +238,11 @@ test(
     ]);
     expect(best).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/best.model is the model of seed 0, ticket 1\.\n/),
+      out: expect.stringMatching(/best.model is the model of seed 0, ticket 1: .*model\.safetensors \d.*MB/),
     });
     expect(last).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/last.model is the model of seed 0, reinit 1\.\n/),
+      out: expect.stringMatching(/last.model is the model of seed 0, reinit 1: .*onnx\/model\.onnx \d.*MB/),
     });
     expect(all).toMatchObject({ code: 130 });
     expect(await run('lth-bert', [...options, '--save', 'all', '--out', at('all')])).toMatchObject({
@@ -257,7 +257,11 @@ test(
       methods.map((name) => `seed-0/${name}/model`),
     );
     expect(new Set(modelsIn('all').map(({ folder }) => weights('all', folder))).size).toBe(4);
-    expect(modelsIn('best')).toEqual([{ method: 'ticket', seed: 0, level: 1, folder: 'model' }]);
+    const [kept] = modelsIn('best');
+    expect(kept).toMatchObject({ method: 'ticket', seed: 0, level: 1, folder: 'model' });
+    for (const { file, bytes } of kept!.files)
+      expect(fs.statSync(path.join(at('best'), 'model', file)).size).toBe(bytes);
+    expect(kept!.files.map(({ file }) => file)).toContain('onnx/model.onnx');
     expect(weights('best', 'model')).toBe(weights('all', 'seed-0/ticket-1/model'));
     expect(weights('last', 'model')).toBe(weights('all', 'seed-0/reinit-1/model'));
     const folders = fs.readdirSync(at('best'), { recursive: true, encoding: 'utf8' });
