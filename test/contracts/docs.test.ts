@@ -15,10 +15,15 @@ interface Block {
   readonly code: string;
 }
 
+/** Folders that have guides. */
+const FOLDERS = ['lib', 'datasets', 'trainers', 'experiments'];
+
 function documents(): string[] {
-  const docs = path.join(ROOT, 'docs');
-  const inDocs = fs.existsSync(docs) ? fs.readdirSync(docs, { recursive: true, encoding: 'utf8' }) : [];
-  return ['README.md', ...inDocs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+  const guides = FOLDERS.flatMap((folder) => {
+    const names = fs.readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+    return names.filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`);
+  });
+  return ['README.md', ...guides];
 }
 
 /** The ```ts blocks of a Markdown text. */
@@ -68,8 +73,9 @@ describe('code in documents', () => {
     blocksOf(file, fs.readFileSync(path.join(ROOT, file), 'utf8')),
   );
 
-  it('is in the README', () => {
-    expect(blocks.map(({ file }) => file)).toContain('README.md');
+  it('is in the README, and in guides', () => {
+    const files = blocks.map(({ file }) => file);
+    expect(files).toEqual(expect.arrayContaining(['README.md', 'lib/compress/README.md']));
   });
 
   it.each(blocks)('runs: $file, line $line', async ({ code }) => void (await run(code)), A_BLOCK);
