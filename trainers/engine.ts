@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../datasets/batch';
+import type { Compressed } from '../lib/compress/compressed';
+import { UserError } from '../lib/core/errors';
 import { forwardThrough } from '../lib/core/forward';
 import { layersOf } from '../lib/core/layers';
 import type { Inference } from './inference';
@@ -34,8 +36,21 @@ export interface GradientsOptions {
   readonly accumulate: boolean;
 }
 
-/** Makes the engine of a run. */
-export type EngineFactory = (model: tf.LayersModel, parameters: Parameters, loss: Loss) => Promise<Engine>;
+/** Makes the engine of a run, or of a compressed model that is to answer and not to be trained. */
+export type EngineFactory = (
+  subject: tf.LayersModel | Compressed,
+  parameters: Parameters,
+  loss: Loss,
+) => Promise<Engine>;
+
+/** @throws UserError for a compressed model: its codes would not follow its weights. */
+export function expectToTrain({ model, weights }: Compressed): void {
+  if (weights.size === 0) return;
+  throw new UserError(
+    `Expected a model to train, got a compressed one, "${model.name}", whose codes would not follow; train the prepared model, or ` +
+      'the .model of what convert returned.',
+  );
+}
 
 /** What training minimises: the loss of a batch plus the penalties of the model's regularizers, each once. Both engines run this. */
 export function objective(model: tf.LayersModel, loss: Loss, xs: tf.Tensor[], ys: tf.Tensor): tf.Scalar {

@@ -3,6 +3,7 @@ import * as whittle from '../../index';
 import { forward, forwardThrough } from '../../lib/core/forward';
 import { hostTensor } from '../../lib/core/host-tensor';
 import { dropout } from '../../lib/models/layers/dropout';
+import { parametersOf } from '../../trainers/parameters';
 import { expectNoLeak } from '../leaks';
 
 const { adamW, constant, convert, fromTensors, int4, meanSquaredError, perGroup, prepare } = whittle;
@@ -128,6 +129,49 @@ describe('rules', () => {
     prepare(model, weightOnly()).detach(); // and it can be prepared
   });
 
+  test('a layer that says nothing of itself is told, and the rest is quantized', () => {
+    class Scale extends tf.layers.Layer {
+      static className = 'ScaleOfOne';
+      private factor!: tf.LayerVariable;
+      override build(shape: tf.Shape): void {
+        this.factor = this.addWeight('factor', [shape.at(-1)!, 2], 'float32', tf.initializers.ones());
+        super.build(shape);
+      }
+      override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+        return tf.tidy(() => tf.matMul(Array.isArray(x) ? x[0]! : x, this.factor.read()));
+      }
+      override computeOutputShape(): tf.Shape {
+        return [null, 2];
+      }
+    }
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ name: 'dense', units: 2, inputShape: [2] }), new Scale({ name: 'scale' })],
+    });
+    const prepared = prepare(model, weightOnly());
+    expect([...prepared.weights.keys()]).toEqual(['dense/kernel']);
+    expect(prepared.skipped).toContainEqual({
+      path: 'scale/factor',
+      why: 'ScaleOfOne does not say what this weight is to it',
+    });
+    expect(report(convert(prepared)).rows.map(({ bits }) => bits)).toEqual([8, 32, 32]);
+    prepared.detach();
+  });
+
+  test('a prepare that fails half way leaves the model as it was', () => {
+    const model = bert();
+    const revision = whittle.revisionOf(model);
+    let made = 0;
+    const failing = () => {
+      if (made++ === 2) throw new Error('no more observers');
+      return whittle.minMax();
+    };
+    const variables = tf.memory().numTensors;
+    expect(() => prepare(model, staticInt8({ input: failing }))).toThrow('no more observers');
+    expect(whittle.revisionOf(model)).toBe(revision);
+    expect(tf.memory().numTensors).toBe(variables);
+    prepare(model, staticInt8()).detach();
+  });
+
   test('one tensor has one range: query and key in two schemes are refused', () => {
     expect(() =>
       prepare(bert(), [
@@ -248,7 +292,7 @@ describe('masks', () => {
   }
 });
 
-test('what comes out of convert gives the same bits to evaluate and to its file’s reader', async () => {
+test('what comes out of convert gives the same bits to evaluate, an engine and its file’s reader', async () => {
   const model = whittle.mlp({ inputSize: 4, hiddenSizes: [6], outputSize: 3, seed: 2 });
   const xs = tf.randomNormal([20, 4], 0, 1, 'float32', 1);
   const dev = fromTensors(xs, tf.zeros([20], 'int32'), { batchSize: 7, shuffle: false });
@@ -258,12 +302,29 @@ test('what comes out of convert gives the same bits to evaluate and to its file�
   const answers = await whittle.inferenceOf(compressed);
   const { data } = await answers.predict([hostTensor(xs.dataSync() as Float32Array, [20, 4])]);
   await answers.dispose();
-  const sum = ({ data: answers }: whittle.HostTensor) => [...answers].reduce((all, value) => all + value, 0);
-  const { total } = await whittle.evaluate(compressed, dev, {
-    loss: whittle.softmaxCrossEntropy,
-    metrics: { total: sum },
-  });
-  expect(total).toBe([...data].reduce((all, value) => all + value, 0));
+  const seen: number[][] = [];
+  const note = (predictions: whittle.HostTensor) => seen.push([...predictions.data]);
+  const options = { loss: whittle.softmaxCrossEntropy, metrics: { note } };
+  await whittle.evaluate(compressed, dev, options);
+  const parameters = parametersOf(compressed.model);
+  for (const factory of [whittle.compiledEngine(), whittle.eagerEngine({ backend: 'cpu' })]) {
+    const engine = await factory(compressed, parameters, whittle.softmaxCrossEntropy);
+    await whittle.evaluate(engine, dev, options);
+    const batch = {
+      xs: [hostTensor(new Float32Array(4), [1, 4])],
+      ys: hostTensor(new Int32Array(1), [1]),
+      size: 1,
+    };
+    await expect(engine.gradients(batch, { accumulate: false })).rejects.toThrow(
+      'whose codes would not follow',
+    );
+    engine.dispose();
+  }
+  const [evaluated, compiled, eager] = seen;
+  expect(evaluated).toEqual([...data]);
+  expect(compiled).toEqual(evaluated);
+  eager!.forEach((value, i) => expect(value).toBeCloseTo(evaluated![i]!, 5));
+  parameters.dispose();
   prepared.detach();
 });
 

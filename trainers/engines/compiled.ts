@@ -5,10 +5,11 @@ import { signature } from '../../lib/compile/jit';
 import { Program, ProgramOptions, Sink } from '../../lib/compile/program';
 import { Scratch } from '../../lib/compile/scratch';
 import { Traceable } from '../../lib/compile/trace';
+import { compressedOf } from '../../lib/compress/compressed';
 import { forward } from '../../lib/core/forward';
 import type { HostTensor } from '../../lib/core/host-tensor';
 import { revisionOf } from '../../lib/core/revision';
-import { Engine, EngineFactory, objective } from '../engine';
+import { Engine, EngineFactory, expectToTrain, objective } from '../engine';
 import { inferenceOfCodes } from './inference-of-codes';
 import type { Loss } from '../losses';
 import type { Parameter, Parameters } from '../parameters';
@@ -29,7 +30,9 @@ export interface CompiledEngineOptions extends Omit<ProgramOptions, 'scratch'> {
  * @example const engine = compiledEngine({ threads: 2 }); // for train({ engine, ... })
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): EngineFactory {
-  return async (model, parameters, loss) => {
+  return async (subject, parameters, loss) => {
+    const compressed = compressedOf(subject);
+    const { model } = compressed;
     const cpu = await borrowBackend('cpu'); // where variables share memory with the programs
     const { maxPrograms = 32, provider = 'cpu', threads } = options;
     const [steps, predictions] = [new ProgramCache(maxPrograms), new ProgramCache(maxPrograms)];
@@ -43,10 +46,11 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
       const [{ data, ...rest }] = (await program.run(xs)) as [HostTensor];
       return { ...rest, data: data.slice() };
     };
-    const codes = inferenceOfCodes(model, options);
+    const codes = inferenceOfCodes(compressed, options);
     return {
       description: `compiled (onnxruntime ${provider}${threads ? `, ${threads} threads` : ''})`,
       gradients: async (batch, { accumulate }) => {
+        expectToTrain(compressed);
         const inputs = inputsOf(batch);
         const program = await compile(steps, trainingStep(model, parameters, loss), inputs);
         return runStep(program, inputs, parameters, accumulate);

@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../datasets/batch';
 import { undoOnFailure } from '../../lib/core/conclude';
 import { hostOf, HostTensor, isArrayOf, readHost } from '../../lib/core/host-tensor';
+import { compressedOf } from '../../lib/compress/compressed';
 import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
-import { Engine, EngineFactory, objective } from '../engine';
+import { Engine, EngineFactory, expectToTrain, objective } from '../engine';
 import type { Loss } from '../losses';
 import type { Parameters } from '../parameters';
 import { borrowBackend } from './borrowed-backend';
@@ -22,13 +23,16 @@ export interface EagerEngineOptions {
  * @example const engine = eagerEngine({ backend: 'cpu' }); // for train({ engine, ... })
  */
 export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): EngineFactory {
-  return async (model, parameters, loss) => {
+  return async (subject, parameters, loss) => {
+    const compressed = compressedOf(subject);
+    const { model } = compressed;
     settleArrays(model);
     const borrowed = await borrowBackend(backend);
     await undoOnFailure(async () => parameters.upload(), borrowed.giveBack);
     return {
       description: `eager (tfjs ${tf.version.tfjs}, backend ${backend})`,
       async gradients(batch, { accumulate }) {
+        expectToTrain(compressed);
         await borrowed.use();
         return gradients(model, parameters, loss, batch, accumulate);
       },

@@ -1,5 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
-import { compressedOf } from '../../lib/compress/compressed';
+import type { Compressed } from '../../lib/compress/compressed';
 import { attachmentsOf } from '../../lib/core/attach';
 import { UserError } from '../../lib/core/errors';
 import { layersOf } from '../../lib/core/layers';
@@ -10,31 +9,32 @@ import { isQuantizeLayer } from '../../lib/quantization/quantize-layer';
 import { Inference, InferenceOptions, openFile } from '../inference';
 
 /**
- * How a model that computes with codes (something attached, or quantize layers) answers: as its ONNX file, so that what is scored
+ * How a model that computes with codes (codes that are stored, something attached, or quantize layers) answers: as its ONNX file, so that what is scored
  * while it trains is what answers later. A rounding that goes the other way somewhere flips a code, and with it answers.
  *
  * @returns a function that gives undefined for a model of floats, and for one that no file can hold.
  */
 export function inferenceOfCodes(
-  model: tf.LayersModel,
+  compressed: Compressed,
   options: InferenceOptions,
 ): () => Promise<Inference | undefined> {
   let known: { readonly revision: string; readonly traced: TracedModel | undefined } | undefined;
+  const { model } = compressed;
   return async () => {
-    if (!hasCodes(model)) return undefined;
+    if (!hasCodes(compressed)) return undefined;
     const revision = revisionOf(model);
-    if (known?.revision !== revision) known = { revision, traced: traceIfPossible(model) };
+    if (known?.revision !== revision) known = { revision, traced: traceIfPossible(compressed) };
     return known.traced && openFile(encodeTraced(known.traced, model), options);
   };
 }
 
-function hasCodes(model: tf.LayersModel): boolean {
-  return attachmentsOf(model).length > 0 || layersOf(model).some(isQuantizeLayer);
+function hasCodes({ model, weights }: Compressed): boolean {
+  return weights.size > 0 || attachmentsOf(model).length > 0 || layersOf(model).some(isQuantizeLayer);
 }
 
-function traceIfPossible(model: tf.LayersModel): TracedModel | undefined {
+function traceIfPossible(compressed: Compressed): TracedModel | undefined {
   try {
-    return traceCompressed(compressedOf(model));
+    return traceCompressed(compressed);
   } catch (error) {
     if (error instanceof UserError) return undefined; // a program per shape may still do, or says what is wrong
     throw error;
