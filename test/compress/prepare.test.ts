@@ -82,7 +82,10 @@ describe('prepare', () => {
     const prepared = prepare(model, weightOnly());
     expect(() => prepare(model, weightOnly())).toThrow('twice; detach it first');
     prepared.detach();
-    prepare(model, weightOnly()).detach();
+    const again = prepare(model, weightOnly());
+    prepared.detach(); // twice is once
+    expect(() => prepare(model, weightOnly())).toThrow('twice; detach it first');
+    again.detach();
   });
 
   test('the mode and the path change the revision; frozen ranges stay', () => {
