@@ -1,5 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { EncodedWeight } from '../quantization/encode';
+import { UserError } from '../core/errors';
+import { hostOf } from '../core/host-tensor';
+import { weightsOf } from '../core/weights';
+import { decode, EncodedWeight } from '../quantization/encode';
 import type { Skipped } from './prepared';
 
 /** What a model becomes: one thing that exporters, reports and engines take, with the same numbers in each. */
@@ -15,4 +18,21 @@ export interface Compressed {
 /** A model, or a compressed one: a model alone has no codes. */
 export function compressedOf(subject: tf.LayersModel | Compressed): Compressed {
   return 'layers' in subject ? { model: subject, weights: new Map(), skipped: [] } : subject;
+}
+
+/**
+ * @throws UserError if the codes are not those of the model's weights any more: it was trained, or given other weights, since it was
+ *   converted.
+ */
+export function expectCurrent({ model, weights }: Compressed): void {
+  for (const { path, variable } of weightsOf(model)) {
+    const encoded = weights.get(path);
+    if (!encoded) continue;
+    const [values, stored] = [hostOf(variable).data, decode(encoded)];
+    if (values.length === stored.length && stored.every((value, i) => value === values[i])) continue;
+    throw new UserError(
+      `Expected the codes of "${path}" to stand for the weights of "${model.name}", which has other ones by now; convert it again, or ` +
+        'pass the model alone.',
+    );
+  }
 }

@@ -1,14 +1,14 @@
 import * as fs from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
-import { hostTensor } from '../core/host-tensor';
+import { hostTensor, sizeOf } from '../core/host-tensor';
 import { layersOf } from '../core/layers';
 import type { Compressed } from '../compress/compressed';
-import { EncodedWeight, roomFor } from '../quantization/encode';
-import { GranularityConfig, granularityOf } from '../quantization/granularity';
-import { Codes } from '../quantization/pack';
+import type { EncodedWeight } from '../quantization/encode';
+import { blockCounts, GranularityConfig, granularityOf } from '../quantization/granularity';
+import { Codes, packedLength, storedBits } from '../quantization/pack';
 import { isQuantizeLayer, QuantizeLayerOptions } from '../quantization/quantize-layer';
-import { QuantSpec } from '../quantization/spec';
+import { checkSpec, QuantSpec } from '../quantization/spec';
 import { readStored, Storable, StoredTensor, writeSafetensors } from './safetensors';
 
 /** The codes of a compressed model, and what it needs beside its weights. */
@@ -61,7 +61,7 @@ function inputOf(layer: tf.layers.Layer): StoredInput {
 }
 
 function tensorsOf(path: string, { codes, shape, scales, zeroPoints }: EncodedWeight): [string, Storable][] {
-  const isWhole = codes.length === shape.reduce((product, size) => product * size, 1);
+  const isWhole = codes.length === sizeOf(shape);
   return [
     [`${path}/codes`, storable(codes, isWhole ? [...shape] : [codes.length])],
     [`${path}/scales`, hostTensor(scales, [scales.length])],
@@ -83,36 +83,45 @@ function storable(data: Codes, shape: number[]): Storable {
 export function readCodes(file: string): StoredCodes | undefined {
   if (!fs.existsSync(file)) return undefined;
   const { tensors, metadata } = readStored(file);
-  const { weights, inputs } = parseDescription(metadata['whittle'], file);
-  const encoded = Object.entries(weights).map(([path, stored]) => {
-    const spec: QuantSpec = { ...stored, granularity: granularityOf(stored.granularity) };
-    const room = roomFor(stored.shape, spec);
-    const parts = { codes: room.codes, scales: room.scales, zero_points: room.zeroPoints };
-    for (const [name, part] of Object.entries(parts))
-      if (part) fill(part, tensors.get(`${path}/${name}`), file);
-    return [path, room] as const;
-  });
-  return { weights: new Map(encoded), inputs };
-}
-
-function parseDescription(json: string | undefined, file: string): Description {
   try {
-    const description = JSON.parse(json ?? '') as Description;
-    if (description.version === 1) return description;
-  } catch {
-    // told below
+    const { version, weights, inputs } = JSON.parse(metadata['whittle'] ?? '') as Description;
+    if (version !== 1) throw damaged(file, `it is of version ${version}`);
+    const encoded = Object.entries(weights).map(
+      ([path, stored]) => [path, encodedOf(path, stored, tensors, file)] as const,
+    );
+    return { weights: new Map(encoded), inputs: inputs.map((input) => ({ ...input })) };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw damaged(file, 'its metadata do not say how');
   }
-  throw damaged(file, 'its metadata do not say how');
 }
 
-function fill(part: Codes | Float32Array, stored: StoredTensor | undefined, file: string): void {
-  if (stored?.bytes.byteLength !== part.byteLength) {
-    throw damaged(
-      file,
-      `${part.byteLength} bytes are expected where it has ${stored?.bytes.byteLength ?? 'none'}`,
-    );
-  }
-  new Uint8Array(part.buffer, part.byteOffset, part.byteLength).set(stored.bytes);
+type Tensors = ReadonlyMap<string, StoredTensor>;
+
+function encodedOf(path: string, stored: StoredSpec, tensors: Tensors, file: string): EncodedWeight {
+  const { shape, granularity, ...rest } = stored;
+  const spec = checkSpec({ ...rest, granularity: granularityOf(granularity) });
+  const blocks = sizeOf(blockCounts(shape, spec.granularity.block(shape)));
+  const bytesOf = (name: string, length: number): Uint8Array => {
+    const { bytes } = tensors.get(`${path}/${name}`) ?? {};
+    if (bytes?.length === length) return bytes;
+    throw damaged(file, `${length} bytes are expected as ${path}/${name}, got ${bytes?.length ?? 'none'}`);
+  };
+  const asCodes = ({ buffer, length }: Uint8Array): Codes =>
+    spec.signed && storedBits(spec.bits) === 8
+      ? new Int8Array(buffer, 0, length)
+      : new Uint8Array(buffer, 0, length);
+  return {
+    spec,
+    shape,
+    codes: asCodes(bytesOf('codes', packedLength(sizeOf(shape), spec.bits))),
+    scales: new Float32Array(bytesOf('scales', 4 * blocks).buffer),
+    ...(spec.symmetric ? {} : { zeroPoints: asZeroPoints(bytesOf('zero_points', blocks), spec.signed) }),
+  };
+}
+
+function asZeroPoints({ buffer, length }: Uint8Array, signed: boolean): Codes {
+  return signed ? new Int8Array(buffer, 0, length) : new Uint8Array(buffer, 0, length);
 }
 
 function damaged(file: string, problem: string): UserError {

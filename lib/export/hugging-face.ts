@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { cloneModel } from '../compress/clone';
-import { Compressed, compressedOf } from '../compress/compressed';
+import { Compressed, compressedOf, expectCurrent } from '../compress/compressed';
 import { UserError } from '../core/errors';
 import { blankBert } from '../models/bert';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../models/bert-config';
@@ -180,6 +180,7 @@ export function saveHuggingFace(
   options: SaveHuggingFaceOptions,
 ): void {
   const compressed = compressedOf(subject);
+  expectCurrent(compressed);
   const { model, weights } = compressed;
   const config = bertConfigOf(model);
   const labels = options.labels ?? defaultLabels(config.labels);

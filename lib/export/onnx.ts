@@ -9,7 +9,7 @@ import { gatherCodes } from '../compile/passes/gather-codes';
 import { hoistMoves } from '../compile/passes/integer-matmul';
 import { rewrite } from '../compile/passes/rewrite';
 import { unsignedCodes } from '../compile/passes/unsigned-codes';
-import { Compressed, compressedOf } from '../compress/compressed';
+import { Compressed, compressedOf, expectCurrent } from '../compress/compressed';
 import { writeAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
 import { hostOf } from '../core/host-tensor';
@@ -48,7 +48,7 @@ const LARGEST = 2 ** 31 - 2 ** 24;
  *
  * @param subject a model, or what `convert` returns: the same numbers as its engine and `evaluate` give.
  * @param file written whole or not at all; its folder is made if it is not there.
- * @throws UserError if the model has several outputs, does something that has no ONNX mapping or depends on a free axis in
+ * @throws UserError if the codes are not those of the weights any more, or the model has several outputs, does something that has no ONNX mapping or depends on a free axis in
  *   another way than by sums and products (the operator is named), or is larger than 2 GB.
  *
  * @example exportOnnx(convert(prepared), 'model.onnx', { inputNames: ['x'], outputName: 'y' });
@@ -63,8 +63,13 @@ export function exportOnnx(
   writeAtomically(file, (part) => fs.writeFileSync(part, bytes));
 }
 
-/** What a file of the model says, but for its weights, which `encodeTraced` reads: it serves for as long as its revision. */
+/**
+ * What a file of the model says, but for its weights, which `encodeTraced` reads: it serves for as long as its revision.
+ *
+ * @throws UserError as `exportOnnx` does.
+ */
 export function traceCompressed(compressed: Compressed): TracedModel {
+  expectCurrent(compressed);
   return withStoredCodes(compressed, () => traceModel(compressed.model));
 }
 

@@ -12,13 +12,15 @@ import { staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { loadHuggingFace, saveHuggingFace, SaveHuggingFaceOptions } from '../../lib/export/hugging-face';
-import { readSafetensors, readStored } from '../../lib/export/safetensors';
+import { exportOnnx } from '../../lib/export/onnx';
+import { readSafetensors, readStored, Storable, writeSafetensors } from '../../lib/export/safetensors';
 import { bert } from '../../lib/models/bert';
 import { loadMasks, saveMasks } from '../../lib/pruning/mask-file';
 import { masksOf, setMasks } from '../../lib/pruning/model-masks';
 import { decode } from '../../lib/quantization/encode';
 import { perGroup } from '../../lib/quantization/granularity';
 import { int4, uint8 } from '../../lib/quantization/spec';
+import { inferenceOf } from '../../trainers/inference';
 import { edit, labels, small, tokenizerFiles } from './saved-folder';
 
 let folder: string;
@@ -131,6 +133,41 @@ describe('a compressed folder', () => {
     expect([...weights.keys()].filter((name) => name.startsWith('encoder/1'))).toEqual([]);
     expect(weights.has('encoder/0/ffn/up/kernel')).toBe(true);
     expect(logits(model)).toHaveLength(3);
+  });
+
+  test('of a model that was given other weights since is refused, before anything is written', async () => {
+    const compressed = await save();
+    const { variable } = weightsOf(compressed.model).find(({ path: name }) => name === 'pooler/kernel')!;
+    tf.tidy(() => variable.assign(variable.add(1)));
+    const again = path.join(folder, 'again');
+    const problem = 'Expected the codes of "pooler/kernel" to stand for the weights of "bert"';
+    expect(() => saveHuggingFace(compressed, again, { tokenizerFiles, labels })).toThrow(problem);
+    expect(() => exportOnnx(compressed, path.join(again, 'model.onnx'))).toThrow(problem);
+    await expect(inferenceOf(compressed)).rejects.toThrow(problem);
+    expect(fs.existsSync(again)).toBe(false);
+  });
+
+  test.each([
+    [
+      'a shape that is much too large',
+      { shape: [1e9, 1e9] },
+      'bytes are expected as classifier/kernel/codes, got 24',
+    ],
+    ['a width that is none', { bits: 99 }, '2 to 8 bits of an integer code, got 99'],
+    ['a granularity that is none', { granularity: 7 }, 'its metadata do not say how'],
+    ['no shape', { shape: undefined }, 'its metadata do not say how'],
+  ])('whose metadata tell of %s is refused, and nothing is allocated for it', async (_, change, problem) => {
+    await save(staticInt8(), { onnx: false });
+    const { tensors, metadata } = readStored(file('codes.safetensors'));
+    const description = JSON.parse(metadata['whittle']!);
+    Object.assign(description.weights['classifier/kernel'], change);
+    const storable = [...tensors].map(([name, { dtype, shape, bytes }]): [string, Storable] => {
+      const { buffer } = bytes;
+      if (dtype === 'I8') return [name, { dtype: 'int8', shape, data: new Int8Array(buffer) }];
+      return [name, { dtype: 'float32', shape, data: new Float32Array(buffer) }];
+    });
+    writeSafetensors(file('codes.safetensors'), new Map(storable), { whittle: JSON.stringify(description) });
+    expect(() => loadHuggingFace(folder)).toThrow(problem);
   });
 
   test('that is damaged is refused in a sentence', async () => {
