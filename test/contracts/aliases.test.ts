@@ -5,23 +5,16 @@ import type { Callback } from '../../trainers/callback';
 import { earlyStopping } from '../../trainers/callbacks/early-stopping';
 import { compiledEngine } from '../../trainers/engines/compiled';
 import { eagerEngine } from '../../trainers/engines/eager';
-import { meanSquaredError } from '../../trainers/losses';
-import { sgd } from '../../trainers/optimizer';
 import { parametersOf } from '../../trainers/parameters';
 import { constant } from '../../trainers/schedules';
 import { train, TrainOptions } from '../../trainers/trainer';
 import { expectNoLeak } from '../leaks';
+import { scopeEachTest } from '../scope';
+import { twoSteps } from '../trainers/two-steps';
 
 /** On tfjs's cpu backend `clone`, `assign` and `setWeights` share memory; what we write in place must not show elsewhere. */
 
-beforeEach(async () => {
-  await tf.setBackend('cpu');
-  tf.engine().startScope();
-});
-afterEach(() => {
-  tf.engine().endScope();
-  tf.disposeVariables();
-});
+scopeEachTest();
 
 function normModel(): tf.Sequential {
   return tf.sequential({
@@ -46,15 +39,7 @@ function training(model: tf.LayersModel, options: Partial<TrainOptions> = {}): T
   ];
   const data = fromTensors(xs, ys, { batchSize: 3 });
   tf.dispose([xs, ys]);
-  return {
-    model,
-    data,
-    loss: meanSquaredError,
-    optimizer: sgd(),
-    learningRate: constant(0.1),
-    steps: 2,
-    ...options,
-  };
+  return twoSteps(model, data, options);
 }
 
 const engines = [

@@ -11,23 +11,15 @@ import type { Callback } from '../../trainers/callback';
 import { pruning } from '../../trainers/callbacks/pruning';
 import { compiledEngine } from '../../trainers/engines/compiled';
 import { eagerEngine } from '../../trainers/engines/eager';
-import { meanSquaredError } from '../../trainers/losses';
 import { captureModel, restoreModel } from '../../trainers/model-state';
-import { sgd } from '../../trainers/optimizer';
 import { parametersOf } from '../../trainers/parameters';
-import { constant } from '../../trainers/schedules';
 import { train, TrainOptions } from '../../trainers/trainer';
+import { scopeEachTest } from '../scope';
+import { twoSteps } from '../trainers/two-steps';
 
 /** What fails leaves the model as it was before. */
 
-beforeEach(async () => {
-  await tf.setBackend('cpu');
-  tf.engine().startScope();
-});
-afterEach(() => {
-  tf.engine().endScope();
-  tf.disposeVariables();
-});
+scopeEachTest();
 
 const values = (model: tf.LayersModel): number[][] =>
   model.getWeights().map((weight) => Array.from(weight.dataSync()));
@@ -59,15 +51,7 @@ function unmappedModel(): tf.Sequential {
 
 function training(model: tf.LayersModel, options: Partial<TrainOptions> = {}): TrainOptions {
   const data = fromTensors(tf.ones([4, 2]), tf.ones([4, 1]), { batchSize: 2 });
-  return {
-    model,
-    data,
-    loss: meanSquaredError,
-    optimizer: sgd(),
-    learningRate: constant(0.1),
-    steps: 2,
-    ...options,
-  };
+  return twoSteps(model, data, options);
 }
 
 const engines = [

@@ -2,15 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { leaveCopy, ownMemory } from '../../lib/core/shared-memory';
 import { expectNoLeak } from '../leaks';
+import { scopeEachTest } from '../scope';
 
-beforeEach(async () => {
-  await tf.setBackend('cpu');
-  tf.engine().startScope();
-});
-afterEach(() => {
-  tf.engine().endScope();
-  tf.disposeVariables();
-});
+scopeEachTest();
 
 /** A variable that shares its memory with nobody. */
 const alone = (values: Float32Array): tf.Variable => tf.tidy(() => tf.variable(tf.tensor1d(values)));
