@@ -28,6 +28,8 @@ export async function indexTable(
   options: LabelOptions,
 ): Promise<TableIndex> {
   const [offsets, lengths] = [growing(Float64Array), growing(Uint32Array)];
+  const used = usedColumns(columns, reader);
+  const labelPlaces = [columns.label].flat();
   const { labelColumn } = namesOf(columns, reader.columns);
   let labels: LabelTaker<readonly LabelCell[]> | undefined;
   const add = (cells: readonly LabelCell[]) => {
@@ -35,7 +37,8 @@ export async function indexTable(
     return labels.add(cells);
   };
   for await (const row of reader.rows()) {
-    const problem = findProblem(row, file, reader, columns) ?? add(labelCells(row, columns));
+    const problem =
+      findProblem(row, file, used) ?? add(labelPlaces.map((column) => trimmed(row.cells[column])));
     if (problem) throw new UserError(`${file}:${await lineAt(file, row.offset)}: ${problem}.`);
     offsets.push(row.offset);
     lengths.push(row.length);
@@ -49,27 +52,27 @@ export async function indexTable(
   return { offsets: offsets.values(), lengths: lengths.values(), ...labels.finish() };
 }
 
-/** The labels of a row that has them. */
-function labelCells({ cells }: Row, { label }: Columns): LabelCell[] {
-  return [label].flat().map((column) => {
-    const cell = cells[column] as LabelCell;
-    return typeof cell === 'string' ? cell.trim() : cell;
-  });
+/** A column that is used, and what for. */
+interface UsedColumn {
+  readonly column: number;
+  readonly name: string;
+  readonly what: 'text' | 'label';
+}
+
+function usedColumns({ text, label, pair }: Columns, { columns }: TableReader): UsedColumn[] {
+  const used = (what: UsedColumn['what'], places: number | readonly number[]) =>
+    [places].flat().map((column) => ({ column, name: columns[column] as string, what }));
+  return [...used('text', text), ...used('label', label), ...used('text', pair ?? [])];
 }
 
 /** What is wrong with the cells of a row that are used. */
-function findProblem(
-  row: Row,
-  file: string,
-  { columns: names }: TableReader,
-  { text, label, pair }: Columns,
-): string | undefined {
-  const labels = [label].flat();
-  for (const column of [text, ...labels, pair]) {
-    if (column === undefined) continue;
+function findProblem(row: Row, file: string, used: readonly UsedColumn[]): string | undefined {
+  for (const { column, name, what } of used) {
     const cell = row.cells[column];
-    const problem = missing(cell, labels.includes(column) ? 'label' : 'text', names[column] as string);
-    if (problem) return problem;
+    if (cell === undefined || (what === 'text' && typeof cell !== 'string')) {
+      return `expected a ${what} as "${name}", found none`;
+    }
+    if (trimmed(cell) === '') return `expected a ${what} as "${name}", got an empty cell`;
     if (isDoubtful(cell) && !isUtf8(readBytes(file, row.offset, row.length))) {
       return 'expected UTF-8 text, got bytes of another encoding; save the file as "CSV UTF-8"';
     }
@@ -77,14 +80,9 @@ function findProblem(
   return undefined;
 }
 
-function missing(cell: Cell, what: 'label' | 'text', column: string): string | undefined {
-  const isThere = typeof cell === 'string' || (what === 'label' && cell !== undefined);
-  if (!isThere) return `expected a ${what} as "${column}", found none`;
-  if (typeof cell === 'string' && cell.trim() === '') {
-    return `expected a ${what} as "${column}", got an empty cell`;
-  }
-  return undefined;
-}
+/** A cell that is there, without spaces around it. */
+const trimmed = (cell: Cell): LabelCell => (typeof cell === 'string' ? cell.trim() : (cell as LabelCell));
 
 /** Whether a cell has the character that stands for bytes which are no UTF-8. */
-const isDoubtful = (cell: Cell): boolean => [cell ?? []].flat().some((text) => text.includes('\uFFFD'));
+const isDoubtful = (cell: LabelCell): boolean =>
+  typeof cell === 'string' ? cell.includes('\uFFFD') : cell.some(isDoubtful);
