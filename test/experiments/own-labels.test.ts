@@ -80,23 +80,21 @@ test('--label-column takes a name, which stays one, or several, at once or one b
 });
 
 describe('labels that are each right or not', () => {
-  const [flags, lists] = ['flags', 'lists'].map((name) => () => at(name)) as [() => string, () => string];
-
   test(
     'are learned from columns, scored, saved by name, and answered with',
     () => {
-      const trained = finetune(flagTable(), flags(), '--label-column', ...LABELS);
+      const trained = finetune(flagTable(), at('flags'), '--label-column', ...LABELS);
       expect(trained).toMatchObject({ code: 0, err: '' });
       expect(trained.out).toContain(
         'flags: 86 sentences to train on, 10 to evaluate on; which, if any, of wet, cold, windy?',
       );
       expect(trained.out).toContain('a tenth of the rows of each label is held out');
       expect(trained.out).toMatch(/majority per label: micro-f1 0\.\d{4}, label-accuracy 0\.\d{4}/);
-      const { rows, metric, majority } = rowsOf(flags());
+      const { rows, metric, majority } = rowsOf(at('flags'));
       expect(metric).toBe('micro-f1');
       expect(Object.keys(rows[0]!.metrics)).toEqual(expect.arrayContaining(['micro-f1', 'label-accuracy']));
       expect(rows[0]!.metrics['micro-f1']).toBeGreaterThan(Math.max(0.95, majority));
-      expect(configOf(flags())).toMatchObject({
+      expect(configOf(at('flags'))).toMatchObject({
         problem_type: 'multi_label_classification',
         id2label: { 0: 'wet', 1: 'cold', 2: 'windy' },
       });
@@ -112,25 +110,16 @@ describe('labels that are each right or not', () => {
     'are learned from lists, by a teacher too; one of another problem is refused',
     () => {
       const file = listTable('lists.jsonl', (text) => LABELS.filter((label) => text.includes(label)));
-      expect(finetune(file, lists())).toMatchObject({ code: 0, err: '' });
-      expect(configOf(lists())).toMatchObject({ id2label: { 0: 'cold', 1: 'wet', 2: 'windy' } });
+      expect(finetune(file, at('lists'))).toMatchObject({ code: 0, err: '' });
+      expect(configOf(at('lists'))).toMatchObject({ id2label: { 0: 'cold', 1: 'wet', 2: 'windy' } });
       const taught = finetune(file, at('taught'), '--teacher', at('lists', 'model'));
       expect(taught).toMatchObject({ code: 0, err: '' });
       expect(rowsOf(at('taught')).rows[0]!.metrics['micro-f1']).toBeGreaterThan(0.95);
 
-      const numbers = listTable('chances.jsonl', (text) => flagsOf(text).map((flag) => flag / 2));
-      const names = write(
-        'numbers.csv',
-        'text,cold,wet,windy',
-        ...fs
-          .readFileSync(numbers, 'utf8')
-          .trim()
-          .split('\n')
-          .map((row) => JSON.parse(row) as { text: string; labels: number[] })
-          .map(({ text, labels }) => [text, ...labels].join()),
-      );
+      const halves = TEXTS.map((text) => [text, ...flagsOf(text).map((flag) => flag / 2)].join());
+      const numbers = write('numbers.csv', 'text,cold,wet,windy', ...halves);
       const labels = ['--label-column', 'cold', 'wet', 'windy', '--regression'];
-      const refused = finetune(names, at('refused'), ...labels, '--teacher', at('lists', 'model'));
+      const refused = finetune(numbers, at('refused'), ...labels, '--teacher', at('lists', 'model'));
       expect(refused.code).toBe(2);
       expect(refused.err).toBe(
         `Expected a teacher of a regression problem, as its student's, got a multi-label one in ${at('lists', 'model')}.\n`,
