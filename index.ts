@@ -88,7 +88,7 @@ export {
   type Loss,
   type Seen,
 } from './trainers/losses';
-export { distillation, softTargets, type DistillationOptions } from './trainers/distillation';
+export { distillation, softLabels, softTargets, type DistillationOptions } from './trainers/distillation';
 export { evaluate } from './trainers/evaluate';
 export { inferenceOf, type Inference, type InferenceOptions } from './trainers/inference';
 export { metrics, type Metric } from './trainers/metrics';

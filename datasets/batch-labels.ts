@@ -1,9 +1,6 @@
 import { UserError } from '../lib/core/errors';
 import { hostTensor, HostTensor, sizeOf } from '../lib/core/host-tensor';
-import type { Example } from './dataset';
-
-/** A class or number, or one number for each of several labels. */
-export type AnyLabel = number | readonly number[];
+import type { AnyLabel, Example } from './dataset';
 
 /** The labels of examples, one after the other, each of one shape: [] or [labels]. */
 export interface LabelTable {
@@ -30,11 +27,16 @@ export function labelTable(examples: readonly Example<AnyLabel>[], regression: b
 }
 
 /** The labels of some rows, [rows, ...shape]. */
-export function takeLabels({ values, shape }: LabelTable, rows: Uint32Array): HostTensor {
+export function takeLabels(labels: LabelTable, rows: Uint32Array): HostTensor {
+  return hostTensor(takeValues(labels, rows), [rows.length, ...labels.shape]);
+}
+
+/** The same, one after the other. */
+export function takeValues({ values, shape }: LabelTable, rows: Uint32Array): LabelTable['values'] {
   const width = sizeOf(shape);
   const taken = values.slice(0, rows.length * width);
   rows.forEach((row, i) => taken.set(values.subarray(row * width, (row + 1) * width), i * width));
-  return hostTensor(taken, [rows.length, ...shape]);
+  return taken;
 }
 
 interface Kind {

@@ -2,8 +2,8 @@ import { UserError } from '../lib/core/errors';
 import { hostTensor, HostTensor } from '../lib/core/host-tensor';
 import { permutation, seededRandom } from '../lib/core/random';
 import type { Batch, BatchSource } from './batch';
-import { AnyLabel, LabelTable, labelTable, takeLabels } from './batch-labels';
-import type { Example, Examples, StoredExamples, Texts } from './dataset';
+import { LabelTable, labelTable, takeLabels } from './batch-labels';
+import type { AnyLabel, Example, Examples, StoredExamples, Texts } from './dataset';
 import { Encoded, encodeExample } from './encoded';
 import { epochOrder } from './order';
 import type { TokenCache } from './token-cache';
@@ -52,7 +52,7 @@ interface Rows {
  * for await (const { xs, ys } of data.epoch(0)) …
  */
 export function batchSource(
-  examples: Examples | readonly Example<readonly number[]>[],
+  examples: Examples,
   tokenizer: Tokenizer,
   { batchSize, maxLength = 128, seed = 0, shuffle = true, regression = false, cache }: BatchSourceOptions,
 ): BatchSource {
@@ -78,8 +78,7 @@ export function batchSource(
   };
 }
 
-const isStored = (examples: Parameters<typeof batchSource>[0]): examples is StoredExamples =>
-  'sizeOf' in examples;
+const isStored = (examples: Examples): examples is StoredExamples => 'sizeOf' in examples;
 
 function inMemory(
   examples: readonly Example<AnyLabel>[],
@@ -98,7 +97,7 @@ function inMemory(
 
 function stored(examples: StoredExamples, encoded: (example: Texts) => Encoded): Rows {
   return {
-    labels: { values: examples.labels, shape: [] },
+    labels: { values: examples.labels, shape: examples.outputs === undefined ? [] : [examples.outputs] },
     encoded: (row) => encoded(examples.at(row)),
     sizeOf: (row) => examples.sizeOf(row),
   };

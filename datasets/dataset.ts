@@ -1,9 +1,14 @@
+import type { Problem } from '../lib/models/problem';
+
 /** A text, or a pair of texts. */
 export interface Texts {
   readonly text: string;
   /** The second text of a task about two. */
   readonly pair?: string;
 }
+
+/** A class or number, or one number for each of several labels. */
+export type AnyLabel = number | readonly number[];
 
 /** A text, or a pair of texts, with its label. */
 export interface Example<Label = number> extends Texts {
@@ -12,35 +17,50 @@ export interface Example<Label = number> extends Texts {
 }
 
 /** Examples that are read from where they are kept, a file for example, each time they are asked for. */
-export interface StoredExamples extends Iterable<Example> {
+export interface StoredExamples extends Iterable<Example<AnyLabel>> {
   readonly length: number;
-  /** Of all examples, by number. */
+  /** Of all examples, by number: one of each, or `outputs` of each, one example after the other. */
   readonly labels: Int32Array | Float32Array;
-  at(example: number): Example;
+  /** How many labels an example has, where that is a list; one label, and no list, by default. */
+  readonly outputs?: number;
+  at(example: number): Example<AnyLabel>;
   /** About how long an example is, in any unit. */
   sizeOf(example: number): number;
 }
 
 /** Examples in memory, or where they are kept. */
-export type Examples = readonly Example[] | StoredExamples;
+export type Examples = readonly Example<AnyLabel>[] | StoredExamples;
 
 /** The labels of examples, by number. */
-export function labelsOf(examples: Examples): number[] {
-  return 'sizeOf' in examples ? [...examples.labels] : examples.map(({ label }) => label);
+export function labelsOf(examples: Examples): AnyLabel[] {
+  if (!('sizeOf' in examples)) return examples.map(({ label }) => label);
+  return Array.from({ length: examples.length }, (_, example) => labelAt(examples, example));
 }
 
-/** The metrics of GLUE, by the names under which they are reported; trainers/metrics.ts computes them. */
-export type MetricName = 'accuracy' | 'f1' | 'mcc' | 'pearson' | 'spearman';
+/** An example's label, where all are kept in one array. */
+export function labelAt(
+  { labels, outputs }: Pick<StoredExamples, 'labels' | 'outputs'>,
+  example: number,
+): AnyLabel {
+  if (outputs === undefined) return labels[example] as number;
+  return [...labels.subarray(example * outputs, (example + 1) * outputs)];
+}
+
+/**
+ * The metrics of GLUE, and those of several labels at once, by the names under which they are reported; trainers/metrics.ts computes
+ * them.
+ */
+export type MetricName = 'accuracy' | 'f1' | 'mcc' | 'pearson' | 'spearman' | 'micro-f1' | 'label-accuracy';
 
 /** A task: examples to train on, examples to evaluate on, and how answers are scored. */
 export interface Dataset<E extends Examples = readonly Example[]> {
   readonly name: string;
   readonly train: E;
   readonly dev: E;
-  /** Names of the classes, by number; one name for a regression. */
+  /** Names of the classes, of the labels, or of the numbers to predict, by number. */
   readonly labels: readonly string[];
-  /** Whether labels are numbers to predict; false by default. */
-  readonly regression?: boolean;
+  /** What is asked of each example; 'single-label' by default: its class. */
+  readonly problem?: Problem;
   readonly metric: MetricName;
   /** Metrics that are reported beside it; none by default. */
   readonly alsoReported?: readonly MetricName[];

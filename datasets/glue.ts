@@ -38,7 +38,7 @@ export function readGlue(task: GlueTask, dataDir: string, { limit }: ReadGlueOpt
     labels: facts.labels,
     metric,
     ...(alsoReported.length > 0 && { alsoReported }),
-    ...(facts.range && { regression: true }),
+    ...(facts.range && { problem: 'regression' as const }),
     notes: [rowCounts([train, dev!, ...others])],
   };
 }

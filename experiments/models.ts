@@ -34,10 +34,9 @@ export const FROM_SCRATCH = { initializerRange: 0.09, dropout: 0, attentionDropo
  */
 export function modelsOf(
   options: TrainingOptions,
-  { labels, regression = false }: Pick<Dataset, 'labels' | 'regression'>,
+  { labels, problem = 'single-label' }: Pick<Dataset, 'labels' | 'problem'>,
   vocabulary?: readonly string[],
 ): Models {
-  const problem = regression ? 'regression' : 'single-label';
   if (options.model !== undefined) return pretrained(options.model, options, { labels, problem });
   if (vocabulary === undefined) throw needsModel(options);
   const config = resolveBertConfig({

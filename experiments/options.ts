@@ -72,7 +72,7 @@ export interface Script<Own extends object = object> {
   readonly own?: readonly Option[];
 }
 
-type Given = Partial<Record<string, string | number | boolean>>;
+type Given = Partial<Record<string, string | number | boolean | readonly string[]>>;
 
 /**
  * Reads a training script's command line. What was not given comes from the script's defaults for the task, or for `--quick`.

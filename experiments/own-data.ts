@@ -14,7 +14,8 @@ export interface OwnDataOptions {
   /** Such a file to evaluate on; without one, a tenth of the rows is held out. */
   readonly devData?: string;
   readonly textColumn?: string;
-  readonly labelColumn?: string;
+  /** Several are labels of their own, or numbers. */
+  readonly labelColumn?: string | readonly string[];
   readonly pairColumn?: string;
   /** Plain text to pretrain on. */
   readonly text?: string;
@@ -31,10 +32,22 @@ export const ownDataOptions = (): Option[] => [
     absolute,
   ),
   new Option('--text-column <name>', 'of --data (default: told by the names: text, review, …)'),
-  new Option('--label-column <name>', 'of --data (default: told by the names: label, class, …)'),
+  new Option(
+    '--label-column <name...>',
+    'of --data (default: told by the names: label, class, …); several: labels that are each right or not, 0 or 1 (no or yes, false or ' +
+      'true); one of lists in JSON Lines: the names of those that are right',
+  ).argParser(oneOrSeveral),
   new Option('--pair-column <name>', 'of --data: second texts (default: none)'),
-  new Option('--regression', 'labels of --data are numbers to predict, not classes'),
+  new Option(
+    '--regression',
+    'labels of --data are numbers to predict, one for each label column or each place of a list',
+  ),
 ];
+
+/** A name stands for itself, so that a run of one column is told by it; names make a list. */
+function oneOrSeveral(name: string, before?: string | readonly string[]): string | readonly string[] {
+  return before === undefined ? name : [...[before].flat(), name];
+}
 
 /** @throws UserError for an option that only means something with `--data`. */
 export function checkOwnData(given: Readonly<Record<string, unknown>>): void {

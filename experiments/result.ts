@@ -49,7 +49,7 @@ export interface ExperimentResult {
   readonly task: string;
   /** Name of the metric that decides, a key of each row's `metrics`. */
   readonly metric: string;
-  /** That metric's value for always giving the same answer: the most frequent class, or any number. */
+  /** That metric's value for always giving the same answer: the most frequent class, of each label the more frequent answer, or any number. */
   readonly majority: number;
   readonly rows: readonly ResultRow[];
   readonly summary: readonly SummaryRow[];
@@ -59,6 +59,7 @@ export interface ExperimentResult {
 
 /** What `majority` is the score of. */
 export function constantName(metric: string): string {
+  if (metric === 'micro-f1') return 'majority per label';
   return metric === 'pearson' || metric === 'spearman' ? 'constant answer' : 'majority class';
 }
 

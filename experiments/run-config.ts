@@ -4,7 +4,7 @@ import { writeFileAtomically } from '../lib/core/atomic-file';
 import { UserError } from '../lib/core/errors';
 import type { Environment } from './environment';
 
-export type Value = string | number | boolean | readonly number[];
+export type Value = string | number | boolean | readonly number[] | readonly string[];
 
 /** What `config.json` holds: by it a folder is known to be a run's. */
 export interface RunConfig {

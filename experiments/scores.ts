@@ -1,4 +1,5 @@
-import { Dataset, Examples, labelsOf } from '../datasets/dataset';
+import { Dataset, Examples, labelsOf, MetricName } from '../datasets/dataset';
+import type { Problem } from '../lib/models/problem';
 import { hostTensor, HostTensor, sizeOf } from '../lib/core/host-tensor';
 import { majorityScore, Metric, metrics } from '../trainers/metrics';
 import { constantName } from './result';
@@ -14,9 +15,17 @@ interface Score {
   readonly examples: Examples;
 }
 
+/** Shares of right answers, which are reported wherever there are any. */
+const SHARES = {
+  'single-label': ['accuracy'],
+  'multi-label': ['label-accuracy'],
+  regression: [],
+} as const satisfies Readonly<Record<Problem, readonly MetricName[]>>;
+
 /** The scores of a task; the first one is the one that decides. */
-function scoresOf({ dev, otherDevs = {}, metric, alsoReported = [], regression }: AnyDataset): Score[] {
-  const names = new Set([metric, ...alsoReported, ...(regression ? [] : (['accuracy'] as const))]);
+function scoresOf(dataset: AnyDataset): Score[] {
+  const { dev, otherDevs = {}, metric, alsoReported = [], problem = 'single-label' } = dataset;
+  const names = new Set<MetricName>([metric, ...alsoReported, ...SHARES[problem]]);
   let begin = 0;
   return [['', dev] as const, ...Object.entries(otherDevs)].flatMap(([suffix, examples]) => {
     const place = { begin, examples };
@@ -50,7 +59,7 @@ export function taskMetrics(dataset: AnyDataset): Readonly<Record<string, Metric
   );
 }
 
-/** What always giving the same answer scores: the most frequent class, or any number. */
+/** What always giving the same answer scores: the most frequent class, of each label the more frequent answer, or any number. */
 export function constantBaseline(dataset: AnyDataset): Baseline {
   const scores = scoresOf(dataset).map(({ name, metric, examples }) => [
     name,

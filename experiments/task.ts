@@ -11,7 +11,8 @@ import type { Compressed } from '../lib/compress/compressed';
 import { report } from '../lib/compress/report';
 import { saveHuggingFace } from '../lib/export/hugging-face';
 import { bertConfigOf } from '../lib/models/bert-config-of';
-import { meanSquaredError, softmaxCrossEntropy } from '../trainers/losses';
+import type { Problem } from '../lib/models/problem';
+import { Loss, meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from '../trainers/losses';
 import { adamW } from '../trainers/optimizer';
 import type { Setup } from '../trainers/recipes/setup';
 import { linearWarmup } from '../trainers/schedules';
@@ -30,7 +31,7 @@ export interface Task {
   readonly setup: Setup;
   /** First weights of which none is pretrained. */
   readonly randomModel: Setup['model'];
-  /** Score of always giving the same answer: the most frequent class, or any number. */
+  /** Score of always giving the same answer: the most frequent class, of each label the more frequent answer, or any number. */
   readonly majority: number;
   /** Scores to compare with: that one, and on the toy task a bag of words. */
   readonly baselines: readonly Baseline[];
@@ -39,6 +40,13 @@ export interface Task {
   /** Saves a model of this task, or a compressed one, as a Hugging Face folder. */
   save(trained: tf.LayersModel | Compressed, folder: string): void;
 }
+
+/** What training minimises. */
+const LOSSES: Readonly<Record<Problem, Loss>> = {
+  'single-label': softmaxCrossEntropy,
+  'multi-label': sigmoidCrossEntropy,
+  regression: meanSquaredError,
+};
 
 /** Sentences of the toy task. */
 const TOY = { train: 2048, dev: 512 };
@@ -111,17 +119,17 @@ function setupOf(
   { model, config, tokenizerFiles }: Models,
 ): Setup {
   const { batchSize, maxLength } = options;
-  const { regression } = dataset;
+  const { problem = 'single-label' } = dataset;
   const cache = options.task === 'toy' ? undefined : userTokenCache();
-  const common = { batchSize, maxLength, regression, cache };
+  const common = { batchSize, maxLength, regression: problem === 'regression', cache };
   const tokenizer = tokenizerOf(tokenizerFiles);
   return {
     model,
     data: (seed) => batchSource(dataset.train, tokenizer, { ...common, seed }),
     dev: batchSource(evaluationExamples(dataset), tokenizer, { ...common, shuffle: false }),
-    loss: taught(regression ? meanSquaredError : softmaxCrossEntropy, options, {
+    loss: taught(LOSSES[problem], options, {
       labels: dataset.labels,
-      regression,
+      problem,
       vocabulary: tokenizerFiles.vocabulary,
       config,
     }),
@@ -150,13 +158,22 @@ export function recipeOf(options: TrainingOptions, examples: number): Recipe {
   };
 }
 
-function describeData({ name, train, dev, otherDevs = {}, labels, regression }: Dataset<Examples>): string {
+function describeData({ name, train, dev, otherDevs = {}, labels, problem }: Dataset<Examples>): string {
   const texts = train.at(0)?.pair === undefined ? 'sentences' : 'pairs of sentences';
   const counts = [dev, ...Object.values(otherDevs)].map(({ length }) => length).join(' and ');
-  const names = labels.length > 6 ? `which of ${labels.length} classes` : labels.join(' or ');
-  const question = regression ? `how much ${labels[0]}?` : `${names}?`;
-  return `${name}: ${train.length} ${texts} to train on, ${counts} to evaluate on; ${question}`;
+  const question = QUESTIONS[problem ?? 'single-label'](labels);
+  return `${name}: ${train.length} ${texts} to train on, ${counts} to evaluate on; ${question}?`;
 }
+
+/** What is asked about each example. */
+const QUESTIONS: Readonly<Record<Problem, (labels: readonly string[]) => string>> = {
+  'single-label': (labels) => (areMany(labels) ? `which of ${labels.length} classes` : labels.join(' or ')),
+  'multi-label': (labels) =>
+    `which, if any, of ${areMany(labels) ? `${labels.length} labels` : labels.join(', ')}`,
+  regression: (labels) => `how much ${areMany(labels) ? `of ${labels.length} numbers` : labels.join(', ')}`,
+};
+
+const areMany = (labels: readonly string[]) => labels.length > 6;
 
 function describeModel({ model }: Models, { model: folder, seed }: TrainingOptions): string {
   const instance = model(seed);

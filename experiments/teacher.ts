@@ -2,7 +2,14 @@ import { Option } from 'commander';
 import { UserError } from '../lib/core/errors';
 import { loadHuggingFace } from '../lib/export/hugging-face';
 import type { ResolvedBertConfig } from '../lib/models/bert-config';
-import { distillation, HiddenPair, softTargets } from '../trainers/distillation';
+import type { Problem } from '../lib/models/problem';
+import {
+  distillation,
+  DistillationOptions,
+  HiddenPair,
+  softLabels,
+  softTargets,
+} from '../trainers/distillation';
 import { Loss, meanSquaredError } from '../trainers/losses';
 import { folderOrName, positive, share } from './parse';
 
@@ -40,7 +47,7 @@ export function checkTeacher(given: Readonly<Record<string, unknown>>): void {
 /** What a teacher must share with its student. */
 export interface Student {
   readonly labels: readonly string[];
-  readonly regression?: boolean;
+  readonly problem: Problem;
   readonly vocabulary: readonly string[];
   readonly config: Pick<ResolvedBertConfig, 'layers' | 'hiddenSize'>;
 }
@@ -60,10 +67,9 @@ export function taught(hard: Loss, options: TeacherOptions, student: Student): L
         `${fresh.length > 0 ? 'which has no classifier' : `which tells ${labels.join(', ')}`}; train one on this task first.`,
     );
   }
-  const problem = student.regression ? 'regression' : 'single-label';
-  if (config.problem !== problem) {
+  if (config.problem !== student.problem) {
     throw new UserError(
-      `Expected a teacher of a ${problem} problem, as its student's, got a ${config.problem} one in ${folder}.`,
+      `Expected a teacher of a ${student.problem} problem, as its student's, got a ${config.problem} one in ${folder}.`,
     );
   }
   if (tokenizerFiles.vocabulary.join('\n') !== student.vocabulary.join('\n')) {
@@ -78,9 +84,15 @@ export function taught(hard: Loss, options: TeacherOptions, student: Student): L
     );
   }
   const hidden = teacherHidden ? pairs(student.config.layers, config.layers) : [];
-  const soft = student.regression ? meanSquaredError : softTargets({ temperature });
-  return distillation({ teacher, weight, soft, hard, hidden });
+  return distillation({ teacher, weight, soft: SOFT[student.problem](temperature), hard, hidden });
 }
+
+/** How far a student's predictions are from its teacher's. */
+const SOFT: Readonly<Record<Problem, (temperature?: number) => DistillationOptions['soft']>> = {
+  'single-label': (temperature) => softTargets({ temperature }),
+  'multi-label': (temperature) => softLabels({ temperature }),
+  regression: () => meanSquaredError,
+};
 
 /** Each of the student's layers with one of the teacher's, evenly spread, the last with the last. */
 function pairs(students: number, teachers: number): HiddenPair[] {

@@ -9,7 +9,7 @@ export interface DistillationOptions {
   readonly teacher: tf.LayersModel;
   /** The teacher's share of the loss, in [0, 1]; 0.5 by default. */
   readonly weight?: number;
-  /** How far predictions are from the teacher's: `softTargets()` by default; `meanSquaredError` for a regression. */
+  /** How far predictions are from the teacher's: `softTargets()` by default; `softLabels()` for several labels, `meanSquaredError` for a regression. */
   readonly soft?: (predictions: tf.Tensor, targets: tf.Tensor) => tf.Scalar;
   /** The loss on the true labels, for the rest; `softmaxCrossEntropy` by default. */
   readonly hard?: Loss;
@@ -75,7 +75,7 @@ function difference(
   return meanSquaredError(own, taught).mul(weight);
 }
 
-/** Options of {@link softTargets}. */
+/** Options of {@link softTargets} and {@link softLabels}. */
 export interface SoftTargetsOptions {
   /** What logits are divided by: above 1, the teacher's small probabilities count for more. 2 by default. */
   readonly temperature?: number;
@@ -90,14 +90,12 @@ export interface SoftTargetsOptions {
 export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): NonNullable<
   DistillationOptions['soft']
 > {
-  if (!(temperature > 0 && temperature < Infinity)) {
-    throw new UserError(`Expected a temperature above 0, got ${temperature}.`);
-  }
+  expectTemperature(temperature);
   return (predictions, targets) => {
     if (predictions.shape.join() !== targets.shape.join() || predictions.shape.at(-1) === 1) {
       throw new UserError(
         `Expected as many logits of student and teacher, two at least, got shapes [${predictions.shape.join(', ')}] and ` +
-          `[${targets.shape.join(', ')}]; distill a regression with soft: meanSquaredError.`,
+          `[${targets.shape.join(', ')}]; distill a regression with soft: meanSquaredError, a single label with soft: softLabels().`,
       );
     }
     return tf.tidy(() => {
@@ -108,4 +106,38 @@ export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): NonNu
       return divergence.mul(temperature ** 2) as tf.Scalar;
     });
   };
+}
+
+/**
+ * `T² · mean KL(σ(teacher / T) ‖ σ(z / T))` over every label of the batch, each a choice of its own between right and wrong: 0 where the
+ * student says what the teacher says.
+ *
+ * @throws UserError for a temperature that is not above 0, and for other shapes.
+ */
+export function softLabels({ temperature = 2 }: SoftTargetsOptions = {}): NonNullable<
+  DistillationOptions['soft']
+> {
+  expectTemperature(temperature);
+  return (predictions, targets) => {
+    if (predictions.shape.join() !== targets.shape.join()) {
+      throw new UserError(
+        `Expected as many logits of student and teacher, got shapes [${predictions.shape.join(', ')}] and ` +
+          `[${targets.shape.join(', ')}].`,
+      );
+    }
+    return tf.tidy(() => {
+      const [z, taught] = [predictions.div(temperature), targets.div(temperature)];
+      const right = taught.sigmoid().mul(z.neg().softplus().sub(taught.neg().softplus())); // −log σ(z) = softplus(−z)
+      const wrong = taught.neg().sigmoid().mul(z.softplus().sub(taught.softplus()));
+      return right
+        .add(wrong)
+        .mean()
+        .mul(temperature ** 2) as tf.Scalar;
+    });
+  };
+}
+
+function expectTemperature(temperature: number): void {
+  if (temperature > 0 && temperature < Infinity) return;
+  throw new UserError(`Expected a temperature above 0, got ${temperature}.`);
 }

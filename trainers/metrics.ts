@@ -1,17 +1,11 @@
 import { mode, sampleCorrelation, sampleRankCorrelation } from 'simple-statistics';
-import type { MetricName } from '../datasets/dataset';
+import type { AnyLabel, MetricName } from '../datasets/dataset';
 import { HostTensor, hostTensor } from '../lib/core/host-tensor';
 import { UserError } from '../lib/core/errors';
+import type { Metric } from './metric';
+import { labelAccuracy, microF1 } from './multi-label-metrics';
 
-/**
- * A score over all examples of a task at once.
- *
- * @param predictions a classifier's outputs [examples, classes], of which the largest is the answer (the first among equals);
- *   or the answers themselves: classes or, for a regression, numbers, [examples] or [examples, 1].
- * @param labels the truth, [examples]; for some metrics [examples, numbers].
- * @throws UserError unless there are as many predictions as labels, at least one.
- */
-export type Metric = (predictions: HostTensor, labels: HostTensor) => number;
+export type { Metric } from './metric';
 
 /** Share of right answers, in [0, 1]. */
 export const accuracy: Metric = scoreOf(
@@ -62,17 +56,31 @@ export const spearman: Metric = perNumber(
 );
 
 /** The metrics by the names that tasks know them by. */
-export const metrics: Readonly<Record<MetricName, Metric>> = { accuracy, f1, mcc, pearson, spearman };
+export const metrics: Readonly<Record<MetricName, Metric>> = {
+  accuracy,
+  f1,
+  mcc,
+  pearson,
+  spearman,
+  'micro-f1': microF1,
+  'label-accuracy': labelAccuracy,
+};
 
 /**
- * The score of always giving the most frequent answer: what a model must beat to have learned anything. 0 for a correlation.
+ * The score of always giving the most frequent answer, of several labels at once that to each: what a model must beat to have learned
+ * anything. 0 for a correlation.
  *
  * @example majorityScore(accuracy, [1, 1, 0]) // 2/3
+ * @example majorityScore(labelAccuracy, [[1, 0], [1, 1], [1, 0]]) // 5/6: the first label, and not the second
  */
-export function majorityScore(metric: Metric, labels: readonly number[]): number {
-  const truth = Float32Array.from(labels);
-  const always = new Float32Array(truth.length).fill(mode([...truth]));
-  return metric(hostTensor(always, [truth.length]), hostTensor(truth, [truth.length]));
+export function majorityScore(metric: Metric, labels: readonly AnyLabel[]): number {
+  const [first = []] = labels;
+  const shape = typeof first === 'number' ? [labels.length] : [labels.length, first.length];
+  const truth = hostTensor(Float32Array.from(labels.flat()), shape);
+  const [, outputs = 1] = shape;
+  const modes = Array.from({ length: outputs }, (_, i) => mode([...column(truth, i).data]));
+  const always = truth.data.map((_, i) => modes[i % outputs]!);
+  return metric(hostTensor(always, shape), truth);
 }
 
 type Values = readonly number[];

@@ -1,6 +1,6 @@
 import { UserError } from '../lib/core/errors';
 import type { HostTensor } from '../lib/core/host-tensor';
-import type { Metric } from './metrics';
+import type { Metric } from './metric';
 
 /*
  * Scores of answers that are several labels at once. Predictions are logits, [examples, labels], of which those above 0, a probability

@@ -1,11 +1,15 @@
 import { UserError } from '../../lib/core/errors';
+import { nearest } from '../../lib/core/nearest';
 
 /** Options that say which columns are used. */
 export interface ColumnOptions {
   /** The column of the texts; by default the one that is called so or is all that is left beside the labels. */
   readonly textColumn?: string;
-  /** The column of the labels; by default the one that is called so or is all that is left beside the texts. */
-  readonly labelColumn?: string;
+  /**
+   * The column of the labels; by default the one that is called so or is all that is left beside the texts. Of a list of columns each
+   * is a label of its own.
+   */
+  readonly labelColumn?: string | readonly string[];
   /** The column of second texts; none by default. */
   readonly pairColumn?: string;
 }
@@ -13,7 +17,8 @@ export interface ColumnOptions {
 /** Where the used columns stand in a row. */
 export interface Columns {
   readonly text: number;
-  readonly label: number;
+  /** A list where each column is a label of its own. */
+  readonly label: number | readonly number[];
   readonly pair?: number;
 }
 
@@ -25,15 +30,20 @@ const LABELS = words('label labels class category sentiment target intent topic 
 /**
  * Finds the columns: by the names that were given, or by those that they usually have, upper or lower case.
  *
- * @throws UserError if a name is not there, or what was not named cannot be told; it lists the columns.
+ * @throws UserError if a name is not there, a list of names is empty, or what was not named cannot be told; it lists the columns.
  */
 export function findColumns(columns: readonly string[], options: ColumnOptions, file: string): Columns {
   const { textColumn, labelColumn, pairColumn } = options;
   const named = (name: string, option: string) => columnCalled(name, option, columns, file);
   const pair = pairColumn === undefined ? undefined : named(pairColumn, '--pair-column');
   const givenText = textColumn === undefined ? undefined : named(textColumn, '--text-column');
-  const givenLabel = labelColumn === undefined ? undefined : named(labelColumn, '--label-column');
-  const taken = [givenText, givenLabel, pair];
+  const givenLabels = [labelColumn ?? []].flat().map((name) => named(name, '--label-column'));
+  if (typeof labelColumn === 'object' && labelColumn.length === 0) {
+    throw new UserError(
+      `${file}:1: expected one label column at least, got an empty list; there are ${listed(columns)}.`,
+    );
+  }
+  const taken = [givenText, ...givenLabels, pair];
   const given = taken.filter((column) => column !== undefined);
   if (new Set(given).size < given.length) {
     throw new UserError(
@@ -41,10 +51,10 @@ export function findColumns(columns: readonly string[], options: ColumnOptions, 
     );
   }
   const text = givenText ?? columnAmong(TEXTS, columns, taken);
-  const label = givenLabel ?? columnAmong(LABELS, columns, taken);
+  const [label = columnAmong(LABELS, columns, taken)] = givenLabels;
   const found = {
-    text: text ?? onlyOther(columns, [label, pair]),
-    label: label ?? onlyOther(columns, [text, pair]),
+    text: text ?? onlyOther(columns, [label, ...givenLabels, pair]),
+    label: typeof labelColumn === 'object' ? givenLabels : (label ?? onlyOther(columns, [text, pair])),
   };
   if (found.text !== undefined && found.label !== undefined) {
     return { text: found.text, label: found.label, pair };
@@ -58,14 +68,29 @@ export function findColumns(columns: readonly string[], options: ColumnOptions, 
   );
 }
 
+/** The options that give these columns. */
+export function namesOf(
+  { text, label, pair }: Columns,
+  columns: readonly string[],
+): ColumnOptions & { readonly labelColumn: string | readonly string[] } {
+  const nameOf = (column: number) => columns[column] as string;
+  return {
+    textColumn: nameOf(text),
+    labelColumn: typeof label === 'number' ? nameOf(label) : label.map(nameOf),
+    pairColumn: pair === undefined ? undefined : nameOf(pair),
+  };
+}
+
 function columnCalled(name: string, option: string, columns: readonly string[], file: string): number {
   const matches = (same: (column: string) => boolean) =>
     columns.flatMap((column, i) => (same(column) ? [i] : []));
   const exact = matches((column) => column === name);
   const found = exact.length > 0 ? exact : matches((column) => column.toLowerCase() === name.toLowerCase());
   if (found.length === 1) return found[0] as number;
+  const [closest] = found.length === 0 ? nearest(name, columns, 1) : [];
+  const hint = closest === undefined ? '' : `; the nearest is ${listed([closest])}`;
   throw new UserError(
-    `${file}:1: expected one column called ${name} (${option}), got ${found.length || 'none'} among ${listed(columns)}.`,
+    `${file}:1: expected one column called ${name} (${option}), got ${found.length || 'none'} among ${listed(columns)}${hint}.`,
   );
 }
 

@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { UserError } from '../../lib/core/errors';
-import type { Columns } from './columns';
+import { Columns, namesOf } from './columns';
 import { growing } from './growing';
-import { labelColumn, LabelOptions, Labels } from './labels';
+import { LabelCell, labelColumns, LabelOptions } from './label-columns';
+import type { Labels, LabelTaker } from './labels';
 import { lineAt } from './lines';
-import { readBytes, Row, TableReader } from './rows';
+import { Cell, readBytes, Row, TableReader } from './rows';
 
-/** Where the rows of a table stand in its file, and their labels: 16 bytes a row, whatever the rows hold. */
+/** Where the rows of a table stand in its file, and their labels: 12 bytes a row and 4 a label, whatever the rows hold. */
 export interface TableIndex extends Labels {
   readonly offsets: Float64Array;
   /** Bytes of each row. */
@@ -16,8 +17,9 @@ export interface TableIndex extends Labels {
 /**
  * Reads a table once, from its beginning to its end, and checks every row.
  *
- * @throws UserError for the first row without text or label, or with a label that is no number or none of the classes; for a table
- *   without rows, with one class, or with a column of labels that are no classes.
+ * @throws UserError for the first row without text or label, or with a label that is no number, neither 0 nor 1, or not known, or with a
+ *   list of another length; for a table without rows, whose rows all have the same labels, or with a column of labels that are no
+ *   classes.
  */
 export async function indexTable(
   file: string,
@@ -26,36 +28,61 @@ export async function indexTable(
   options: LabelOptions,
 ): Promise<TableIndex> {
   const [offsets, lengths] = [growing(Float64Array), growing(Uint32Array)];
-  const labels = labelColumn(reader.columns[columns.label] as string, options);
+  const used = usedColumns(columns, reader);
+  const labelPlaces = [columns.label].flat();
+  const { labelColumn } = namesOf(columns, reader.columns);
+  let labels: LabelTaker<readonly LabelCell[]> | undefined;
+  const add = (cells: readonly LabelCell[]) => {
+    labels ??= labelColumns(labelColumn, options, cells[0] as LabelCell);
+    return labels.add(cells);
+  };
   for await (const row of reader.rows()) {
-    const problem = findProblem(row, file, reader, columns) ?? labels.add(row.cells[columns.label]!.trim());
+    const problem =
+      findProblem(row, file, used) ?? add(labelPlaces.map((column) => trimmed(row.cells[column])));
     if (problem) throw new UserError(`${file}:${await lineAt(file, row.offset)}: ${problem}.`);
     offsets.push(row.offset);
     lengths.push(row.length);
   }
   const first = offsets.values()[0];
-  if (first === undefined) throw new UserError(`${file}:1: expected rows below the first line, found none.`);
+  if (first === undefined || !labels) {
+    throw new UserError(`${file}:1: expected rows below the first line, found none.`);
+  }
   const problem = labels.problem();
   if (problem) throw new UserError(`${file}:${await lineAt(file, first)}: ${problem}.`);
   return { offsets: offsets.values(), lengths: lengths.values(), ...labels.finish() };
 }
 
+/** A column that is used, and what for. */
+interface UsedColumn {
+  readonly column: number;
+  readonly name: string;
+  readonly what: 'text' | 'label';
+}
+
+function usedColumns({ text, label, pair }: Columns, { columns }: TableReader): UsedColumn[] {
+  const used = (what: UsedColumn['what'], places: number | readonly number[]) =>
+    [places].flat().map((column) => ({ column, name: columns[column] as string, what }));
+  return [...used('text', text), ...used('label', label), ...used('text', pair ?? [])];
+}
+
 /** What is wrong with the cells of a row that are used. */
-function findProblem(
-  row: Row,
-  file: string,
-  { columns: names }: TableReader,
-  columns: Columns,
-): string | undefined {
-  const used = [columns.text, columns.label, columns.pair].filter((column) => column !== undefined);
-  for (const column of used) {
+function findProblem(row: Row, file: string, used: readonly UsedColumn[]): string | undefined {
+  for (const { column, name, what } of used) {
     const cell = row.cells[column];
-    const what = column === columns.label ? 'label' : 'text';
-    if (cell === undefined) return `expected a ${what} as "${names[column]}", found none`;
-    if (cell.trim() === '') return `expected a ${what} as "${names[column]}", got an empty cell`;
-    if (cell.includes('\uFFFD') && !isUtf8(readBytes(file, row.offset, row.length))) {
+    if (cell === undefined || (what === 'text' && typeof cell !== 'string')) {
+      return `expected a ${what} as "${name}", found none`;
+    }
+    if (trimmed(cell) === '') return `expected a ${what} as "${name}", got an empty cell`;
+    if (isDoubtful(cell) && !isUtf8(readBytes(file, row.offset, row.length))) {
       return 'expected UTF-8 text, got bytes of another encoding; save the file as "CSV UTF-8"';
     }
   }
   return undefined;
 }
+
+/** A cell that is there, without spaces around it. */
+const trimmed = (cell: Cell): LabelCell => (typeof cell === 'string' ? cell.trim() : (cell as LabelCell));
+
+/** Whether a cell has the character that stands for bytes which are no UTF-8. */
+const isDoubtful = (cell: LabelCell): boolean =>
+  typeof cell === 'string' ? cell.includes('\uFFFD') : cell.some(isDoubtful);

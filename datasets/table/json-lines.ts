@@ -39,6 +39,12 @@ function cellsIn(row: Json | undefined, columns: readonly string[]): Cell[] | un
 }
 
 function cell(value: unknown): Cell {
+  if (!Array.isArray(value)) return scalar(value);
+  const items = value.map(scalar).filter((item) => item !== undefined);
+  return items.length === value.length ? items : undefined;
+}
+
+function scalar(value: unknown): string | undefined {
   if (typeof value === 'string') return value.trim();
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 
-/** What stands in a cell: nothing where a row of JSON Lines lacks the column, or has a list or an object there. */
-export type Cell = string | undefined;
+/** What stands in a cell: nothing where a row of JSON Lines lacks the column, or has an object there or a list of more than names. */
+export type Cell = string | readonly string[] | undefined;
 
 /** A row and where it stands. */
 export interface Row {

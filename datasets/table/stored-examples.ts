@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { UserError } from '../../lib/core/errors';
-import type { Example, StoredExamples } from '../dataset';
+import { takeValues } from '../batch-labels';
+import { AnyLabel, Example, labelAt, StoredExamples } from '../dataset';
 import type { Columns } from './columns';
 import type { TableIndex } from './index-table';
 import { readBytes, TableReader } from './rows';
@@ -27,11 +28,13 @@ export function versionOf(file: string): string {
  * @param rows which rows of the table, in which order.
  */
 export function storedExamples(table: IndexedTable, rows: Uint32Array): StoredExamples {
-  const { lengths, labels } = table.index;
+  const { lengths, labels, outputs } = table.index;
+  const shape = outputs === undefined ? [] : [outputs];
   const at = (i: number) => readExample(table, rows[i] as number);
   return {
     length: rows.length,
-    labels: labels.slice(0, rows.length).map((_, i) => labels[rows[i] as number] as number),
+    labels: takeValues({ values: labels, shape }, rows),
+    outputs,
     at,
     sizeOf: (i) => lengths[rows[i] as number] as number,
     *[Symbol.iterator]() {
@@ -40,13 +43,16 @@ export function storedExamples(table: IndexedTable, rows: Uint32Array): StoredEx
   };
 }
 
-function readExample({ file, version, reader, columns, index }: IndexedTable, row: number): Example {
+function readExample(
+  { file, version, reader, columns, index }: IndexedTable,
+  row: number,
+): Example<AnyLabel> {
   if (versionOf(file) !== version) {
     throw new UserError(
       `Expected ${file} to stay as it is while it is read, but it was changed; start again.`,
     );
   }
   const cells = reader.cellsOf(readBytes(file, index.offsets[row] as number, index.lengths[row] as number));
-  const example = { text: cells[columns.text] as string, label: index.labels[row] as number };
+  const example = { text: cells[columns.text] as string, label: labelAt(index, row) };
   return columns.pair === undefined ? example : { ...example, pair: cells[columns.pair] as string };
 }

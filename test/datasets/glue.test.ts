@@ -112,7 +112,7 @@ const OFFICIAL: Record<GlueTask, { train: string; test: string; read: Partial<Da
       train: [{ text: 'A plane.', pair: 'An air plane.', label: 4.75 }],
       metric: 'pearson',
       alsoReported: ['spearman'],
-      regression: true,
+      problem: 'regression',
       labels: ['similarity'],
     },
   },

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../datasets/dataset';
+import type { Dataset, Examples } from '../../datasets/dataset';
 import { constantBaseline, describeScores, evaluationExamples, taskMetrics } from '../../experiments/scores';
 import { hostTensor } from '../../lib/core/host-tensor';
 
@@ -39,15 +39,31 @@ it("has the task's metric first, and accuracy wherever there are classes", () =>
   const names = (more: Partial<Dataset>) => Object.keys(taskMetrics(dataset(more)));
   expect(names({ metric: 'f1', alsoReported: ['accuracy'] })).toEqual(['f1', 'accuracy']);
   expect(names({ metric: 'mcc' })).toEqual(['mcc', 'accuracy']);
-  expect(names({ metric: 'pearson', alsoReported: ['spearman'], regression: true })).toEqual([
+  expect(names({ metric: 'pearson', alsoReported: ['spearman'], problem: 'regression' })).toEqual([
     'pearson',
     'spearman',
   ]);
 });
 
+it('scores several labels by micro-F1 and by label, beside the more frequent answer to each', () => {
+  const dev = [
+    { text: 'a', label: [1, 0] },
+    { text: 'b', label: [1, 1] },
+    { text: 'c', label: [1, 0] },
+  ];
+  const several: Dataset<Examples> = {
+    ...{ name: 'task', train: dev, dev, labels: ['wet', 'cold'], metric: 'micro-f1', problem: 'multi-label' },
+  };
+  expect(Object.keys(taskMetrics(several))).toEqual(['micro-f1', 'label-accuracy']);
+  expect(constantBaseline(several)).toEqual({
+    name: 'majority per label',
+    scores: { 'micro-f1': 6 / 7, 'label-accuracy': 5 / 6 },
+  });
+});
+
 it('gives a constant answer to a regression, which correlates with nothing', () => {
   const regression = dataset({
-    ...{ metric: 'pearson', alsoReported: ['spearman'], regression: true, dev: examples(1, 2.5, 4) },
+    ...{ metric: 'pearson', alsoReported: ['spearman'], problem: 'regression', dev: examples(1, 2.5, 4) },
   });
   const { name, scores } = constantBaseline(regression);
   expect([name, scores]).toEqual(['constant answer', { pearson: 0, spearman: 0 }]);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { fromTensors } from '../../datasets/batch';
 import { UserError } from '../../lib/core/errors';
 import { mlp } from '../../lib/models/mlp';
-import { distillation, softTargets } from '../../trainers/distillation';
+import { distillation, softLabels, softTargets } from '../../trainers/distillation';
 import { compiledEngine } from '../../trainers/engines/compiled';
 import { eagerEngine } from '../../trainers/engines/eager';
 import { meanSquaredError } from '../../trainers/losses';
@@ -31,6 +31,35 @@ describe('softTargets', () => {
     expect(() => softTargets({ temperature: 0 })).toThrow(UserError);
     expect(() => softTargets()(tf.zeros([1, 2]), tf.zeros([1, 3]))).toThrow('[1, 2] and [1, 3]');
     expect(() => softTargets()(tf.zeros([1, 1]), tf.zeros([1, 1]))).toThrow('meanSquaredError');
+  });
+});
+
+describe('softLabels', () => {
+  it('is 0 where the student says what the teacher says, also of one label and far from 0', () => {
+    for (const logits of [tf.tensor2d([[1, -2, 3]]), tf.tensor2d([[200], [-200]])]) {
+      expect(value(softLabels()(logits, logits))).toBe(0);
+    }
+  });
+
+  it('is T² times the mean divergence of each label at temperature T', () => {
+    const [student, teacher] = [tf.tensor2d([[0, 1]]), tf.tensor2d([[Math.log(3) * 4, 1]])];
+    const divergence = 0.75 * Math.log(0.75 / 0.5) + 0.25 * Math.log(0.25 / 0.5);
+    expect(value(softLabels({ temperature: 4 })(student, teacher))).toBeCloseTo((16 * divergence) / 2, 5);
+  });
+
+  it('is the same on both engines', async () => {
+    const options = { soft: softLabels(), weight: 1 };
+    const eager = await trained(eagerEngine({ backend: 'cpu' }), options);
+    const compiled = await trained(compiledEngine({ threads: 1 }), options);
+    compiled.forEach((loss, i) => expect(loss).toBeCloseTo(eager[i]!, 5));
+    expect(eager.at(-1)).toBeLessThan(eager[0]!);
+  });
+
+  it('refuses a temperature of 0 and other labels, and leaves nothing behind', async () => {
+    expect(() => softLabels({ temperature: 0 })).toThrow(UserError);
+    expect(() => softLabels()(tf.zeros([1, 2]), tf.zeros([1, 3]))).toThrow('[1, 2] and [1, 3]');
+    const [z, teacher] = [tf.tensor2d([[1, 2]]), tf.tensor2d([[0, 1]])];
+    await expectNoLeak(() => Promise.resolve(softLabels()(z, teacher).dispose()));
   });
 });
 

@@ -1,5 +1,6 @@
 import { UserError } from '../../lib/core/errors';
 import { hostTensor } from '../../lib/core/host-tensor';
+import { labelAccuracy, microF1 } from '../../trainers/multi-label-metrics';
 import { accuracy, f1, majorityScore, mcc, Metric, metrics, pearson, spearman } from '../../trainers/metrics';
 
 const classes = (...values: number[]) => hostTensor(Int32Array.from(values), [values.length]);
@@ -56,7 +57,16 @@ describe('regression', () => {
 });
 
 describe('majorityScore', () => {
-  it.each<[Metric, number[], number]>([
+  const MOSTLY_FIRST = [
+    [1, 0],
+    [1, 1],
+    [1, 0],
+  ];
+  it.each<[Metric, (number | number[])[], number]>([
+    [labelAccuracy, MOSTLY_FIRST, 5 / 6],
+    [microF1, MOSTLY_FIRST, 6 / 7],
+    [microF1, [[0], [1], [0]], 0],
+    [pearson, MOSTLY_FIRST, 0],
     [accuracy, [1, 1, 0], 2 / 3],
     [accuracy, [2, 0, 2, 1], 0.5],
     [f1, [1, 1, 0], 0.8],
@@ -72,6 +82,6 @@ describe('majorityScore', () => {
 it('refuses predictions without a label each', () => {
   for (const metric of Object.values(metrics)) {
     expect(() => metric(classes(1, 0), classes(1))).toThrow(UserError);
-    expect(() => metric(classes(), classes())).toThrow('at least 1, got 0 and 0');
+    expect(() => metric(classes(), classes())).toThrow(/at least (1, got 0 and 0|one example)/);
   }
 });

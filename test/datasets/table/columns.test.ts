@@ -14,6 +14,8 @@ it.each<[string, ColumnOptions, ReturnType<typeof find>]>([
   ['text content label', { textColumn: 'content' }, { text: 1, label: 2 }],
   ['text content label', { pairColumn: 'content' }, { text: 0, label: 2, pair: 1 }],
   ['label Label text', { labelColumn: 'Label' }, { text: 2, label: 1 }],
+  ['a words b', { labelColumn: ['b', 'a'] }, { text: 1, label: [2, 0] }], // the text is all that is left
+  ['label text other', { labelColumn: ['other'] }, { text: 1, label: [2] }],
   ['label Label text', { labelColumn: 'Label', textColumn: 'TEXT' }, { text: 2, label: 1 }],
 ])('finds the columns of "%s" with %j', (columns, options, found) => {
   expect(find(columns, options)).toEqual(found);
@@ -25,6 +27,12 @@ it.each<[string, ColumnOptions, string]>([
   ['a b', {}, 'give --text-column and --label-column <name>.'],
   ['text', {}, 'give --label-column <name> (the first line must name the columns).'],
   ['text label', { pairColumn: 'other' }, 'expected one column called other (--pair-column), got none among'],
+  ['words toxic insult other', { labelColumn: ['toxic', 'insult'] }, 'give --text-column <name>.'],
+  [
+    'text toxic',
+    { labelColumn: ['toxi'] },
+    'called toxi (--label-column), got none among "text", "toxic"; the nearest is "toxic".',
+  ],
   ['text text label', { textColumn: 'text' }, 'expected one column called text (--text-column), got 2 among'],
   ['text label', { textColumn: 'label', labelColumn: 'label' }, 'expected different columns'],
 ])('refuses "%s" with %j', (columns, options, message) => {

@@ -20,3 +20,10 @@ export function temporaryFiles(): Files {
     remove: () => fs.rmSync(folder, { recursive: true }),
   };
 }
+
+/** JSON Lines. */
+export const lines = (...rows: unknown[]) => rows.map((row) => JSON.stringify(row)).join('\n');
+
+/** JSON Lines of rows with these labels. */
+export const tagged = (...labels: unknown[]) =>
+  lines(...labels.map((label, i) => ({ text: `row ${i}`, labels: label })));

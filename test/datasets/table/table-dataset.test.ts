@@ -144,8 +144,8 @@ describe('classes', () => {
 it('holds out a tenth, the same each time, and keeps the first of the others', async () => {
   const rows = Array.from({ length: 200 }, (_, i) => `row ${i},${i < 50 ? 'rare' : 'often'}`);
   const file = files.write('a.csv', ['text,label', ...rows].join('\n'));
-  const { name, train, dev, metric, regression, notes } = await tableDataset(file);
-  expect({ name, metric, regression }).toEqual({ name: 'a', metric: 'accuracy', regression: false });
+  const { name, train, dev, metric, problem, notes } = await tableDataset(file);
+  expect({ name, metric, problem }).toEqual({ name: 'a', metric: 'accuracy', problem: 'single-label' });
   expect([train.length, dev.length]).toEqual([180, 20]);
   expect([5, 15]).toEqual([
     [...dev].filter(({ label }) => label === 1).length,
