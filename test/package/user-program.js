@@ -8,7 +8,7 @@ async function main() {
   model.add(tf.layers.dense({ units: 2 }));
   const xs = tf.randomNormal([256, 8], 0, 1, 'float32', 1);
   const data = whittle.fromTensors(xs, xs.sum(1).greater(0).cast('int32'), { batchSize: 32 });
-  const prepared = whittle.prepare(model, { quantization: {} });
+  const prepared = whittle.prepare(model, whittle.staticInt8());
   const schedule = whittle.cubicDecay({ finalSparsity: 0.5, beginStep: 0, endStep: 40, frequency: 10 });
   const callbacks = [whittle.pruning({ pruner: whittle.magnitudePruner({ schedule }) })];
   const loss = whittle.softmaxCrossEntropy;
