@@ -72,6 +72,11 @@ export function taught(hard: Loss, options: TeacherOptions, student: Student): L
       `Expected a teacher of a ${student.problem} problem, as its student's, got a ${config.problem} one in ${folder}.`,
     );
   }
+  if (student.problem === 'regression' && temperature !== undefined) {
+    throw new UserError(
+      `Expected --temperature with a teacher of labels, got it with one of numbers, which have no probabilities; leave it out.`,
+    );
+  }
   if (tokenizerFiles.vocabulary.join('\n') !== student.vocabulary.join('\n')) {
     throw new UserError(
       `Expected a teacher that reads the student's pieces, got ${folder} with another vocabulary.`,

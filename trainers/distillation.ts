@@ -9,7 +9,10 @@ export interface DistillationOptions {
   readonly teacher: tf.LayersModel;
   /** The teacher's share of the loss, in [0, 1]; 0.5 by default. */
   readonly weight?: number;
-  /** How far predictions are from the teacher's: `softTargets()` by default; `softLabels()` for several labels, `meanSquaredError` for a regression. */
+  /**
+   * How far predictions are from the teacher's: `softTargets()` by default; `softLabels()` for several labels, `meanSquaredError` for a
+   * regression.
+   */
   readonly soft?: (predictions: tf.Tensor, targets: tf.Tensor) => tf.Scalar;
   /** The loss on the true labels, for the rest; `softmaxCrossEntropy` by default. */
   readonly hard?: Loss;

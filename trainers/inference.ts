@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { FileSession } from '../lib/compile/file-session';
 import { Compressed, compressedOf } from '../lib/compress/compressed';
 import type { HostTensor } from '../lib/core/host-tensor';
-import { encodeTraced, traceCompressed } from '../lib/export/onnx';
+import { onnxBytes } from '../lib/export/onnx';
 
 /** A model that answers. */
 export interface Inference {
@@ -35,8 +35,7 @@ export async function inferenceOf(
   subject: tf.LayersModel | Compressed,
   options: InferenceOptions = {},
 ): Promise<Inference> {
-  const compressed = compressedOf(subject);
-  return openFile(encodeTraced(traceCompressed(compressed), compressed.model), options);
+  return openFile(onnxBytes(compressedOf(subject)), options);
 }
 
 /** The bytes of a file as something that answers. */

@@ -1,8 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
 import { hostOf } from '../core/host-tensor';
+import { layersOf } from '../core/layers';
 import { weightsOf } from '../core/weights';
 import { decode, EncodedWeight } from '../quantization/encode';
+import { isQuantizeLayer } from '../quantization/quantize-layer';
 import type { Skipped } from './prepared';
 
 /** What a model becomes: one thing that exporters, reports and engines take, with the same numbers in each. */
@@ -18,6 +20,11 @@ export interface Compressed {
 /** A model, or a compressed one: a model alone has no codes. */
 export function compressedOf(subject: tf.LayersModel | Compressed): Compressed {
   return 'layers' in subject ? { model: subject, weights: new Map(), skipped: [] } : subject;
+}
+
+/** Whether something in it computes with codes: weights, or activations in front of a quantize layer. */
+export function hasCodes({ model, weights }: Compressed): boolean {
+  return weights.size > 0 || layersOf(model).some(isQuantizeLayer);
 }
 
 /**

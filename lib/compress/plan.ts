@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
 import { weightFacts } from '../core/facts-of';
 import { Feeds, feedsOf } from '../core/feeds';
-import { Weight, weightsOf } from '../core/weights';
+import { pathsOfLayers, Weight, weightsOf } from '../core/weights';
 import type { QuantSpec } from '../quantization/spec';
 import type { Skipped } from './prepared';
 import { applyRules, Rule, Rules } from './rules';
@@ -37,7 +37,7 @@ export interface Plan {
  */
 export function planOf(model: tf.LayersModel, rules: Rules): Plan {
   const all = weightsOf(model);
-  const pathOf = new Map(all.map(({ layer, path, name }) => [layer, path.slice(0, -name.length - 1)]));
+  const pathOf = pathsOfLayers(model);
   const uses = applyRules(rules, [...new Set(pathOf.values())]);
   const context = { pathOf, useOf: (layer: tf.layers.Layer) => uses.get(pathOf.get(layer)!) };
   const weights = all.flatMap((weight) => planWeight(weight, context.useOf(weight.layer)) ?? []);

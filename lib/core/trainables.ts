@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { attachmentsOf, Trainable } from './attach';
-import { weightsOf } from './weights';
+import { pathsOfLayers } from './weights';
 
 /** A transform's variable that is trained, under the name that checkpoints know it by. */
 export interface NamedTrainable extends Required<Trainable> {
@@ -10,9 +10,7 @@ export interface NamedTrainable extends Required<Trainable> {
 
 /** What transforms that are attached to a model train, in the order of the layers; a shared transform's once. */
 export function trainablesOf(model: tf.LayersModel): NamedTrainable[] {
-  const paths = new Map(
-    weightsOf(model).map(({ layer, path, name }) => [layer, path.slice(0, -name.length - 1)]),
-  );
+  const paths = pathsOfLayers(model);
   const found = new Map<tf.Variable, NamedTrainable>();
   for (const { layer, target, transform } of attachmentsOf(model)) {
     const place = `${paths.get(layer) ?? layer.name}/${target}`;

@@ -28,7 +28,7 @@ export interface Weight {
 export function weightsOf(model: tf.LayersModel): Weight[] {
   const trainable = new Set(model.trainableWeights);
   const owned = ownersOf(model);
-  const layers = layerPathsOf(model, new Set(owned.map(({ layer }) => layer)));
+  const layers = pathsOf(model, owned);
   const paths = distinct(owned.map(({ layer, name }) => `${layers.get(layer)!}/${name}`));
   return owned.map(({ weight, layer, name }, i) => {
     const variable = variableOf(weight);
@@ -36,6 +36,14 @@ export function weightsOf(model: tf.LayersModel): Weight[] {
     return { path: paths[i]!, name, layer, variable, trainable: isTrainable, rank: variable.rank };
   });
 }
+
+/** The layers that have weights, each with the first part of their paths: `encoder/0/attention/query`. */
+export function pathsOfLayers(model: tf.LayersModel): Map<tf.layers.Layer, string> {
+  return pathsOf(model, ownersOf(model));
+}
+
+const pathsOf = (model: tf.LayersModel, owned: readonly Owned[]) =>
+  layerPathsOf(model, new Set(owned.map(({ layer }) => layer)));
 
 /** The variable itself, which is private to tfjs: `read()` may answer with a transformed weight (see attach.ts). */
 export function variableOf(weight: tf.LayerVariable): tf.Variable {

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
+import { writeAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
 import { hostTensor, sizeOf } from '../core/host-tensor';
 import { layersOf } from '../core/layers';
@@ -46,7 +47,8 @@ export function writeCodes(file: string, { model, weights }: Compressed): void {
     inputs: layersOf(model).filter(isQuantizeLayer).map(inputOf),
   };
   const tensors = new Map([...weights].flatMap(([path, encoded]) => tensorsOf(path, encoded)));
-  writeSafetensors(file, tensors, { format: 'whittle codes', whittle: JSON.stringify(description) });
+  const metadata = { format: 'whittle codes', whittle: JSON.stringify(description) };
+  writeAtomically(file, (part) => writeSafetensors(part, tensors, metadata));
 }
 
 function specOf({ spec, shape }: EncodedWeight): StoredSpec {

@@ -1,15 +1,13 @@
-import * as path from 'node:path';
 import type { Compressed } from '../compress/compressed';
-import { exportOnnx } from './onnx';
+import { onnxBytes } from './onnx';
 
 /**
- * Writes `onnx/model.onnx` into a Hugging Face folder, as transformers.js and optimum expect it: int64 `input_ids`,
- * `attention_mask` and (where the model reads them) `token_type_ids`, all [batch_size, sequence_length]; float32 `logits`.
+ * The bytes of a Hugging Face folder's `onnx/model.onnx`, as transformers.js and optimum expect it: int64 `input_ids`, `attention_mask` and (where the model reads them) `token_type_ids`, all [batch_size, sequence_length]; float32 `logits`.
  *
  * @throws UserError for a model that is larger than 2 GB.
  */
-export function saveHuggingFaceOnnx(compressed: Compressed, folder: string): void {
-  exportOnnx(compressed, path.join(folder, 'onnx', 'model.onnx'), {
+export function huggingFaceOnnx(compressed: Compressed): Uint8Array {
+  return onnxBytes(compressed, {
     inputNames: compressed.model.inputNames.map(snakeCase),
     outputName: 'logits',
     axisNames: ['batch_size', 'sequence_length'],

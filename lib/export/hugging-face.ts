@@ -2,7 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { cloneModel } from '../compress/clone';
-import { Compressed, compressedOf, expectCurrent } from '../compress/compressed';
+import { Compressed, compressedOf, expectCurrent, hasCodes } from '../compress/compressed';
+import { writeAtomically, writeFileAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
 import { blankBert } from '../models/bert';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../models/bert-config';
@@ -16,7 +17,7 @@ import { readCodes, StoredCodes, writeCodes } from './codes-file';
 import { readCheckpoint } from './hugging-face-checkpoint';
 import { configJson, defaultLabels, readConfig } from './hugging-face-config';
 import { huggingFaceFamilies } from './hugging-face-families';
-import { saveHuggingFaceOnnx } from './hugging-face-onnx';
+import { huggingFaceOnnx } from './hugging-face-onnx';
 import { addDecoded, Filled, fillFrom, storedTensors } from './hugging-face-tensors';
 import { readTokenizer, TokenizerFiles, writeTokenizer } from './hugging-face-tokenizer';
 import { writeSafetensors } from './safetensors';
@@ -90,6 +91,7 @@ export function loadHuggingFace(folder: string, options: LoadHuggingFaceOptions 
 
 const CODES = 'codes.safetensors';
 const MASKS = 'masks.safetensors';
+const ONNX = 'onnx/model.onnx';
 
 function withQuantizeLayers(blank: tf.LayersModel, { inputs }: StoredCodes): tf.LayersModel {
   const layers = inputs.map(({ before, ...options }) => ({ before, layer: quantizeLayer(options) }));
@@ -171,8 +173,10 @@ export interface SaveHuggingFaceOptions {
  * first.
  *
  * @param subject a model, or what `convert` returns.
- * @param folder made if it is not there; files of these names in it are overwritten.
- * @throws UserError if the model was not built by `bert`, its layers differ in size, or the labels are not as many as its outputs.
+ * @param folder made if it is not there; files of these names in it are overwritten, and those of them that this model does not have
+ *   removed.
+ * @throws UserError, before anything is written, if the model was not built by `bert`, its layers differ in size, the labels are not as
+ *   many as its outputs, or no ONNX file can hold it.
  */
 export function saveHuggingFace(
   subject: tf.LayersModel | Compressed,
@@ -188,18 +192,21 @@ export function saveHuggingFace(
     throw new UserError(`Expected ${config.labels} label(s), one for each output, got ${labels.length}.`);
   }
   const json = configJson(config, labels);
+  const { floats = true, onnx = true } = options;
+  const program = onnx ? huggingFaceOnnx(compressed) : undefined; // before anything is written: it may be refused
   const file = (name: string) => path.join(folder, name);
   fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(file('config.json'), `${JSON.stringify(json, null, 2)}\n`);
+  writeFileAtomically(file('config.json'), `${JSON.stringify(json, null, 2)}\n`);
   writeTokenizer(folder, options.tokenizerFiles, config.maxPositions);
-  const { floats = true, onnx = true } = options;
   const left = floats ? [] : [...weights.keys()];
   const tensors = storedTensors(model, huggingFaceFamilies[config.family], left);
-  writeSafetensors(file('model.safetensors'), tensors, { format: 'pt' });
+  writeAtomically(file('model.safetensors'), (part) => writeSafetensors(part, tensors, { format: 'pt' }));
   const masks = masksOf(model);
-  writeOrRemove(file(CODES), weights.size > 0, (name) => writeCodes(name, compressed));
+  writeOrRemove(file(CODES), hasCodes(compressed), (name) => writeCodes(name, compressed));
   writeOrRemove(file(MASKS), masks.size > 0, (name) => saveMasks(name, masks));
-  if (onnx) saveHuggingFaceOnnx(compressed, folder);
+  writeOrRemove(file(ONNX), onnx, (name) =>
+    writeAtomically(name, (part) => fs.writeFileSync(part, program!)),
+  );
 }
 
 /** A file of an earlier model in the folder would be read with this one. */

@@ -48,8 +48,8 @@ const LARGEST = 2 ** 31 - 2 ** 24;
  *
  * @param subject a model, or what `convert` returns: the same numbers as its engine and `evaluate` give.
  * @param file written whole or not at all; its folder is made if it is not there.
- * @throws UserError if the codes are not those of the weights any more, or the model has several outputs, does something that has no ONNX mapping or depends on a free axis in
- *   another way than by sums and products (the operator is named), or is larger than 2 GB.
+ * @throws UserError if the codes are not those of the weights any more, or the model has several outputs, does something that has no
+ *   ONNX mapping or depends on a free axis in another way than by sums and products (the operator is named), or is larger than 2 GB.
  *
  * @example exportOnnx(convert(prepared), 'model.onnx', { inputNames: ['x'], outputName: 'y' });
  */
@@ -58,9 +58,13 @@ export function exportOnnx(
   file: string,
   options: ExportOnnxOptions = {},
 ): void {
-  const compressed = compressedOf(subject);
-  const bytes = encodeTraced(traceCompressed(compressed), compressed.model, options);
+  const bytes = onnxBytes(compressedOf(subject), options);
   writeAtomically(file, (part) => fs.writeFileSync(part, bytes));
+}
+
+/** What `exportOnnx` writes. @throws UserError as it does. */
+export function onnxBytes(compressed: Compressed, options: ExportOnnxOptions = {}): Uint8Array {
+  return encodeTraced(traceCompressed(compressed), compressed, options);
 }
 
 /**
@@ -69,16 +73,21 @@ export function exportOnnx(
  * @throws UserError as `exportOnnx` does.
  */
 export function traceCompressed(compressed: Compressed): TracedModel {
-  expectCurrent(compressed);
   return withStoredCodes(compressed, () => traceModel(compressed.model));
 }
 
-/** The file of a traced model, with the weights as they are now. */
+/**
+ * The file of a traced model, with the weights as they are now.
+ *
+ * @throws UserError as `exportOnnx` does: also if the codes are not those of the weights any more.
+ */
 export function encodeTraced(
   traced: TracedModel,
-  model: tf.LayersModel,
+  compressed: Compressed,
   options: ExportOnnxOptions = {},
 ): Uint8Array {
+  expectCurrent(compressed);
+  const { model } = compressed;
   const names = namesOf(model, options);
   const { graph, initializers } = withWeights(traced.graph, model);
   checkLength(graph, model);

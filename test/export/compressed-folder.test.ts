@@ -9,6 +9,8 @@ import { prepare } from '../../lib/compress/prepare';
 import { report } from '../../lib/compress/report';
 import { Rules } from '../../lib/compress/rules';
 import { staticInt8, weightOnly } from '../../lib/compress/scheme';
+import { attach } from '../../lib/core/attach';
+import { fileSizes } from '../../lib/core/file-sizes';
 import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { loadHuggingFace, saveHuggingFace, SaveHuggingFaceOptions } from '../../lib/export/hugging-face';
@@ -20,7 +22,10 @@ import { masksOf, setMasks } from '../../lib/pruning/model-masks';
 import { decode } from '../../lib/quantization/encode';
 import { perGroup } from '../../lib/quantization/granularity';
 import { int4, uint8 } from '../../lib/quantization/spec';
+import { compiledEngine } from '../../trainers/engines/compiled';
 import { inferenceOf } from '../../trainers/inference';
+import { softmaxCrossEntropy } from '../../trainers/losses';
+import { parametersOf } from '../../trainers/parameters';
 import { edit, labels, small, tokenizerFiles } from './saved-folder';
 
 let folder: string;
@@ -126,6 +131,39 @@ describe('a compressed folder', () => {
     expect(logits(loadHuggingFace(folder).model)).toEqual(logits(dense));
   });
 
+  test('gives up the program of the model before, where none is asked for', async () => {
+    await save();
+    expect(fs.existsSync(file('onnx/model.onnx'))).toBe(true);
+    await save(staticInt8(), { onnx: false });
+    expect(fs.existsSync(file('onnx/model.onnx'))).toBe(false);
+  });
+
+  test('of ranges alone, without codes of weights, has the ranges', async () => {
+    const { input } = staticInt8();
+    const compressed = await save({ input });
+    expect(compressed.weights.size).toBe(0);
+    const loaded = loadHuggingFace(folder);
+    expect(logits(loaded.model)).toEqual(logits(compressed.model));
+    expect(logits(loadHuggingFace(folder, { codes: false }).model)).not.toEqual(logits(compressed.model));
+  });
+
+  test('stays as it is where the next model has no program, and none is begun', async () => {
+    await save();
+    const contents = () => fileSizes(folder).map(({ file: name }) => fs.readFileSync(file(name)));
+    const before = contents();
+    const model = bert({ ...small, seed: 2 });
+    attach(model.getLayer('pooler'), 'output', {
+      revision: 'no program',
+      apply: (x) => tf.engine().runKernel('NoSuchKernel', { x }) as tf.Tensor,
+      state: () => ({}),
+      dispose: () => undefined,
+    });
+    for (const place of [folder, path.join(folder, 'again')]) {
+      expect(() => saveHuggingFace(model, place, { tokenizerFiles, labels })).toThrow('NoSuchKernel');
+    }
+    expect(contents()).toEqual(before);
+  });
+
   test('with a new classifier, or fewer layers, keeps the codes of the rest', async () => {
     await save();
     const { weights, model } = loadHuggingFace(folder, { layers: 1, newClassifier: true });
@@ -137,6 +175,9 @@ describe('a compressed folder', () => {
 
   test('of a model that was given other weights since is refused, before anything is written', async () => {
     const compressed = await save();
+    const parameters = parametersOf(compressed.model);
+    const engine = await compiledEngine()(compressed, parameters, softmaxCrossEntropy);
+    await (await engine.inference()).dispose();
     const { variable } = weightsOf(compressed.model).find(({ path: name }) => name === 'pooler/kernel')!;
     tf.tidy(() => variable.assign(variable.add(1)));
     const again = path.join(folder, 'again');
@@ -144,6 +185,9 @@ describe('a compressed folder', () => {
     expect(() => saveHuggingFace(compressed, again, { tokenizerFiles, labels })).toThrow(problem);
     expect(() => exportOnnx(compressed, path.join(again, 'model.onnx'))).toThrow(problem);
     await expect(inferenceOf(compressed)).rejects.toThrow(problem);
+    await expect(engine.inference()).rejects.toThrow(problem);
+    engine.dispose();
+    parameters.dispose();
     expect(fs.existsSync(again)).toBe(false);
   });
 

@@ -1,18 +1,18 @@
-import type { Compressed } from '../../lib/compress/compressed';
+import { Compressed, hasCodes } from '../../lib/compress/compressed';
 import { attachmentsOf } from '../../lib/core/attach';
 import { UserError } from '../../lib/core/errors';
-import { layersOf } from '../../lib/core/layers';
 import { revisionOf } from '../../lib/core/revision';
 import { encodeTraced, traceCompressed } from '../../lib/export/onnx';
 import type { TracedModel } from '../../lib/export/onnx-trace';
-import { isQuantizeLayer } from '../../lib/quantization/quantize-layer';
 import { Inference, InferenceOptions, openFile } from '../inference';
 
 /**
- * How a model that computes with codes (codes that are stored, something attached, or quantize layers) answers: as its ONNX file, so that what is scored
- * while it trains is what answers later. A rounding that goes the other way somewhere flips a code, and with it answers.
+ * How a model that computes with codes (codes that are stored, something attached, or quantize layers) answers: as its ONNX file, so
+ * that what is scored while it trains is what answers later. A rounding that goes the other way somewhere flips a code, and with it
+ * answers.
  *
  * @returns a function that gives undefined for a model of floats, and for one that no file can hold.
+ * @throws UserError (from that function) if the codes are not those of the weights any more.
  */
 export function inferenceOfCodes(
   compressed: Compressed,
@@ -21,15 +21,11 @@ export function inferenceOfCodes(
   let known: { readonly revision: string; readonly traced: TracedModel | undefined } | undefined;
   const { model } = compressed;
   return async () => {
-    if (!hasCodes(compressed)) return undefined;
+    if (!hasCodes(compressed) && attachmentsOf(model).length === 0) return undefined;
     const revision = revisionOf(model);
     if (known?.revision !== revision) known = { revision, traced: traceIfPossible(compressed) };
-    return known.traced && openFile(encodeTraced(known.traced, model), options);
+    return known.traced && openFile(encodeTraced(known.traced, compressed), options);
   };
-}
-
-function hasCodes({ model, weights }: Compressed): boolean {
-  return weights.size > 0 || attachmentsOf(model).length > 0 || layersOf(model).some(isQuantizeLayer);
 }
 
 function traceIfPossible(compressed: Compressed): TracedModel | undefined {
