@@ -32,7 +32,10 @@ export const teacherOptions = (): Option[] => [
     "learn from this model too: a run's `model` of the same task, or a name on the Hub",
   ).argParser(folderOrName),
   new Option('--teacher-weight <share>', "the teacher's share of the loss (default: 0.5)").argParser(share),
-  new Option('--temperature <t>', "softens the teacher's probabilities (default: 2)").argParser(positive),
+  new Option(
+    '--temperature <t>',
+    "softens the teacher's probabilities, if it has any (default: 2)",
+  ).argParser(positive),
   new Option('--teacher-hidden', "learn the teacher's hidden states too, its layers spread evenly"),
 ];
 

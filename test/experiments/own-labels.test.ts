@@ -177,8 +177,15 @@ test(
     const [, wet, cold] = /a wet day +(-?[\d.]+) +(-?[\d.]+)/.exec(out)!.map(Number);
     expect(wet).toBeGreaterThan(1);
     expect(cold).toBeLessThan(0);
+
+    const teacher = ['--teacher', at('scores', 'model'), '--temperature', '3'];
+    const refused = finetune(file, at('softened'), '--regression', ...teacher);
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.err).toMatch(
+      /^Expected --temperature with a teacher of labels, got it with one of numbers, .*\n$/,
+    );
   },
-  MINUTE,
+  2 * MINUTE,
 );
 
 test.each([

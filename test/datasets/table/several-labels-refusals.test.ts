@@ -1,6 +1,6 @@
 import { tableDataset, TableOptions } from '../../../datasets/table/table-dataset';
-import { UserError } from '../../../lib/core/errors';
 import { lines, tagged, temporaryFiles } from './files';
+import { expectRefusal } from './refusal';
 
 const files = temporaryFiles();
 afterAll(() => files.remove());
@@ -183,10 +183,7 @@ describe('mistakes are told in one sentence with file, line and column', () => {
     ],
   ])('%s', async (_, name, content, options, message) => {
     const file = files.write(name, content);
-    const told = await tableDataset(file, options).catch((error: unknown) => error);
-    expect(told).toBeInstanceOf(UserError);
-    expect((told as UserError).message).toContain(message);
-    expect((told as UserError).message).not.toContain('\n');
+    await expectRefusal(tableDataset(file, options), message);
   });
 
   it.each([

@@ -2,8 +2,8 @@ import * as fs from 'node:fs';
 import fc from 'fast-check';
 import type { Example } from '../../../datasets/dataset';
 import { tableDataset, TableOptions } from '../../../datasets/table/table-dataset';
-import { UserError } from '../../../lib/core/errors';
 import { temporaryFiles } from './files';
+import { expectRefusal } from './refusal';
 
 const files = temporaryFiles();
 afterAll(() => files.remove());
@@ -318,10 +318,7 @@ describe('mistakes are told in one sentence with file and line', () => {
     ],
   ])('%s', async (_, name, content, options, message) => {
     const file = files.write(name, content);
-    const told = await tableDataset(file, options).catch((error: unknown) => error);
-    expect(told).toBeInstanceOf(UserError);
-    expect((told as UserError).message).toContain(message);
-    expect((told as UserError).message).not.toContain('\n');
+    await expectRefusal(tableDataset(file, options), message);
   });
 
   it('no file', async () => {
