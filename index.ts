@@ -37,19 +37,37 @@ export { defaultTargets } from './lib/pruning/targets';
 export { fractionOfOriginal, fractionOfRemaining } from './lib/pruning/rewind';
 
 // Quantization
-export { perAxis, perChannel, perGroup, perTensor, type Granularity } from './lib/quantization/granularity';
-export { int4, int8, uint8, type QuantSpec } from './lib/quantization/spec';
+export {
+  perAxis,
+  perChannel,
+  perChannelGroup,
+  perGroup,
+  perTensor,
+  type Granularity,
+} from './lib/quantization/granularity';
+export {
+  bf16,
+  fp16,
+  int4,
+  int8,
+  ternary,
+  uint8,
+  type HalfSpec,
+  type Int8Options,
+  type QuantSpec,
+  type WeightSpec,
+} from './lib/quantization/spec';
 export { fakeQuantize } from './lib/quantization/fake-quantize';
 export { dequantize, quantize } from './lib/quantization/quantize';
 export { straightThrough } from './lib/quantization/straight-through';
+export { encode, type EncodeOptions } from './lib/quantization/encode';
+export { codesOf, decode } from './lib/quantization/decode';
 export {
-  codesOf,
-  decode,
-  encode,
+  hasIntegers,
+  type EncodedIntegers,
   type EncodedWeight,
-  type EncodeOptions,
   type WeightValues,
-} from './lib/quantization/encode';
+} from './lib/quantization/encoded-weight';
 export { minMax, movingAverage, type Observer } from './lib/quantization/observer';
 export { type QuantizerMode } from './lib/quantization/transforms/quantizer';
 export { type Encoder } from './lib/quantization/transforms/weight-quantizer';

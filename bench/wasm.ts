@@ -71,10 +71,10 @@ for (const [rows, columns] of [
     [', codes elsewhere', new Int8Array(n)],
   ] as const) {
     row(`quantizeColumns ${rows}×${columns}${where}`, n, 9, () =>
-      quantizeColumns(weights!, codes, scales!.subarray(0, columns), rows, columns),
+      quantizeColumns(weights!, codes, scales!.subarray(0, columns), { rows, columns, limit: 127 }),
     );
     row(`quantizeRows ${rows}×${columns}${where}`, n, 9, () =>
-      quantizeRows(weights!, codes, scales!.subarray(0, rows), rows, columns),
+      quantizeRows(weights!, codes, scales!.subarray(0, rows), { rows, columns, limit: 127 }),
     );
   }
 }

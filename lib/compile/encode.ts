@@ -1,12 +1,14 @@
 import { onnx } from 'onnx-proto';
 import { Attribute, Data, DataType, elements, Graph, Node, Value } from './graph';
 
-const { FLOAT, DOUBLE, INT32, INT64, BOOL, INT8, UINT8 } = onnx.TensorProto.DataType;
+const { FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT32, INT64, BOOL, INT8, UINT8 } = onnx.TensorProto.DataType;
 
 /** ONNX's numbers for the element types. */
 export const ONNX_TYPE: Readonly<Record<DataType, onnx.TensorProto.DataType>> = {
   float32: FLOAT,
   float64: DOUBLE,
+  float16: FLOAT16,
+  bfloat16: BFLOAT16,
   int32: INT32,
   int64: INT64,
   bool: BOOL,

@@ -2,9 +2,11 @@ import type { DerivedInput } from '../core/derived';
 import type * as tf from '@tensorflow/tfjs';
 
 /** Element types of a program's values: tfjs's and the raw ones that tfjs does not know. */
-export type DataType = 'float32' | 'float64' | 'int32' | 'bool' | 'int64' | 'int8' | 'uint8';
+export type DataType =
+  'float32' | 'float64' | 'float16' | 'bfloat16' | 'int32' | 'bool' | 'int64' | 'int8' | 'uint8';
 
-export type Data = Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array | BigInt64Array;
+export type Data =
+  Float32Array | Float64Array | Uint16Array | Int32Array | Uint8Array | Int8Array | BigInt64Array;
 
 /** One tensor of the graph, in single assignment form: produced by exactly one node, input or constant. */
 export interface Value {
@@ -64,6 +66,8 @@ export function bytesOf(value: Value): number {
 const ARRAYS = {
   float32: Float32Array,
   float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
   int32: Int32Array,
   int64: BigInt64Array,
   int8: Int8Array,

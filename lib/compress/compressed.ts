@@ -3,7 +3,8 @@ import { UserError } from '../core/errors';
 import { hostOf } from '../core/host-tensor';
 import { layersOf } from '../core/layers';
 import { weightsOf } from '../core/weights';
-import { decode, EncodedWeight } from '../quantization/encode';
+import { decode } from '../quantization/decode';
+import type { EncodedWeight } from '../quantization/encoded-weight';
 import { isQuantizeLayer } from '../quantization/quantize-layer';
 import type { Skipped } from './prepared';
 

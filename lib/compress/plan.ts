@@ -3,7 +3,7 @@ import { UserError } from '../core/errors';
 import { weightFacts } from '../core/facts-of';
 import { Feeds, feedsOf } from '../core/feeds';
 import { pathsOfLayers, Weight, weightsOf } from '../core/weights';
-import type { QuantSpec } from '../quantization/spec';
+import { atChannels, WeightSpec } from '../quantization/spec';
 import type { Skipped } from './prepared';
 import { applyRules, Rule, Rules } from './rules';
 import type { Scheme } from './scheme';
@@ -12,7 +12,7 @@ import { groupByInput } from './share';
 /** A weight, and how it is to be stored. */
 export interface PlannedWeight {
   readonly weight: Weight;
-  readonly spec: QuantSpec;
+  readonly spec: WeightSpec;
   readonly integer?: boolean;
 }
 
@@ -79,7 +79,7 @@ function planWeight(weight: Weight, use: Rule['use'] | undefined): PlannedWeight
   const why = reasonAgainst(use, 'weight');
   if (why !== undefined) return { path, why };
   const { weight: spec, integer } = use as Scheme;
-  return { weight, spec: { ...spec!, granularity: spec!.granularity.at(facts.channels) }, integer };
+  return { weight, spec: atChannels(spec!, facts.channels), integer };
 }
 
 function reasonAgainst(use: Rule['use'] | undefined, part: 'weight' | 'input'): string | undefined {

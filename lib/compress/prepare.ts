@@ -4,7 +4,7 @@ import { UserError } from '../core/errors';
 import { factsOf } from '../core/facts-of';
 import { layersOf } from '../core/layers';
 import { variableOf, Weight } from '../core/weights';
-import { QuantSpec } from '../quantization/spec';
+import { isHalf, WeightSpec } from '../quantization/spec';
 import { ActivationQuantizer, activationQuantizer } from '../quantization/transforms/activation-quantizer';
 import {
   lookupQuantizer,
@@ -97,8 +97,8 @@ function attachWeight(model: tf.LayersModel, plan: PlannedWeight, add: Add): Wei
 }
 
 /** Whether no two rows of a table share a scale. */
-function hasOwnRows({ variable }: Weight, { granularity }: QuantSpec): boolean {
-  return granularity.block(variable.shape)[0] === 1;
+function hasOwnRows({ variable }: Weight, spec: WeightSpec): boolean {
+  return isHalf(spec) || spec.granularity.block(variable.shape)[0] === 1;
 }
 
 /** Layers that compute with a weight that is another layer's: a decoder tied to a table. */

@@ -1,11 +1,11 @@
 import { perChannel } from '../quantization/granularity';
 import { movingAverage, Observer } from '../quantization/observer';
-import { int8, QuantSpec } from '../quantization/spec';
+import { int8, WeightSpec } from '../quantization/spec';
 
 /** How a layer is quantized: its weights, its input, or both. What a scheme leaves out stays in floats. */
 export interface Scheme {
   /** How kernels and embedding tables are stored; `perChannel()` is the layer's own output channels. */
-  readonly weight?: QuantSpec;
+  readonly weight?: WeightSpec;
   /** Makes what watches the layer's input and gives its range: one for each tensor, which layers that consume it share. */
   readonly input?: () => Observer;
   /** Compute with integers where the engine can; otherwise the same numbers are simulated in floats. Default true. */
@@ -38,6 +38,6 @@ export function staticInt8({
  *
  * @example prepare(model, weightOnly(int4(perGroup(0, 32))))
  */
-export function weightOnly(weight: QuantSpec = int8(perChannel())): Scheme {
+export function weightOnly(weight: WeightSpec = int8(perChannel())): Scheme {
   return { weight };
 }

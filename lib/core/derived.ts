@@ -10,17 +10,28 @@ export interface DerivedInput {
   readonly dtype: 'uint8' | 'int8' | 'float32';
   readonly shape: readonly number[];
   readonly data: Uint8Array | Int8Array | Float32Array;
+  /** How many bits its integers need, where fewer than their type has. */
+  readonly bits?: number;
   /** Fills `data` for the next run. */
   refresh(): void;
 }
 
 /** Name of the tracing backend, and of the kernel through which it takes derived inputs. */
 export const TRACE = 'whittle-trace';
+export const DERIVED = 'WhittleDerived';
 export const DEQUANTIZE = 'WhittleDequantize';
 
 /** Whether tfjs code is being recorded (lib/compile) rather than computed. */
 export function isTracing(): boolean {
   return tf.getBackend() === TRACE;
+}
+
+/** A derived input of float32 as a tensor: eager engines refresh and copy it, under the tracer it becomes a graph input. */
+export function derivedTensor(input: DerivedInput): tf.Tensor {
+  if (isTracing())
+    return tf.engine().runKernel(DERIVED, {}, { input } as unknown as tf.NamedAttrMap) as tf.Tensor;
+  input.refresh();
+  return tf.tensor(Float32Array.from(input.data), [...input.shape], 'float32');
 }
 
 /** Attributes of the `DEQUANTIZE` kernel. */

@@ -5,11 +5,11 @@ import { UserError } from '../core/errors';
 import { hostTensor, sizeOf } from '../core/host-tensor';
 import { layersOf } from '../core/layers';
 import type { Compressed } from '../compress/compressed';
-import type { EncodedWeight } from '../quantization/encode';
-import { blockCounts, GranularityConfig, granularityOf } from '../quantization/granularity';
-import { Codes, packedLength, storedBits } from '../quantization/pack';
+import { EncodedWeight, roomFor } from '../quantization/encode';
+import type { Codes } from '../quantization/pack';
 import { isQuantizeLayer, QuantizeLayerOptions } from '../quantization/quantize-layer';
-import { checkSpec, QuantSpec } from '../quantization/spec';
+import { isHalf } from '../quantization/spec';
+import { configOf, SpecConfig, specOf } from '../quantization/spec-config';
 import { readStored, Storable, StoredTensor, writeSafetensors } from './safetensors';
 
 /** The codes of a compressed model, and what it needs beside its weights. */
@@ -26,33 +26,28 @@ export interface StoredInput extends QuantizeLayerOptions {
 /** What the metadata of the file say, under `whittle`, as JSON. */
 interface Description {
   readonly version: 1;
-  readonly weights: Readonly<Record<string, StoredSpec>>;
+  readonly weights: Readonly<Record<string, StoredWeight>>;
   readonly inputs: readonly StoredInput[];
 }
 
-interface StoredSpec extends Omit<QuantSpec, 'granularity'> {
-  readonly shape: readonly number[];
-  readonly granularity: GranularityConfig;
-}
+type StoredWeight = SpecConfig & { readonly shape: readonly number[] };
 
 /**
- * Writes the codes of a compressed model as a safetensors file. Of each weight `<path>/codes` (I8 or U8 of the weight's shape; below
- * 8 bits packed, U8 [bytes]), `<path>/scales` F32 [blocks], and `<path>/zero_points` where they are not fixed; `whittle` in the
- * metadata says in JSON how they are to be read.
+ * Writes the codes of a compressed model as a safetensors file. Of each weight `<path>/codes` (I8 or U8 of the weight's shape; packed, U8
+ * [bytes], where a code takes less than a byte; F16 or BF16 of halves), `<path>/scales` F32 [blocks], and `<path>/zero_points` where they
+ * are not fixed; `whittle` in the metadata says in JSON how they are to be read.
  */
 export function writeCodes(file: string, { model, weights }: Compressed): void {
   const description: Description = {
     version: 1,
-    weights: Object.fromEntries([...weights].map(([path, encoded]) => [path, specOf(encoded)])),
+    weights: Object.fromEntries(
+      [...weights].map(([path, encoded]) => [path, { ...configOf(encoded.spec), shape: encoded.shape }]),
+    ),
     inputs: layersOf(model).filter(isQuantizeLayer).map(inputOf),
   };
   const tensors = new Map([...weights].flatMap(([path, encoded]) => tensorsOf(path, encoded)));
   const metadata = { format: 'whittle codes', whittle: JSON.stringify(description) };
   writeAtomically(file, (part) => writeSafetensors(part, tensors, metadata));
-}
-
-function specOf({ spec, shape }: EncodedWeight): StoredSpec {
-  return { ...spec, shape, granularity: spec.granularity.config };
 }
 
 function inputOf(layer: tf.layers.Layer): StoredInput {
@@ -62,10 +57,12 @@ function inputOf(layer: tf.layers.Layer): StoredInput {
   return { name, scale, zeroPoint, bits, signed, narrowRange, before: [...new Set(before)] };
 }
 
-function tensorsOf(path: string, { codes, shape, scales, zeroPoints }: EncodedWeight): [string, Storable][] {
+function tensorsOf(path: string, encoded: EncodedWeight): [string, Storable][] {
+  const { spec, codes, shape, scales, zeroPoints } = encoded;
+  if (isHalf(spec)) return [[`${path}/codes`, { dtype: spec.format, shape, data: codes as Uint16Array }]];
   const isWhole = codes.length === sizeOf(shape);
   return [
-    [`${path}/codes`, storable(codes, isWhole ? [...shape] : [codes.length])],
+    [`${path}/codes`, storable(codes as Codes, isWhole ? [...shape] : [codes.length])],
     [`${path}/scales`, hostTensor(scales, [scales.length])],
     ...(zeroPoints
       ? [[`${path}/zero_points`, storable(zeroPoints, [zeroPoints.length])] as [string, Storable]]
@@ -100,30 +97,21 @@ export function readCodes(file: string): StoredCodes | undefined {
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
 
-function encodedOf(path: string, stored: StoredSpec, tensors: Tensors, file: string): EncodedWeight {
-  const { shape, granularity, ...rest } = stored;
-  const spec = checkSpec({ ...rest, granularity: granularityOf(granularity) });
-  const blocks = sizeOf(blockCounts(shape, spec.granularity.block(shape)));
-  const bytesOf = (name: string, length: number): Uint8Array => {
+function encodedOf(path: string, stored: StoredWeight, tensors: Tensors, file: string): EncodedWeight {
+  const { shape, ...config } = stored;
+  const room = roomFor(shape, specOf(config));
+  const fill = (name: string, { buffer }: Codes | Uint16Array | Float32Array): void => {
     const { bytes } = tensors.get(`${path}/${name}`) ?? {};
-    if (bytes?.length === length) return bytes;
-    throw damaged(file, `${length} bytes are expected as ${path}/${name}, got ${bytes?.length ?? 'none'}`);
+    if (bytes?.length !== buffer.byteLength) {
+      const found = bytes?.length ?? 'none';
+      throw damaged(file, `${buffer.byteLength} bytes are expected as ${path}/${name}, got ${found}`);
+    }
+    new Uint8Array(buffer).set(bytes);
   };
-  const asCodes = ({ buffer, length }: Uint8Array): Codes =>
-    spec.signed && storedBits(spec.bits) === 8
-      ? new Int8Array(buffer, 0, length)
-      : new Uint8Array(buffer, 0, length);
-  return {
-    spec,
-    shape,
-    codes: asCodes(bytesOf('codes', packedLength(sizeOf(shape), spec.bits))),
-    scales: new Float32Array(bytesOf('scales', 4 * blocks).buffer),
-    ...(spec.symmetric ? {} : { zeroPoints: asZeroPoints(bytesOf('zero_points', blocks), spec.signed) }),
-  };
-}
-
-function asZeroPoints({ buffer, length }: Uint8Array, signed: boolean): Codes {
-  return signed ? new Int8Array(buffer, 0, length) : new Uint8Array(buffer, 0, length);
+  fill('codes', room.codes);
+  if (room.scales.length > 0) fill('scales', room.scales);
+  if (room.zeroPoints) fill('zero_points', room.zeroPoints);
+  return room;
 }
 
 function damaged(file: string, problem: string): UserError {

@@ -12,11 +12,14 @@ import { unsignedCodes } from '../compile/passes/unsigned-codes';
 import { Compressed, compressedOf, expectCurrent } from '../compress/compressed';
 import { writeAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
+import type { DerivedInput } from '../core/derived';
 import { hostOf } from '../core/host-tensor';
 import { weightsOf } from '../core/weights';
+import { storedIn } from '../quantization/derived-weight';
 import { axisOf, isFixed } from './onnx-sizes';
 import { TracedModel, traceModel } from './onnx-trace';
 import { withStoredCodes } from './stored-codes';
+import { storedWeights } from './stored-weights';
 
 /** Options of {@link exportOnnx}. */
 export interface ExportOnnxOptions {
@@ -42,9 +45,10 @@ const LARGEST = 2 ** 31 - 2 ** 24;
  * several sizes of them, and what differs is computed from the inputs' shapes. Free axes at the same place are taken to be of
  * one size in all inputs. Weights are initializers, named by their path.
  *
- * Of a compressed model, and of a prepared one, weights are the int8 codes and scales, tables too: looked-up rows are dequantized,
- * matrix products of quantized activations are those of codes (as uint8 around 128, because processors without VNNI multiply those
- * right and no others). Codes of other widths are written as the floats that they stand for.
+ * Of a compressed model, and of a prepared one, weights are their codes and scales, tables too: looked-up rows are dequantized, matrix
+ * products of quantized activations are those of codes: int8 of 7 bits, or, of 8 bits, uint8 around 128, because processors without VNNI
+ * multiply those right and no others. Codes in groups, and of fewer bits, are in the blocks of `MatMulNBits` and `GatherBlockQuantized`,
+ * halves are float16 or bfloat16. Only groups that are not made of 16 neighbours are written as the floats that they stand for.
  *
  * @param subject a model, or what `convert` returns: the same numbers as its engine and `evaluate` give.
  * @param file written whole or not at all; its folder is made if it is not there.
@@ -120,10 +124,12 @@ function withWeights(
   model: tf.LayersModel,
 ): { graph: Graph; initializers: ReadonlyMap<Value, string> } {
   const paths = new Map(weightsOf(model).map(({ variable, path }) => [variable.id, path]));
-  const { inputs, ...rest } = storedAsCodes(traced);
+  refresh(traced, (input) => storedIn(input) !== undefined); // their codes are read below
+  const { graph: stored, names } = storedAsCodes(traced);
+  const { inputs, ...rest } = stored;
   const constants = new Map(rest.constants);
-  const initializers = new Map<Value, string>();
-  for (const source of inputs.values()) if (source.kind === 'derived') source.input.refresh();
+  const initializers = new Map(names);
+  refresh({ inputs }, () => true);
   for (const [value, source] of inputs) {
     const [data, name] = contentOf(source, paths);
     if (data) constants.set(value, data);
@@ -132,10 +138,17 @@ function withWeights(
   return { graph: { ...rest, inputs, constants }, initializers };
 }
 
+function refresh({ inputs }: Pick<Graph, 'inputs'>, isMeant: (input: DerivedInput) => boolean): void {
+  for (const source of inputs.values())
+    if (source.kind === 'derived' && isMeant(source.input)) source.input.refresh();
+}
+
 /** Codes where they are stored, looked up, sliced and multiplied, before they are numbers. */
-function storedAsCodes(traced: Graph): Graph {
-  const moved = commonSubexpressions(rewrite(rewrite(traced, gatherCodes), hoistMoves));
-  return deadCode(commonSubexpressions(rewrite(rewrite(moved, floatWeights), unsignedCodes())));
+function storedAsCodes(traced: Graph): { graph: Graph; names: ReadonlyMap<Value, string> } {
+  const weights = storedWeights();
+  const rules = [gatherCodes, hoistMoves, floatWeights, unsignedCodes(), ...weights.rules];
+  const graph = rules.reduce((rewritten, rule) => commonSubexpressions(rewrite(rewritten, rule)), traced);
+  return { graph: deadCode(graph), names: weights.names };
 }
 
 function contentOf(source: Source, paths: ReadonlyMap<number, string>): [data?: Data, name?: string] {

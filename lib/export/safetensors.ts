@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { UserError } from '../core/errors';
+import { HalfFormat, numbersOfHalves } from '../core/half';
 import { HostTensor, hostTensor } from '../core/host-tensor';
 import { BYTES, Header, parseHeader, StoredType } from './safetensors-header';
 
@@ -106,12 +107,9 @@ function hostTensorOf({ dtype, shape, bytes }: StoredTensor, name: string, path:
     case 'F32':
       return hostTensor(new Float32Array(buffer), shape);
     case 'F16':
-      return hostTensor(Float32Array.from(new Uint16Array(buffer), halfToFloat), shape);
-    case 'BF16': // the upper half of a float32
-      return hostTensor(
-        new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
-        shape,
-      );
+      return hostTensor(numbersOfHalves(new Uint16Array(buffer), 'fp16'), shape);
+    case 'BF16':
+      return hostTensor(numbersOfHalves(new Uint16Array(buffer), 'bf16'), shape);
     case 'I32':
       return hostTensor(new Int32Array(buffer), shape);
     case 'I64':
@@ -124,15 +122,6 @@ function hostTensorOf({ dtype, shape, bytes }: StoredTensor, name: string, path:
   }
 }
 
-/** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-function halfToFloat(bits: number): number {
-  const sign = bits >> 15 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = (bits & 1023) / 1024;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent ? (1 + fraction) * 2 ** (exponent - 15) : fraction * 2 ** -14);
-}
-
 function narrow(values: BigInt64Array, name: string, path: string): Int32Array {
   const narrowed = Int32Array.from(values, Number);
   if (narrowed.some((value, i) => BigInt(value) !== values[i])) {
@@ -141,11 +130,13 @@ function narrow(values: BigInt64Array, name: string, path: string): Int32Array {
   return narrowed;
 }
 
-const STORED = { float32: 'F32', int32: 'I32', bool: 'U8', int8: 'I8' } as const;
+const STORED = { float32: 'F32', int32: 'I32', bool: 'U8', int8: 'I8', fp16: 'F16', bf16: 'BF16' } as const;
 
-/** What can be written: tensors, and signed codes. */
+/** What can be written: tensors, signed codes, and numbers of 16 bits. */
 export type Storable =
-  HostTensor | { readonly dtype: 'int8'; readonly shape: readonly number[]; readonly data: Int8Array };
+  | HostTensor
+  | { readonly dtype: 'int8'; readonly shape: readonly number[]; readonly data: Int8Array }
+  | { readonly dtype: HalfFormat; readonly shape: readonly number[]; readonly data: Uint16Array };
 
 /**
  * Writes tensors as a safetensors file and waits until they are on the disk. The same tensors give the same bytes, whatever

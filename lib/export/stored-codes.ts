@@ -1,21 +1,20 @@
 import { attach, Attachment, Transform } from '../core/attach';
-import { dequantize, DerivedInput, isTracing } from '../core/derived';
+import { isTracing } from '../core/derived';
 import { weightsOf } from '../core/weights';
 import type { Compressed } from '../compress/compressed';
-import { EncodedWeight, MatrixForm, matrixForm } from '../quantization/encode';
+import { derivedWeight } from '../quantization/derived-weight';
+import type { EncodedWeight } from '../quantization/encoded-weight';
 
 /**
- * Runs `body` while programs that are traced of a compressed model read its stored codes instead of the floats that they stand for:
- * the numbers are the same, and with quantized activations in front matrix products become integer ones. Codes that no program
- * reads as they are stored (groups, fewer than 8 bits) stay floats.
+ * Runs `body` while programs that are traced of a compressed model read its weights as they are stored instead of the floats that these
+ * stand for: the numbers are the same, and with quantized activations in front matrix products become integer ones.
  */
 export function withStoredCodes<T>({ model, weights }: Compressed, body: () => T): T {
   const attached: Attachment[] = [];
   try {
     for (const { layer, name, path } of weightsOf(model)) {
       const encoded = weights.get(path);
-      const matrix = encoded && matrixForm(encoded.shape, encoded.spec);
-      if (matrix) attached.push(attach(layer, name, storedCodes(path, encoded, matrix)));
+      if (encoded) attached.push(attach(layer, name, storedWeight(path, encoded)));
     }
     return body();
   } finally {
@@ -23,22 +22,11 @@ export function withStoredCodes<T>({ model, weights }: Compressed, body: () => T
   }
 }
 
-function storedCodes(path: string, { codes, scales, shape }: EncodedWeight, matrix: MatrixForm): Transform {
-  const refresh = () => undefined; // never changes
-  const { rows, columns, axis } = matrix;
-  const stored: DerivedInput = {
-    ...{ name: `${path}/codes`, dtype: 'int8', shape: [rows, columns], data: codes, refresh },
-  };
-  const steps: DerivedInput = {
-    ...{ name: `${path}/scales`, dtype: 'float32', shape: [scales.length], data: scales, refresh },
-  };
+function storedWeight(path: string, encoded: EncodedWeight): Transform {
+  const weight = derivedWeight(path, encoded, () => undefined); // never changes
   return {
     revision: 'stored codes',
-    apply(value) {
-      if (!isTracing()) return value;
-      const numbers = dequantize(stored, steps, axis);
-      return shape.length === 2 ? numbers : numbers.reshape([...shape]);
-    },
+    apply: (value) => (isTracing() ? weight.tensor() : value),
     state: () => ({}),
     dispose: () => undefined,
   };

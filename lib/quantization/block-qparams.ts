@@ -1,14 +1,14 @@
-import type { EncodedWeight } from './encoded-weight';
+import type { EncodedIntegers } from './encoded-weight';
 import { forEachValue, Layout } from './layout';
 import { LEAST_SCALE } from './qparams';
-import { roundHalfToEven } from './round';
+import { roundHalfToEven } from '../core/round';
 import { codeRange } from './spec';
 
 /** Scales and zero points of the blocks of a weight, from the values as they are: `qparamsOf` of each block, on host arrays. */
 export function blockQParams(
   values: Float32Array,
   layout: Layout,
-  { spec, scales, zeroPoints }: Pick<EncodedWeight, 'spec' | 'scales' | 'zeroPoints'>,
+  { spec, scales, zeroPoints }: Pick<EncodedIntegers, 'spec' | 'scales' | 'zeroPoints'>,
 ): void {
   const { lo, hi } = ranges(values, layout);
   const [lowest, highest] = codeRange(spec);

@@ -1,43 +1,64 @@
 import { UserError } from '../core/errors';
 import { sizeOf } from '../core/host-tensor';
-import { quantizeColumns, quantizeRows } from '../wasm/kernels';
 import { blockQParams } from './block-qparams';
-import type { EncodedWeight, WeightValues } from './encoded-weight';
+import { zeroPointOf } from './decode';
+import { EncodedIntegers, EncodedWeight, hasIntegers, WeightValues } from './encoded-weight';
+import { encodePlain } from './encode-plain';
+import { halvesOf } from '../core/half';
 import { forEachValue, Layout, layoutOf } from './layout';
-import { Codes, pack, packedLength, storedBits, unpack } from './pack';
-import { roundHalfToEven } from './round';
-import { checkSpec, codeRange, fixedZeroPoint, QuantSpec } from './spec';
+import { Codes, pack, packedLength, storedBits } from './pack';
+import { roundHalfToEven } from '../core/round';
+import { checkSpec, codeRange, describeSpec, HalfSpec, isHalf, QuantSpec, WeightSpec } from './spec';
+import { encodeTernary } from './ternary';
 
 export type { EncodedWeight, WeightValues } from './encoded-weight';
 
 export interface EncodeOptions {
   /** 1 = keep, one per value: where it is 0 the weight counts as 0. */
   readonly mask?: Uint8Array;
-  /** Step sizes that were found otherwise (learned, searched); the symmetric or affine range of the values by default. */
+  /** Step sizes that were found otherwise (learned, searched); those of the spec's rule by default. Codes are then rounded. */
   readonly scales?: Float32Array;
 }
 
 /**
  * Codes and scales of a weight: mask first, then `clip(round(w / scale) + zeroPoint)`, rounding half to even, with the scale of the
- * block's range as `qparamsOf` gives it. The same numbers as `quantize`.
+ * block's range as `qparamsOf` gives it; the same numbers as `quantize`. Or as `ternary()`, `fp16()` and `bf16()` say.
  *
- * @throws UserError for values that are not finite, a granularity that does not fit the shape, or scales of another number.
+ * @throws UserError for values that are not finite or too large for their format, a granularity that does not fit the shape, or scales
+ *   of another number.
  *
  * @example encode({ data: kernel, shape: [384, 1536] }, int8(perAxis(1))).scales.length // 1536
  */
-export function encode(weight: WeightValues, spec: QuantSpec, options: EncodeOptions = {}): EncodedWeight {
+export function encode<Spec extends WeightSpec>(
+  weight: WeightValues,
+  spec: Spec,
+  options: EncodeOptions = {},
+): EncodedWeight<Spec> {
   const encoded = roomFor(weight.shape, spec);
   encodeInto(encoded, weight.data, options);
-  if (encoded.scales.every(Number.isFinite)) return encoded;
+  const isFinite = hasIntegers(encoded)
+    ? encoded.scales.every(Number.isFinite)
+    : areFinite(encoded.codes as Uint16Array, spec as HalfSpec);
+  if (isFinite) return encoded as EncodedWeight<Spec>;
   throw new UserError(
-    `Expected finite values to encode in ${spec.bits} bits, got NaN or an infinity in a weight of shape ` +
-      `[${weight.shape.join(', ')}]; look for what made them.`,
+    `Expected finite values ${isHalf(spec) && spec.format === 'fp16' ? 'of at most 65504 ' : ''}to encode in ${describeSpec(spec)}, ` +
+      `got others in a weight of shape [${weight.shape.join(', ')}]; look for what made them.`,
   );
 }
 
-/** Room for the codes of a weight of this shape; `encodeInto` fills it. */
-export function roomFor(shape: readonly number[], spec: QuantSpec): EncodedWeight {
-  const { bits, signed, symmetric, granularity } = checkSpec(spec);
+/** NaN and the infinities have all bits of the exponent. */
+function areFinite(halves: Uint16Array, { format }: HalfSpec): boolean {
+  const exponent = format === 'fp16' ? 0x7c00 : 0x7f80;
+  return halves.every((half) => (half & exponent) !== exponent);
+}
+
+/** Room for a weight of this shape; `encodeInto` fills it. */
+export function roomFor(shape: readonly number[], spec: WeightSpec): EncodedWeight {
+  checkSpec(spec);
+  if (isHalf(spec)) {
+    return { spec, shape, codes: new Uint16Array(sizeOf(shape)), scales: new Float32Array(0) };
+  }
+  const { bits, signed, symmetric, granularity } = spec;
   const { blocks } = layoutOf(shape, granularity);
   const bytes = packedLength(sizeOf(shape), bits);
   const room = (length: number): Codes => (signed ? new Int8Array(length) : new Uint8Array(length));
@@ -60,53 +81,35 @@ export function encodeInto(
   { mask, scales }: EncodeOptions = {},
 ): void {
   const kept = mask ? values.map((value, i) => (mask[i] === 0 ? 0 : value)) : values;
-  if (!scales && encodeFast(target, kept)) return;
-  const layout = layoutOf(target.shape, target.spec.granularity);
+  if (hasIntegers(target)) encodeIntegers(target, kept, scales);
+  else halvesOf(kept, (target.spec as HalfSpec).format, target.codes as Uint16Array);
+}
+
+function encodeIntegers(
+  target: EncodedIntegers,
+  values: Float32Array,
+  scales: Float32Array | undefined,
+): void {
+  const { spec, shape } = target;
+  const isWhole = storedBits(spec.bits) === 8;
+  const codes = isWhole ? target.codes : new Int8Array(values.length);
+  const wasPlain = !scales && encodePlain({ ...target, codes: codes as Int8Array }, values);
+  if (!wasPlain) encodeBlocks(target, values, scales, codes, layoutOf(shape, spec.granularity));
+  if (!isWhole) target.codes.set(pack(codes, spec.bits));
+}
+
+/** The general case, value by value. */
+function encodeBlocks(
+  target: EncodedIntegers,
+  values: Float32Array,
+  scales: Float32Array | undefined,
+  codes: Codes,
+  layout: Layout,
+): void {
+  if (!scales && target.spec.rule === 'ternary') return encodeTernary(values, layout, target, codes);
   if (scales) copyScales(target, scales);
-  else blockQParams(kept, layout, target);
-  const isWhole = storedBits(target.spec.bits) === 8;
-  const codes = isWhole ? target.codes : new Int8Array(kept.length);
-  fillCodes(codes, kept, layout, target);
-  if (!isWhole) target.codes.set(pack(codes, target.spec.bits));
-}
-
-/** By the WebAssembly kernels, at billions of weights a second, where there is one for the spec. */
-function encodeFast({ spec, shape, codes, scales }: EncodedWeight, values: Float32Array): boolean {
-  const matrix = matrixForm(shape, spec);
-  if (!matrix) return false;
-  const kernel = matrix.axis === 0 ? quantizeRows : quantizeColumns;
-  kernel(values, codes as Int8Array, scales, matrix.rows, matrix.columns);
-  return true;
-}
-
-/** A weight whose blocks are the rows or the columns of a matrix [rows, columns] with the same values in the same order. */
-export interface MatrixForm {
-  readonly rows: number;
-  readonly columns: number;
-  /** 0: a scale per row; 1: per column. */
-  readonly axis: 0 | 1;
-}
-
-/**
- * The matrix that int8 codes of [-127, 127] with a scale per row or per column are computed and multiplied as: what kernels and
- * programs are made for. Undefined for other specs.
- */
-export function matrixForm(shape: readonly number[], spec: QuantSpec): MatrixForm | undefined {
-  const { bits, signed, symmetric, narrowRange, granularity } = spec;
-  if (!(bits === 8 && signed && symmetric && narrowRange)) return undefined;
-  const block = granularity.block(shape);
-  const [isWhole, isSingle] = [
-    block.map((size, axis) => size === shape[axis]),
-    block.map((size) => size === 1),
-  ];
-  for (let cut = 1; cut < shape.length; cut++) {
-    const form = { rows: sizeOf(shape.slice(0, cut)), columns: sizeOf(shape.slice(cut)) };
-    const isSplit = (before: readonly boolean[], after: readonly boolean[]) =>
-      before.slice(0, cut).every(Boolean) && after.slice(cut).every(Boolean);
-    if (isSplit(isSingle, isWhole)) return { ...form, axis: 0 };
-    if (isSplit(isWhole, isSingle)) return { ...form, axis: 1 };
-  }
-  return undefined;
+  else blockQParams(values, layout, target);
+  fillCodes(codes, values, layout, target);
 }
 
 function copyScales({ scales, shape }: EncodedWeight, given: Float32Array): void {
@@ -122,7 +125,7 @@ function fillCodes(
   codes: Codes,
   values: Float32Array,
   layout: Layout,
-  encoded: Omit<EncodedWeight, 'codes'>,
+  encoded: Pick<EncodedWeight<QuantSpec>, 'spec' | 'scales' | 'zeroPoints'>,
 ): void {
   const [lowest, highest] = codeRange(encoded.spec);
   const zeroOf = zeroPointOf(encoded);
@@ -131,43 +134,4 @@ function fillCodes(
     const code = roundHalfToEven(Math.fround(values[i]! / scales[block]!)) + zeroOf(block);
     codes[i] = code < lowest ? lowest : code > highest ? highest : code;
   });
-}
-
-/** The zero point of each block. */
-function zeroPointOf({ spec, zeroPoints }: Omit<EncodedWeight, 'codes'>): (block: number) => number {
-  const fixed = fixedZeroPoint(spec);
-  return zeroPoints ? (block) => zeroPoints[block]! : () => fixed;
-}
-
-/** The codes of a weight, one per value. */
-export function codesOf({ spec, shape, codes }: EncodedWeight): Codes {
-  return unpack(codes, sizeOf(shape), spec.bits, spec.signed);
-}
-
-/** The numbers that the codes stand for, `scale · (code - zeroPoint)`: the fake-quantized weight, bit for bit. */
-export function decode(encoded: EncodedWeight): Float32Array {
-  const { spec, shape, scales } = encoded;
-  const codes = codesOf(encoded);
-  const zeroOf = zeroPointOf(encoded);
-  const values = new Float32Array(codes.length);
-  forEachValue(layoutOf(shape, spec.granularity), (i, block) => {
-    values[i] = scales[block]! * (codes[i]! - zeroOf(block));
-  });
-  return values;
-}
-
-/** How many values are exactly 0. */
-export function zerosOf(encoded: EncodedWeight): number {
-  const codes = codesOf(encoded);
-  const zeroOf = zeroPointOf(encoded);
-  let zeros = 0;
-  forEachValue(layoutOf(encoded.shape, encoded.spec.granularity), (i, block) => {
-    zeros += Number(codes[i] === zeroOf(block));
-  });
-  return zeros;
-}
-
-/** Bytes that a weight takes as it is stored: codes, scales, zero points. */
-export function bytesOf({ codes, scales, zeroPoints }: EncodedWeight): number {
-  return codes.byteLength + scales.byteLength + (zeroPoints?.byteLength ?? 0);
 }

@@ -19,7 +19,8 @@ export interface Granularity {
 export type GranularityConfig =
   | { readonly name: 'perTensor' | 'perChannel' }
   | { readonly name: 'perAxis'; readonly axes: readonly number[] }
-  | { readonly name: 'perGroup'; readonly axis: number; readonly size: number };
+  | { readonly name: 'perGroup'; readonly axis: number; readonly size: number }
+  | { readonly name: 'perChannelGroup'; readonly size: number; readonly channels?: readonly number[] };
 
 /** One scale for the whole tensor: [a, b, c] → 1 block. */
 export function perTensor(): Granularity {
@@ -40,9 +41,7 @@ export function perAxis(...axes: readonly number[]): Granularity {
 
 /** One scale per `size` neighbours along an axis, the last group the shorter: [a, b], axis 0 → ⌈a / size⌉ · b blocks [size, 1]. */
 export function perGroup(axis: number, size: number): Granularity {
-  if (!(Number.isInteger(size) && size >= 1)) {
-    throw new UserError(`Expected a whole number from 1 as the size of a group, got ${size}.`);
-  }
+  checkGroup(size);
   return fixed(`perGroup(${axis}, ${size})`, { name: 'perGroup', axis, size }, (shape) => {
     const own = axisOf(axis, shape);
     return shape.map((length, other) => (other === own ? Math.min(size, length) : 1));
@@ -58,13 +57,38 @@ export function perChannel(): Granularity {
     name: 'perChannel()',
     config: { name: 'perChannel' },
     block(shape) {
-      throw new UserError(
-        `Expected a granularity that needs no layer for a tensor of shape [${shape.join(', ')}], got perChannel(); ` +
-          'write perAxis(<axis of the output channels>).',
-      );
+      throw needsLayer(shape, this.name, 'perAxis(<axis of the output channels>)');
     },
     at: (channels) => perAxis(...channels),
   };
+}
+
+/**
+ * One scale per `size` neighbours within an output channel of whatever layer it is used for: along the inputs of a dense kernel, within a
+ * row of an embedding table. A channel that has no `size` neighbours along an axis (a filter of 3 × 3) has one scale.
+ *
+ * @example int4(perChannelGroup(32)) // of a dense kernel [384, 1536]: 12 · 1536 scales
+ */
+export function perChannelGroup(size: number): Granularity {
+  checkGroup(size);
+  return {
+    name: `perChannelGroup(${size})`,
+    config: { name: 'perChannelGroup', size },
+    block(shape) {
+      throw needsLayer(shape, this.name, 'perGroup(<axis of the inputs>, <size>)');
+    },
+    at: (channels) => groupsWithin(channels, size),
+  };
+}
+
+function groupsWithin(channels: readonly number[], size: number): Granularity {
+  const name = `perChannelGroup(${size}) at ${channels.join(', ')}`;
+  return fixed(name, { name: 'perChannelGroup', size, channels }, (shape) => {
+    const own = channels.map((axis) => axisOf(axis, shape));
+    const grouped = shape.findLastIndex((length, axis) => !own.includes(axis) && length >= size);
+    if (grouped < 0) return shape.map((length, axis) => (own.includes(axis) ? 1 : length));
+    return shape.map((_, axis) => (axis === grouped ? size : 1));
+  });
 }
 
 /** The granularity that has this config. */
@@ -78,6 +102,8 @@ export function granularityOf(config: GranularityConfig): Granularity {
       return perAxis(...config.axes);
     case 'perGroup':
       return perGroup(config.axis, config.size);
+    case 'perChannelGroup':
+      return config.channels ? groupsWithin(config.channels, config.size) : perChannelGroup(config.size);
   }
 }
 
@@ -89,6 +115,17 @@ export function blockCounts(shape: readonly number[], block: readonly number[]):
 function fixed(name: string, config: GranularityConfig, block: Granularity['block']): Granularity {
   const granularity: Granularity = { name, config, block, at: () => granularity };
   return granularity;
+}
+
+function checkGroup(size: number): void {
+  if (Number.isInteger(size) && size >= 1) return;
+  throw new UserError(`Expected a whole number from 1 as the size of a group, got ${size}.`);
+}
+
+function needsLayer(shape: readonly number[], name: string, instead: string): UserError {
+  return new UserError(
+    `Expected a granularity that needs no layer for a tensor of shape [${shape.join(', ')}], got ${name}; write ${instead}.`,
+  );
 }
 
 function axisOf(axis: number, shape: readonly number[]): number {

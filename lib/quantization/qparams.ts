@@ -24,12 +24,24 @@ export const LEAST_SCALE = 2 ** -23;
  * `perGroup(0, 2)`, [] for `perTensor()`. Where an axis is in groups, 0 may count as a value of the last one, which no range minds.
  */
 export function rangeOf(x: tf.Tensor, granularity: Granularity): Range {
+  return tf.tidy(() => ({
+    lo: ofBlocks(x, granularity, (parts, axes) => parts.min(axes)),
+    hi: ofBlocks(x, granularity, (parts, axes) => parts.max(axes)),
+  }));
+}
+
+/** What a reduction makes of each block of `x`, in the shape that `rangeOf` has. A last group that is shorter is filled up with 0. */
+export function ofBlocks(
+  x: tf.Tensor,
+  granularity: Granularity,
+  reduce: (parts: tf.Tensor, axes: number[]) => tf.Tensor,
+): tf.Tensor {
   const block = granularity.block(x.shape);
   const isOne = block.every((size, axis) => size === x.shape[axis]);
   const counts = isOne ? [] : blockCounts(x.shape, block);
   return tf.tidy(() => {
     const { parts, within } = inBlocks(x, block);
-    return { lo: parts.min(within).reshape(counts), hi: parts.max(within).reshape(counts) };
+    return reduce(parts, within).reshape(counts);
   });
 }
 
@@ -51,15 +63,18 @@ function inBlocks(x: tf.Tensor, block: readonly number[]): { parts: tf.Tensor; w
 
 /** Scales and zero points of blocks, repeated along axes of groups so that they broadcast to a tensor of the shape. */
 export function perValue(qparams: QParams, shape: readonly number[], granularity: Granularity): QParams {
-  const block = granularity.block(shape);
-  const grouped = shape.flatMap((length, axis) => (block[axis]! > 1 && block[axis]! < length ? [axis] : []));
-  const repeat = (x: tf.Tensor): tf.Tensor =>
-    grouped.reduce((repeated, axis) => repeated.gather(groupsOf(shape[axis]!, block[axis]!), axis), x);
   const { scale, zeroPoint } = qparams;
   return tf.tidy(() => ({
-    scale: repeat(scale),
-    zeroPoint: zeroPoint.rank === 0 ? zeroPoint : repeat(zeroPoint),
+    scale: repeated(scale, shape, granularity),
+    zeroPoint: zeroPoint.rank === 0 ? zeroPoint : repeated(zeroPoint, shape, granularity),
   }));
+}
+
+/** A number of each block, repeated along axes of groups. */
+export function repeated(x: tf.Tensor, shape: readonly number[], granularity: Granularity): tf.Tensor {
+  const block = granularity.block(shape);
+  const grouped = shape.flatMap((length, axis) => (block[axis]! > 1 && block[axis]! < length ? [axis] : []));
+  return grouped.reduce((all, axis) => all.gather(groupsOf(shape[axis]!, block[axis]!), axis), x);
 }
 
 /** The group of each index of an axis. */

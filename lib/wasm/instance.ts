@@ -35,10 +35,24 @@ export interface Kernels {
   applyMask(x: Address, mask: Address, n: number): void;
   sumOfSquares(x: Address, mask: Address, n: number): number;
   accumulate(into: Address, x: Address, n: number): void;
-  columnScales(weights: Address, scales: Address, rows: number, columns: number): void;
-  columnCodes(weights: Address, codes: Address, scales: Address, rows: number, columns: number): void;
-  rowScales(weights: Address, scales: Address, rows: number, columns: number): void;
-  rowCodes(weights: Address, codes: Address, scales: Address, rows: number, columns: number): void;
+  columnScales(weights: Address, scales: Address, rows: number, columns: number, limit: number): void;
+  columnCodes(
+    weights: Address,
+    codes: Address,
+    scales: Address,
+    rows: number,
+    columns: number,
+    limit: number,
+  ): void;
+  rowScales(weights: Address, scales: Address, rows: number, columns: number, limit: number): void;
+  rowCodes(
+    weights: Address,
+    codes: Address,
+    scales: Address,
+    rows: number,
+    columns: number,
+    limit: number,
+  ): void;
   keepMask(out: Address, n: number, key: number, threshold: number): void;
 }
 

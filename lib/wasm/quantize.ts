@@ -7,11 +7,19 @@ const CHUNK = 65536;
 /** Staged codes follow the staged scales of a chunk of rows (one each at most), or of all columns. */
 const CODES = STAGING + 4 * CHUNK;
 
+/** A matrix, row-major, and the highest of the codes that stand for it: 127 for 8 bits. */
+export interface CodedMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  /** In [1, 127]. */
+  readonly limit: number;
+}
+
 /**
- * Symmetric int8 codes of a matrix with one scale per column:
+ * Symmetric codes of a matrix with one scale per column:
  *
- *     scales[j] = max over i of |w[i, j]| / 127, or 1 where that is 0
- *     codes[i, j] = w[i, j] / scales[j], rounded half to even, in [−127, 127]
+ *     scales[j] = max over i of |w[i, j]| / limit, or 1 where that is 0
+ *     codes[i, j] = w[i, j] / scales[j], rounded half to even, in [−limit, limit]
  *
  * so that `scales[j] · codes[i, j]` is the fake-quantized weight. A NaN or an infinity makes its column's scale NaN or
  * infinite, and with it the column's dequantized weights not finite. The arrays may lie anywhere; `weights` in an arena's
@@ -25,24 +33,24 @@ export function quantizeColumns(
   weights: Float32Array,
   codes: Int8Array,
   scales: Float32Array,
-  rows: number,
-  columns: number,
+  { rows, columns, limit }: CodedMatrix,
 ): void {
   checkSizes(weights, codes, scales, rows, columns, columns);
   const from = readable(weights);
   const scale = output(scales, from, STAGING);
-  from.kernels.columnScales(from.address, scale.address, rows, columns);
+  from.kernels.columnScales(from.address, scale.address, rows, columns, limit);
   inChunks(rows, columns, (row, count) => {
     const home = codes.subarray(row * columns, (row + count) * columns);
     const code = output(home, from, Math.max(CODES, STAGING + 4 * columns));
-    from.kernels.columnCodes(from.address + 4 * row * columns, code.address, scale.address, count, columns);
+    const address = from.address + 4 * row * columns;
+    from.kernels.columnCodes(address, code.address, scale.address, count, columns, limit);
     code.finish();
   });
   scale.finish();
 }
 
 /**
- * The same with one scale per row: `scales[i] = max over j of |w[i, j]| / 127`, or 1 where that is 0.
+ * The same with one scale per row: `scales[i] = max over j of |w[i, j]| / limit`, or 1 where that is 0.
  *
  * @param weights [rows, columns], row-major.
  * @param codes [rows, columns].
@@ -52,8 +60,7 @@ export function quantizeRows(
   weights: Float32Array,
   codes: Int8Array,
   scales: Float32Array,
-  rows: number,
-  columns: number,
+  { rows, columns, limit }: CodedMatrix,
 ): void {
   checkSizes(weights, codes, scales, rows, columns, rows);
   const from = readable(weights);
@@ -61,8 +68,8 @@ export function quantizeRows(
     const address = from.address + 4 * row * columns;
     const scale = output(scales.subarray(row, row + count), from, STAGING);
     const code = output(codes.subarray(row * columns, (row + count) * columns), from, CODES);
-    from.kernels.rowScales(address, scale.address, count, columns);
-    from.kernels.rowCodes(address, code.address, scale.address, count, columns);
+    from.kernels.rowScales(address, scale.address, count, columns, limit);
+    from.kernels.rowCodes(address, code.address, scale.address, count, columns, limit);
     scale.finish();
     code.finish();
   });

@@ -10,6 +10,7 @@ import { weightsOf } from '../../lib/core/weights';
 import { holders } from '../core/holders';
 import { modelOf, nestings } from '../core/nestings';
 import { cases, observe, predict } from './models';
+import { describeSpec } from '../../lib/quantization/spec';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -89,7 +90,7 @@ describe('convert', () => {
     observe({ model, inputs });
     const { weights, model: converted } = convert(prepared);
     const { codes, scales, spec } = weights.get('first/kernel')!;
-    expect(spec.granularity.name).toBe('perAxis(1)');
+    expect(describeSpec(spec)).toBe('7 bits, perAxis(1)');
     expect(Array.from(scales)).toEqual([1, Math.fround(Math.fround(0.4) / 127), 1, 1, 1]);
     expect(Array.from(codes.subarray(0, 7))).toEqual([127, 0, 0, 0, 0, -127, 127]);
     expect(Array.from(converted.getLayer('first').getWeights()[0]!.dataSync().subarray(0, 6))).toEqual([

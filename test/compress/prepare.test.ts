@@ -7,6 +7,7 @@ import { prepare } from '../../lib/compress/prepare';
 import { Rules } from '../../lib/compress/rules';
 import { staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { cases, observe, predict } from './models';
+import { describeSpec } from '../../lib/quantization/spec';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -136,9 +137,9 @@ describe('prepare', () => {
     const x = tf.randomNormal([2, 3, 4], 0, 1, 'float32', 1);
     const prepared = prepare(model, staticInt8());
     observe({ model, inputs: () => [x] });
-    expect([...prepared.weights].map(([path, { spec }]) => [path, spec.granularity.name])).toEqual([
-      ['own/matrix', 'perAxis(0)'],
-      ['each/kernel', 'perAxis(1)'],
+    expect([...prepared.weights].map(([path, { spec }]) => [path, describeSpec(spec)])).toEqual([
+      ['own/matrix', '7 bits, perAxis(0)'],
+      ['each/kernel', '7 bits, perAxis(1)'],
     ]);
     expect(prepared.skipped).toEqual([{ path: 'each/input', why: 'it is inside of a layer that holds it' }]);
     expect([...prepared.inputs.keys()]).toEqual(['own']);

@@ -19,7 +19,7 @@ import { readSafetensors, readStored, Storable, writeSafetensors } from '../../l
 import { bert } from '../../lib/models/bert';
 import { loadMasks, saveMasks } from '../../lib/pruning/mask-file';
 import { masksOf, setMasks } from '../../lib/pruning/model-masks';
-import { decode } from '../../lib/quantization/encode';
+import { decode } from '../../lib/quantization/decode';
 import { perGroup } from '../../lib/quantization/granularity';
 import { int4, uint8 } from '../../lib/quantization/spec';
 import { compiledEngine } from '../../trainers/engines/compiled';

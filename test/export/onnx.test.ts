@@ -189,10 +189,8 @@ describe('quantized models', () => {
     const batches = [tokens(1, 4), tokens(5, 7)];
     expect(await errorOf(model, batches)).toBeLessThan(0.02);
     const { initializer, node } = onnx.ModelProto.decode(fs.readFileSync(file)).graph!;
-    const { UINT8, INT8 } = onnx.TensorProto.DataType;
     const codes = initializer!.filter(({ name }) => name!.endsWith('/codes'));
-    const ofType = (type: number) => codes.filter(({ dataType }) => dataType === type).length;
-    expect([ofType(UINT8), ofType(INT8)]).toEqual([2 * 6 + 2, 3]); // what is multiplied as codes, and tables
+    expect(codes.every(({ dataType }) => dataType === onnx.TensorProto.DataType.INT8)).toBe(true);
     expect(codes.length).toBe(prepared.weights.size);
     expect(node!.filter(({ opType }) => opType === 'QuantizeLinear').length).toBeGreaterThan(0);
     expect(await errorOf(convert(prepared).model, batches)).toBeLessThan(0.02);

@@ -1,15 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { sizeOf } from '../../lib/core/host-tensor';
-import {
-  bytesOf,
-  codesOf,
-  decode,
-  encode,
-  encodeInto,
-  roomFor,
-  zerosOf,
-} from '../../lib/quantization/encode';
+import { bytesOf, codesOf, decode, zerosOf } from '../../lib/quantization/decode';
+import { encode, encodeInto, roomFor } from '../../lib/quantization/encode';
 import {
   Granularity,
   granularityOf,
@@ -35,7 +28,7 @@ describe('encode', () => {
     ['per tensor', perTensor(), [2], [64, 0, 32, 1, 0, -127]],
     ['per group', perGroup(1, 2), [1, 0.5, Math.fround(2 / 127), 2], [127, -1, 127, 127, 0, -127]],
   ])('%s', (_, granularity, scales, codes) => {
-    const encoded = encode({ data: weights, shape: [2, 3] }, int8(granularity));
+    const encoded = encode({ data: weights, shape: [2, 3] }, int8(granularity, { full: true }));
     expect([...encoded.scales]).toEqual(scales);
     expect([...codesOf(encoded)]).toEqual(codes);
   });
@@ -59,7 +52,7 @@ describe('encode', () => {
     const shape = [3, 3, 2, 4];
     const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i));
     expect(encode({ data, shape }, int8(perAxis(3))).scales).toHaveLength(4);
-    const depthwise = encode({ data, shape }, int8(perAxis(2, 3)));
+    const depthwise = encode({ data, shape }, int8(perAxis(2, 3), { full: true }));
     expect(depthwise.scales).toHaveLength(8);
     const channel = data.filter((_, i) => i % 8 === 5);
     expect(depthwise.scales[5]).toBe(Math.fround(Math.max(...channel.map(Math.abs)) / 127));
@@ -67,7 +60,7 @@ describe('encode', () => {
 
   test('masks first: what is pruned is exactly 0 and widens no range', () => {
     const mask = Uint8Array.of(1, 1, 0, 1, 1, 0);
-    const encoded = encode({ data: weights, shape: [2, 3] }, int8(perAxis(1)), { mask });
+    const encoded = encode({ data: weights, shape: [2, 3] }, int8(perAxis(1), { full: true }), { mask });
     expect([...encoded.scales]).toEqual([1, Math.fround(1 / 127), 1]);
     expect([...decode(encoded)]).toEqual([127, -1, 0, 2, 0, 0]);
     expect(zerosOf(encoded)).toBe(3);
@@ -76,7 +69,7 @@ describe('encode', () => {
 
   test('with scales that were found otherwise, clipping at both ends', () => {
     const scales = Float32Array.of(1, 1, 1);
-    const encoded = encode({ data: weights, shape: [2, 3] }, int8(perAxis(1)), { scales });
+    const encoded = encode({ data: weights, shape: [2, 3] }, int8(perAxis(1), { full: true }), { scales });
     expect([...codesOf(encoded)]).toEqual([127, -1, 64, 2, 0, -127]);
     expect(() => encode({ data: weights, shape: [2, 3] }, int8(perAxis(0)), { scales })).toThrow(
       'Expected 2 scales for a weight of shape [2, 3], got 3',

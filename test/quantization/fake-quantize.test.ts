@@ -43,7 +43,7 @@ describe.each(reference.fakeQuantize)('$name', ({ scale, zeroPoint, codes, x, y,
 
 test('per channel, as torch', () => {
   const { x, y, scale } = reference.torchPerChannel;
-  const spec: QuantSpec = { ...int8(perAxis(0)), narrowRange: false };
+  const spec: QuantSpec = { ...int8(perAxis(0), { full: true }), narrowRange: false };
   const input = tf.tensor2d(x);
   const qparams = qparamsOf(rangeOf(input, spec.granularity), spec);
   values(qparams.scale).forEach((value, i) => expect(value).toBeCloseTo(scale[i]!, 8));

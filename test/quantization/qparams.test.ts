@@ -17,9 +17,10 @@ function qparams(lo: number, hi: number, spec: QuantSpec): { scale: number; zero
 }
 
 test('code ranges', () => {
-  expect(codeRange(int8())).toEqual([-127, 127]);
+  expect(codeRange(int8())).toEqual([-63, 63]);
+  expect(codeRange(int8(perTensor(), { full: true }))).toEqual([-127, 127]);
   expect(codeRange(uint8())).toEqual([0, 255]);
-  expect(codeRange({ ...int8(), narrowRange: false })).toEqual([-128, 127]);
+  expect(codeRange({ ...int8(), narrowRange: false })).toEqual([-64, 63]);
   expect(codeRange({ ...uint8(), bits: 4, narrowRange: true })).toEqual([1, 15]);
 });
 
@@ -45,12 +46,13 @@ describe('granularity', () => {
 });
 
 describe('qparamsOf', () => {
-  const full: QuantSpec = { ...int8(), narrowRange: false };
+  const restricted = int8(perTensor(), { full: true });
+  const full: QuantSpec = { ...restricted, narrowRange: false };
   test.each([
     ['[-2,10] uint8 asym', -2, 10, uint8()],
     ['[-2,10] int8 asym', -2, 10, { ...full, symmetric: false }],
     ['[-2,10] int8 sym full', -2, 10, full],
-    ['[-2,10] int8 sym restricted', -2, 10, int8()],
+    ['[-2,10] int8 sym restricted', -2, 10, restricted],
     ['[1,8] uint8 asym', 1, 8, uint8()],
   ] as const)("onnxruntime's %s", (name, lo, hi, spec) => {
     const expected = reference.onnxruntime[name];
@@ -70,7 +72,7 @@ describe('qparamsOf', () => {
   });
 
   test('a tiny symmetric range keeps its scale', () => {
-    expect(qparams(-127e-9, 0, int8()).scale).toBe(Math.fround(Math.fround(127e-9) / 127));
+    expect(qparams(-63e-9, 0, int8()).scale).toBe(Math.fround(Math.fround(63e-9) / 63));
   });
 
   test('leaks nothing', async () => {

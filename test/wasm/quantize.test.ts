@@ -1,5 +1,5 @@
 import { createArena } from '../../lib/wasm/memory';
-import { quantizeColumns, quantizeRows } from '../../lib/wasm/kernels';
+import { CodedMatrix, quantizeColumns, quantizeRows } from '../../lib/wasm/kernels';
 import { differences, draws, inOneMemory } from './values';
 
 const SHAPES = [
@@ -22,18 +22,18 @@ function round(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-function reference(weights: Float32Array, rows: number, columns: number, axis: 'rows' | 'columns') {
+function reference(weights: Float32Array, { rows, columns, limit }: CodedMatrix, axis: 'rows' | 'columns') {
   const index = (k: number): number => (axis === 'rows' ? Math.floor(k / columns) : k % columns);
   const scales = new Float32Array(axis === 'rows' ? rows : columns);
   weights.forEach((w, k) => {
     scales[index(k)] = Math.max(scales[index(k)]!, Math.abs(w));
   });
   for (let i = 0; i < scales.length; i++) {
-    scales[i]! /= 127;
+    scales[i]! /= limit;
     if (scales[i] === 0) scales[i] = 1;
   }
   const codes = Int8Array.from(weights, (w, k) =>
-    Math.max(-127, Math.min(127, round(Math.fround(w / scales[index(k)]!)))),
+    Math.max(-limit, Math.min(limit, round(Math.fround(w / scales[index(k)]!)))),
   );
   return { scales, codes };
 }
@@ -56,29 +56,32 @@ describe.each([
 
   it.each(SHAPES)('equals the formula bit for bit, [%i, %i], wherever the arrays lie', (rows, columns) => {
     const values = draws(rows * columns, rows, 0.02);
-    const expected = reference(values, rows, columns, axis);
-    for (const place of Object.values(places)) {
-      const arenas = place();
-      const [weights] = inOneMemory(arenas.weights, values);
-      const codes = arenas.codes.int8(rows * columns);
-      const scales = arenas.scales.float32(expected.scales.length);
-      quantize(weights!, codes, scales, rows, columns);
+    for (const limit of [127, 63, 7, 1]) {
+      const matrix = { rows, columns, limit };
+      const expected = reference(values, matrix, axis);
+      for (const place of Object.values(places)) {
+        const arenas = place();
+        const [weights] = inOneMemory(arenas.weights, values);
+        const codes = arenas.codes.int8(rows * columns);
+        const scales = arenas.scales.float32(expected.scales.length);
+        quantize(weights!, codes, scales, matrix);
+        expect(differences(codes, expected.codes)).toEqual([]);
+        expect(differences(scales, expected.scales)).toEqual([]);
+        expect(differences(weights!, values)).toEqual([]);
+      }
+      const codes = new Int8Array(rows * columns);
+      const scales = new Float32Array(expected.scales.length);
+      quantize(values, codes, scales, matrix);
       expect(differences(codes, expected.codes)).toEqual([]);
       expect(differences(scales, expected.scales)).toEqual([]);
-      expect(differences(weights!, values)).toEqual([]);
     }
-    const codes = new Int8Array(rows * columns);
-    const scales = new Float32Array(expected.scales.length);
-    quantize(values, codes, scales, rows, columns);
-    expect(differences(codes, expected.codes)).toEqual([]);
-    expect(differences(scales, expected.scales)).toEqual([]);
   });
 
   const one = (...weights: number[]): { codes: number[]; scales: number[] } => {
     const codes = new Int8Array(weights.length);
     const scales = new Float32Array(1);
     const [rows, columns] = axis === 'rows' ? [1, weights.length] : [weights.length, 1];
-    quantize(Float32Array.from(weights), codes, scales, rows!, columns!);
+    quantize(Float32Array.from(weights), codes, scales, { rows: rows!, columns: columns!, limit: 127 });
     return { codes: [...codes], scales: [...scales] };
   };
 
@@ -115,7 +118,7 @@ describe.each([
     const weights = new Float32Array(40).fill(2);
     weights[9] = NaN; // row 1, column 4 of [8, 5]
     const scales = new Float32Array(axis === 'rows' ? 8 : 5);
-    quantize(weights, new Int8Array(40), scales, 8, 5);
+    quantize(weights, new Int8Array(40), scales, { rows: 8, columns: 5, limit: 127 });
     expect([...scales.keys()].filter((i) => Number.isNaN(scales[i]!))).toEqual([axis === 'rows' ? 1 : 4]);
   });
 
@@ -125,17 +128,29 @@ describe.each([
     const codes = arena.int8(80).fill(99);
     const scales = arena.float32(40).fill(99);
     const slices = axis === 'rows' ? 3 : 21;
-    quantize(weights!, codes.subarray(2, 65), scales.subarray(1, 1 + slices), 3, 21);
+    quantize(weights!, codes.subarray(2, 65), scales.subarray(1, 1 + slices), {
+      rows: 3,
+      columns: 21,
+      limit: 127,
+    });
     expect([...codes.subarray(0, 2), ...codes.subarray(65)]).toEqual(Array(17).fill(99));
     expect([scales[0], ...scales.subarray(1 + slices)]).toEqual(Array(40 - slices).fill(99));
   });
 
   it('refuses sizes that do not fit', () => {
-    expect(() => quantize(new Float32Array(6), new Int8Array(6), new Float32Array(4), 2, 3)).toThrow(
-      '[2, 3]',
-    );
-    expect(() => quantize(new Float32Array(6), new Int8Array(5), new Float32Array(3), 2, 3)).toThrow(
-      '[2, 3]',
-    );
+    expect(() =>
+      quantize(new Float32Array(6), new Int8Array(6), new Float32Array(4), {
+        rows: 2,
+        columns: 3,
+        limit: 127,
+      }),
+    ).toThrow('[2, 3]');
+    expect(() =>
+      quantize(new Float32Array(6), new Int8Array(5), new Float32Array(3), {
+        rows: 2,
+        columns: 3,
+        limit: 127,
+      }),
+    ).toThrow('[2, 3]');
   });
 });

@@ -4,7 +4,7 @@ import type { Prepared } from '../../lib/compress/prepared';
 import { hostOf } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { maskOf } from '../../lib/pruning/model-masks';
-import { decode } from '../../lib/quantization/encode';
+import { decode } from '../../lib/quantization/decode';
 import type { Callback, Training } from '../callback';
 
 export interface QuantizationCallbackOptions {

@@ -1,4 +1,4 @@
-import { DEQUANTIZE, DerivedInput } from '../../core/derived';
+import { DEQUANTIZE, DERIVED, DerivedInput } from '../../core/derived';
 import { GraphBuilder } from '../builder';
 import { DataType, Value } from '../graph';
 import { input, Mapping } from './kernel';
@@ -17,6 +17,10 @@ export const quantization: Record<string, Mapping> = {
       scale.shape.length > 0 ? { axis: attrs.get<number>('axis') } : {};
     return graph.node('DequantizeLinear', [codes, scale], codes.shape, 'float32', { attributes });
   },
+  [DERIVED]: (_, attrs, graph) => graph.derived(attrs.get<DerivedInput>('input')),
+  /** Rounded to numbers of 16 bits. */
+  WhittleRoundToHalf: (inputs, attrs, graph) =>
+    cast(graph, cast(graph, input(inputs, 'x'), attrs.get<DataType>('dtype')), 'float32'),
   /** `scale · (clip(round(x / scale) + zeroPoint) - zeroPoint)` with codes of the attribute's dtype. */
   WhittleQuantizeDequantize: (inputs, attrs, graph) => {
     const [x, scale] = [input(inputs, 'x'), input(inputs, 'scale')];

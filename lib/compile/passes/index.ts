@@ -11,7 +11,7 @@ import { turnOperand } from './turn-operand';
 import { unsignedCodes } from './unsigned-codes';
 
 /**
- * How quantized matmuls are computed: on their codes, weights as int8 or moved to uint8, or in floats that stand for the codes.
+ * How quantized matmuls are computed: on their codes, weights of 8 bits as int8 or moved to uint8, or in floats that stand for the codes.
  */
 export type IntegerPath = 'int8' | 'uint8' | 'simulated';
 

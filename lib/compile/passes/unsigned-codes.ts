@@ -6,9 +6,13 @@ import type { Rule } from './rewrite';
 /** The uint8 code of 0: `uint8 code = int8 code + 128`. */
 export const ZERO = 128;
 
+/** Codes of so many bits, multiplied by uint8 and added in pairs, stay within 16 bits: `2 · 255 · 64 < 2¹⁵`. */
+const SAFE_BITS = 7;
+
 /**
- * A rule that takes int8 codes which come in as derived inputs (quantized weights) as uint8, 128 higher, for processors that
- * multiply only those right: `DequantizeLinear(codes, scale)` becomes `DequantizeLinear(codes + 128, scale, 128)`.
+ * A rule that takes int8 codes of 8 bits which come in as derived inputs (quantized weights) as uint8, 128 higher, for processors that
+ * multiply only those right: `DequantizeLinear(codes, scale)` becomes `DequantizeLinear(codes + 128, scale, 128)`. Codes of 7 bits are
+ * right everywhere as they are.
  */
 export function unsignedCodes(): Rule {
   const moved = new Map<DerivedInput, DerivedInput>();
@@ -17,6 +21,7 @@ export function unsignedCodes(): Rule {
     if (op !== 'DequantizeLinear' || zero) return undefined;
     const source = builder.sourceOf(codes);
     if (source?.kind !== 'derived' || codes.dtype !== 'int8') return undefined;
+    if ((source.input.bits ?? 8) <= SAFE_BITS) return undefined;
     const input = moved.get(source.input) ?? moveCodes(source.input);
     moved.set(source.input, input);
     const operands = [builder.derived(input), scale, zeroPoint(builder, scale)];

@@ -1,5 +1,5 @@
 import type { Transform } from '../../core/attach';
-import type { QuantSpec } from '../spec';
+import type { QuantSpec, WeightSpec } from '../spec';
 
 /**
  * What a quantizer does: `off`, nothing; `observe`, watch and change nothing; `quantize`, with the range as it is; `both`, watch,
@@ -12,8 +12,8 @@ export const observes = (mode: QuantizerMode): boolean => mode === 'observe' || 
 export const quantizes = (mode: QuantizerMode): boolean => mode === 'quantize' || mode === 'both';
 
 /** A transform that fake-quantizes. Its mode and path are decisions that a trace freezes, so they are part of its revision. */
-export interface Quantizer extends Transform {
-  readonly spec: QuantSpec;
+export interface Quantizer<Spec extends WeightSpec = QuantSpec> extends Transform {
+  readonly spec: Spec;
   /** At first `both`. */
   mode: QuantizerMode;
   /** Under the tracer: integer codes where the runtime can compute with them, rather than their simulation in floats. */

@@ -1,18 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Transform } from '../../core/attach';
-import { dequantize, DerivedInput, isTracing } from '../../core/derived';
+import { isTracing } from '../../core/derived';
 import { hostOf } from '../../core/host-tensor';
-import { encode, EncodedWeight, encodeInto, MatrixForm, matrixForm, roomFor, WeightValues } from '../encode';
+import { DerivedWeight, derivedWeight } from '../derived-weight';
+import { encode, encodeInto, roomFor } from '../encode';
+import type { EncodedWeight, WeightValues } from '../encoded-weight';
 import { perAxis } from '../granularity';
-import { perValue, qparamsOf, rangeOf } from '../qparams';
-import { quantizeDequantize } from '../quantize';
-import { int8, QuantSpec } from '../spec';
+import { matrixForm } from '../matrix-form';
+import { simulateStored } from '../simulate';
+import { int8, WeightSpec } from '../spec';
 import { straightThrough } from '../straight-through';
 import { Quantizer, QuantizerOptions, quantizes, revisionOfQuantizer } from './quantizer';
 
 export interface WeightQuantizerOptions extends QuantizerOptions {
   /** How the weight is stored. Default `int8(perAxis(1))`: a dense kernel's, with a scale per output channel. */
-  readonly spec?: QuantSpec;
+  readonly spec?: WeightSpec;
 }
 
 /** A transform of a weight that has codes. */
@@ -24,20 +26,26 @@ export interface Encoder extends Transform {
 export const isEncoder = (transform: Transform): transform is Encoder => 'encode' in transform;
 
 /** A quantizer of a weight. */
-export type WeightQuantizer = Quantizer & Encoder;
+export type WeightQuantizer = Quantizer<WeightSpec> & Encoder;
 
 /**
- * Fake-quantizes a weight, attached to it, by the range of its current values. So nothing is ever clipped, and the gradient passes
- * unchanged.
+ * Makes a layer compute with the numbers that its weight, as it is now, would be stored as. By ranges nothing is ever clipped; the
+ * gradient passes unchanged in any case.
  *
- * Under the tracer, on the integer path, int8 codes with a scale per row or column come in as codes and scales that are refreshed
- * before each run: inside the program, quantizing along the last axis would cost more than the matmul it feeds.
+ * Under the tracer, on the integer path, codes with a scale per row or column come in as codes and scales that are refreshed before each
+ * run: inside the program, quantizing along the last axis would cost more than the matmul it feeds. For inference so does everything else:
+ * a program reads what a file stores.
  */
 export function weightQuantizer({
   spec = int8(perAxis(1)),
   integer = true,
 }: WeightQuantizerOptions = {}): WeightQuantizer {
-  let derived: DerivedCodes | undefined;
+  let derived: { readonly variable: tf.Variable; readonly weight: DerivedWeight } | undefined;
+  /** One for each variable: tracing twice must give the same program. */
+  const derivedOf = (variable: tf.Variable): DerivedWeight => {
+    if (derived?.variable !== variable) derived = { variable, weight: weightOf(variable, spec) };
+    return derived.weight;
+  };
   const quantizer: WeightQuantizer = {
     spec,
     mode: 'both',
@@ -45,13 +53,13 @@ export function weightQuantizer({
     get revision() {
       return revisionOfQuantizer(quantizer);
     },
-    apply(value) {
+    apply(value, pass) {
       if (!quantizes(quantizer.mode)) return value;
-      const matrix = quantizer.integer && isTracing() ? matrixForm(value.shape, spec) : undefined;
-      if (!matrix || !(value instanceof tf.Variable)) return simulate(value, spec);
-      // One buffer per variable: tracing twice must give the same program.
-      if (derived?.variable !== value) derived = derivedCodes(value, spec, matrix);
-      return straightThrough(value, () => codesAsTensor(derived!, value.shape));
+      const isStored = pass === 'inference' || matrixForm(value.shape, spec) !== undefined;
+      const readsStored = isTracing() && quantizer.integer && isStored && value instanceof tf.Variable;
+      return straightThrough(value, () =>
+        readsStored ? derivedOf(value).tensor() : simulateStored(value, spec),
+      );
     },
     encode: (weight, mask) => encode(weight, spec, { mask }),
     state: () => ({}),
@@ -91,45 +99,10 @@ export function lookupQuantizer(quantizer: WeightQuantizer): LookupQuantizer {
   };
 }
 
-function simulate(value: tf.Tensor, spec: QuantSpec): tf.Tensor {
-  return straightThrough(value, (weight) => {
-    const qparams = qparamsOf(rangeOf(weight, spec.granularity), spec);
-    return quantizeDequantize(weight, perValue(qparams, weight.shape, spec.granularity), spec);
-  });
-}
-
-interface DerivedCodes {
-  readonly variable: tf.Variable;
-  readonly codes: DerivedInput;
-  readonly scales: DerivedInput;
-  readonly axis: 0 | 1;
-}
-
-function derivedCodes(
-  variable: tf.Variable,
-  spec: QuantSpec,
-  { rows, columns, axis }: MatrixForm,
-): DerivedCodes {
+function weightOf(variable: tf.Variable, spec: WeightSpec): DerivedWeight {
   const target = roomFor(variable.shape, spec);
-  const codes: DerivedInput = {
-    name: `${variable.name}/codes`,
-    dtype: 'int8',
-    shape: [rows, columns],
-    data: target.codes,
-    // On the cpu backend the variable's memory, not a copy; asked anew, since `assign` swaps it.
-    refresh: () => encodeInto(target, hostOf(variable).data as Float32Array),
-  };
-  const scales: DerivedInput = {
-    name: `${variable.name}/scales`,
-    dtype: 'float32',
-    shape: [target.scales.length],
-    data: target.scales,
-    refresh: () => undefined, // comes with the codes
-  };
-  return { variable, codes, scales, axis };
-}
-
-function codesAsTensor({ codes, scales, axis }: DerivedCodes, shape: number[]): tf.Tensor {
-  const matrix = dequantize(codes, scales, axis);
-  return matrix.rank === shape.length ? matrix : matrix.reshape(shape);
+  // On the cpu backend the variable's memory, not a copy; asked anew, since `assign` swaps it.
+  return derivedWeight(variable.name, target, () =>
+    encodeInto(target, hostOf(variable).data as Float32Array),
+  );
 }

@@ -1,7 +1,7 @@
 import { codeOf, codes16, MAGNITUDE, scaleLanes, scaleOf } from './codes';
 
-/** scales[j] = max over i of |w[i, j]| / 127, or 1 where that is 0; w is [rows, columns], row-major. */
-export function columnScales(w: usize, scales: usize, rows: i32, columns: i32): void {
+/** scales[j] = max over i of |w[i, j]| / limit, or 1 where that is 0; w is [rows, columns], row-major. */
+export function columnScales(w: usize, scales: usize, rows: i32, columns: i32, limit: i32): void {
   const bytes = (<usize>columns) << 2,
     whole = bytes & ~15;
   memory.fill(scales, 0, bytes);
@@ -22,8 +22,9 @@ export function columnScales(w: usize, scales: usize, rows: i32, columns: i32): 
       store<i32>(scales + j, max(load<i32>(scales + j), max(ab, cd)));
     }
   }
-  for (let j: usize = 0; j < whole; j += 16) v128.store(scales + j, scaleLanes(v128.load(scales + j)));
-  for (let j = whole; j < bytes; j += 4) store<f32>(scales + j, scaleOf(load<f32>(scales + j)));
+  for (let j: usize = 0; j < whole; j += 16)
+    v128.store(scales + j, scaleLanes(v128.load(scales + j), <f32>limit));
+  for (let j = whole; j < bytes; j += 4) store<f32>(scales + j, scaleOf(load<f32>(scales + j), <f32>limit));
 }
 
 function magnitudes(x: usize): v128 {
@@ -35,18 +36,25 @@ function magnitude(x: usize): i32 {
 }
 
 /** codes[i, j] = w[i, j] / scales[j], rounded half to even. */
-export function columnCodes(w: usize, codes: usize, scales: usize, rows: i32, columns: i32): void {
+export function columnCodes(
+  w: usize,
+  codes: usize,
+  scales: usize,
+  rows: i32,
+  columns: i32,
+  limit: i32,
+): void {
   const whole = (<usize>columns) & ~15;
   for (let i = 0; i < rows; i++) {
     for (let j: usize = 0; j < whole; j += 16) {
       const s = scales + (j << 2);
       v128.store(
         codes + j,
-        codes16(w + (j << 2), v128.load(s), v128.load(s, 16), v128.load(s, 32), v128.load(s, 48)),
+        codes16(w + (j << 2), v128.load(s), v128.load(s, 16), v128.load(s, 32), v128.load(s, 48), <i8>limit),
       );
     }
     for (let j = whole; j < <usize>columns; j++) {
-      store<i8>(codes + j, codeOf(load<f32>(w + (j << 2)), load<f32>(scales + (j << 2))));
+      store<i8>(codes + j, codeOf(load<f32>(w + (j << 2)), load<f32>(scales + (j << 2)), limit));
     }
     w += (<usize>columns) << 2;
     codes += columns;

@@ -1,9 +1,9 @@
 import { codeOf, codes16, MAGNITUDE, scaleOf } from './codes';
 
-/** scales[i] = max over j of |w[i, j]| / 127, or 1 where that is 0; w is [rows, columns], row-major. */
-export function rowScales(w: usize, scales: usize, rows: i32, columns: i32): void {
+/** scales[i] = max over j of |w[i, j]| / limit, or 1 where that is 0; w is [rows, columns], row-major. */
+export function rowScales(w: usize, scales: usize, rows: i32, columns: i32, limit: i32): void {
   for (let i = 0; i < rows; i++) {
-    store<f32>(scales + ((<usize>i) << 2), scaleOf(reinterpret<f32>(largest(w, columns))));
+    store<f32>(scales + ((<usize>i) << 2), scaleOf(reinterpret<f32>(largest(w, columns)), <f32>limit));
     w += (<usize>columns) << 2;
   }
 }
@@ -28,13 +28,15 @@ function largest(x: usize, n: i32): i32 {
 }
 
 /** codes[i, j] = w[i, j] / scales[i], rounded half to even. */
-export function rowCodes(w: usize, codes: usize, scales: usize, rows: i32, columns: i32): void {
+export function rowCodes(w: usize, codes: usize, scales: usize, rows: i32, columns: i32, limit: i32): void {
   const whole = (<usize>columns) & ~15;
   for (let i = 0; i < rows; i++) {
     const scale = load<f32>(scales + ((<usize>i) << 2)),
       s = f32x4.splat(scale);
-    for (let j: usize = 0; j < whole; j += 16) v128.store(codes + j, codes16(w + (j << 2), s, s, s, s));
-    for (let j = whole; j < <usize>columns; j++) store<i8>(codes + j, codeOf(load<f32>(w + (j << 2)), scale));
+    for (let j: usize = 0; j < whole; j += 16)
+      v128.store(codes + j, codes16(w + (j << 2), s, s, s, s, <i8>limit));
+    for (let j = whole; j < <usize>columns; j++)
+      store<i8>(codes + j, codeOf(load<f32>(w + (j << 2)), scale, limit));
     w += (<usize>columns) << 2;
     codes += columns;
   }

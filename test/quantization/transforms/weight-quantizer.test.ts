@@ -10,17 +10,17 @@ beforeAll(async () => {
 
 const values = (x: tf.Tensor): number[] => Array.from(x.dataSync());
 const kernel = tf.tensor2d([
-  [127, 0.4],
+  [126, 0.4],
   [63.5, -0.1],
   [0.4, 0],
 ]);
 
 describe('weightQuantizer', () => {
-  test('int8 per column, from the current range', () => {
-    const step = Math.fround(Math.fround(0.4) / 127);
-    const expected = [127, Math.fround(127 * step), 64, Math.fround(-32 * step), 0, 0];
+  test('7 bits per column, from the current range', () => {
+    const step = Math.fround(Math.fround(0.4) / 63);
+    const expected = [126, Math.fround(63 * step), 64, Math.fround(-16 * step), 0, 0];
     expect(values(weightQuantizer().apply(kernel, 'training'))).toEqual(expected);
-    expect(values(weightQuantizer().apply(kernel.mul(2), 'training'))[0]).toBe(254);
+    expect(values(weightQuantizer().apply(kernel.mul(2), 'training'))[0]).toBe(252);
   });
 
   test('the gradient passes unchanged, at the largest weight too', () => {
