@@ -1,59 +1,52 @@
-import { roundHalfToEven } from './round';
-
 /** Numbers of 16 bits: IEEE 754's binary16, or the upper half of a float32. */
 export type HalfFormat = 'fp16' | 'bf16';
 
 /** The 16 bits of each number, rounded to the nearest, of two equally near ones to the even. */
 export function halvesOf(values: Float32Array, format: HalfFormat, into: Uint16Array): void {
-  if (format === 'bf16') upperHalves(values, into);
-  else for (let i = 0; i < values.length; i++) into[i] = fp16Bits(values[i]!);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  if (format === 'bf16') for (let i = 0; i < bits.length; i++) into[i] = upperHalf(bits[i]!);
+  else for (let i = 0; i < bits.length; i++) into[i] = binary16(bits[i]!, values[i]!);
 }
 
 /** The numbers of 16 bits each. */
 export function numbersOfHalves(halves: Uint16Array, format: HalfFormat): Float32Array {
-  if (format === 'fp16') return Float32Array.from(halves, fp16Number);
-  const bits = Uint32Array.from(halves, (half) => half << 16);
-  return new Float32Array(bits.buffer);
+  if (format === 'bf16') return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+  numbers ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => numberOf(half));
+  const values = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) values[i] = numbers[halves[i]!]!;
+  return values;
 }
 
-function upperHalves(values: Float32Array, into: Uint16Array): void {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < bits.length; i++) {
-    const word = bits[i]!;
-    const isNaNumber = (word & 0x7fffffff) > 0x7f800000;
-    into[i] = isNaNumber ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
-  }
+const INFINITY = 0x7f800000;
+
+function upperHalf(word: number): number {
+  return (word & ~SIGN) > INFINITY ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
 }
 
-/** The place of the lowest digit of a normal number in [2^e, 2^(e + 1)) is e - 10; below 2^-14 it is -24. */
-const LEAST_EXPONENT = -14;
-const DIGITS = 10;
+const SIGN = 0x80000000;
+/** As bits of a float32: the least number that rounds to infinity, 65520, and the least normal one, 2^-14. */
+const [OVERFLOW, NORMAL] = [0x477ff000, 0x38800000];
+/** What the exponents of the two formats differ by, in place. */
+const REBIAS = (127 - 15) << 23;
 
-function fp16Bits(x: number): number {
-  const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
-  const size = Math.abs(x);
-  if (!(size < 65520)) return Number.isNaN(x) ? 0x7e00 : sign | 0x7c00; // what would round to 65536
-  const exponent = Math.max(exponentOf(size), LEAST_EXPONENT);
-  const digits = roundHalfToEven(size * 2 ** (DIGITS - exponent));
-  // A normal number's leading digit adds one to the exponent field, as does a carry; a subnormal has neither.
-  return sign | (digits + ((exponent - LEAST_EXPONENT) << DIGITS));
+const sum = new Float32Array(1);
+const sumBits = new Uint32Array(sum.buffer);
+const HALF = 0x3f000000;
+
+/** The binary16 of a float32, given as bits and as a number. */
+function binary16(word: number, value: number): number {
+  const sign = (word & SIGN) >>> 16;
+  const size = word & ~SIGN;
+  if (size >= OVERFLOW) return size > INFINITY ? 0x7e00 : sign | 0x7c00;
+  if (size >= NORMAL) return sign | ((size - REBIAS + 0xfff + ((size >>> 13) & 1)) >>> 13);
+  sum[0] = 0.5 + Math.abs(value); // the digits of a sum near 0.5 are subnormal numbers': multiples of 2^-24
+  return sign | (sumBits[0]! - HALF);
 }
 
-const word = new Float32Array(1);
-const wordBits = new Uint32Array(word.buffer);
+let numbers: Float32Array | undefined;
 
-function exponentOf(size: number): number {
-  word[0] = size;
-  return (wordBits[0]! >>> 23) - 127;
-}
-
-function fp16Number(half: number): number {
-  const [field, digits] = [(half >> DIGITS) & 0x1f, half & 0x3ff];
-  const size =
-    field === 0x1f
-      ? digits === 0
-        ? Infinity
-        : NaN
-      : (field === 0 ? digits : digits + 1024) * 2 ** (Math.max(field, 1) + LEAST_EXPONENT - 1 - DIGITS);
-  return half & 0x8000 ? -size : size;
+function numberOf(half: number): number {
+  const [sign, field, digits] = [half >>> 15 ? -1 : 1, (half >>> 10) & 31, half & 1023];
+  if (field === 31) return digits ? NaN : sign * Infinity;
+  return sign * (field ? (1024 + digits) * 2 ** (field - 25) : digits * 2 ** -24);
 }

@@ -1,5 +1,5 @@
 import type { EncodedIntegers } from './encoded-weight';
-import { forEachValue, Layout } from './layout';
+import type { Layout } from './layout';
 import { LEAST_SCALE } from './qparams';
 import { roundHalfToEven } from '../core/round';
 import { codeRange } from './spec';
@@ -29,9 +29,13 @@ export function blockQParams(
 /** Lowest and highest value of each block, 0 included; NaN where a value is. */
 function ranges(values: Float32Array, layout: Layout): { lo: Float32Array; hi: Float32Array } {
   const [lo, hi] = [new Float32Array(layout.blocks), new Float32Array(layout.blocks)];
-  forEachValue(layout, (i, block) => {
-    lo[block] = Math.min(lo[block]!, values[i]!);
-    hi[block] = Math.max(hi[block]!, values[i]!);
-  });
+  const { rows, columns, firstOf, stepOf } = layout;
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, i++) {
+      const block = firstOf[row]! + stepOf[column]!;
+      lo[block] = Math.min(lo[block]!, values[i]!);
+      hi[block] = Math.max(hi[block]!, values[i]!);
+    }
+  }
   return { lo, hi };
 }

@@ -2,7 +2,7 @@ import { UserError } from '../core/errors';
 import { sizeOf } from '../core/host-tensor';
 import { EncodedIntegers, EncodedWeight, hasIntegers } from './encoded-weight';
 import { numbersOfHalves } from '../core/half';
-import { forEachValue, layoutOf } from './layout';
+import { layoutOf } from './layout';
 import { Codes, unpack } from './pack';
 import { describeSpec, fixedZeroPoint, HalfSpec, QuantSpec } from './spec';
 
@@ -23,12 +23,11 @@ function integersOf({ spec, shape, codes }: EncodedIntegers): Codes {
 }
 
 /** The zero point of each block. */
-export function zeroPointOf({
-  spec,
-  zeroPoints,
-}: Pick<EncodedWeight<QuantSpec>, 'spec' | 'zeroPoints'>): (block: number) => number {
-  const fixed = fixedZeroPoint(spec);
-  return zeroPoints ? (block) => zeroPoints[block]! : () => fixed;
+export function zeroPointsOf(
+  { spec, zeroPoints }: Pick<EncodedWeight<QuantSpec>, 'spec' | 'zeroPoints'>,
+  blocks: number,
+): Int16Array {
+  return zeroPoints ? Int16Array.from(zeroPoints) : new Int16Array(blocks).fill(fixedZeroPoint(spec));
 }
 
 /** The numbers that a weight is stored as, `scale · (code - zeroPoint)`: the fake-quantized weight, bit for bit. */
@@ -37,12 +36,15 @@ export function decode(encoded: EncodedWeight): Float32Array {
     return numbersOfHalves(encoded.codes as Uint16Array, (encoded.spec as HalfSpec).format);
   }
   const { spec, shape, scales } = encoded;
-  const codes = integersOf(encoded);
-  const zeroOf = zeroPointOf(encoded);
+  const { rows, columns, blocks, firstOf, stepOf } = layoutOf(shape, spec.granularity);
+  const [codes, zeros] = [integersOf(encoded), zeroPointsOf(encoded, blocks)];
   const values = new Float32Array(codes.length);
-  forEachValue(layoutOf(shape, spec.granularity), (i, block) => {
-    values[i] = scales[block]! * (codes[i]! - zeroOf(block));
-  });
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, i++) {
+      const block = firstOf[row]! + stepOf[column]!;
+      values[i] = scales[block]! * (codes[i]! - zeros[block]!);
+    }
+  }
   return values;
 }
 

@@ -1,11 +1,11 @@
 import { UserError } from '../core/errors';
 import { sizeOf } from '../core/host-tensor';
 import { blockQParams } from './block-qparams';
-import { zeroPointOf } from './decode';
+import { zeroPointsOf } from './decode';
 import { EncodedIntegers, EncodedWeight, hasIntegers, WeightValues } from './encoded-weight';
 import { encodePlain } from './encode-plain';
 import { halvesOf } from '../core/half';
-import { forEachValue, Layout, layoutOf } from './layout';
+import { Layout, layoutOf } from './layout';
 import { Codes, pack, packedLength, storedBits } from './pack';
 import { roundHalfToEven } from '../core/round';
 import { checkSpec, codeRange, describeSpec, HalfSpec, isHalf, QuantSpec, WeightSpec } from './spec';
@@ -124,14 +124,17 @@ function copyScales({ scales, shape }: EncodedWeight, given: Float32Array): void
 function fillCodes(
   codes: Codes,
   values: Float32Array,
-  layout: Layout,
+  { rows, columns, blocks, firstOf, stepOf }: Layout,
   encoded: Pick<EncodedWeight<QuantSpec>, 'spec' | 'scales' | 'zeroPoints'>,
 ): void {
   const [lowest, highest] = codeRange(encoded.spec);
-  const zeroOf = zeroPointOf(encoded);
+  const zeros = zeroPointsOf(encoded, blocks);
   const { scales } = encoded;
-  forEachValue(layout, (i, block) => {
-    const code = roundHalfToEven(Math.fround(values[i]! / scales[block]!)) + zeroOf(block);
-    codes[i] = code < lowest ? lowest : code > highest ? highest : code;
-  });
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, i++) {
+      const block = firstOf[row]! + stepOf[column]!;
+      const code = roundHalfToEven(Math.fround(values[i]! / scales[block]!)) + zeros[block]!;
+      codes[i] = code < lowest ? lowest : code > highest ? highest : code;
+    }
+  }
 }

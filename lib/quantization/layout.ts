@@ -47,13 +47,3 @@ function firstBlocks(
   });
   return blocks;
 }
-
-/** Visits every value, in order, with its block. */
-export function forEachValue(
-  { rows, columns, firstOf, stepOf }: Layout,
-  visit: (index: number, block: number) => void,
-): void {
-  for (let row = 0, i = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, i++) visit(i, firstOf[row]! + stepOf[column]!);
-  }
-}

@@ -22,12 +22,9 @@ export function packedLength(count: number, bits: number): number {
 export function pack(codes: Codes, bits: number): Codes {
   const width = storedBits(bits);
   if (width === 8) return codes;
-  const perByte = 8 / width;
-  const mask = 2 ** width - 1;
+  const { shift, within, mask } = placesOf(width);
   const packed = new Uint8Array(packedLength(codes.length, bits));
-  for (let i = 0; i < codes.length; i++) {
-    packed[Math.floor(i / perByte)]! |= (codes[i]! & mask) << (width * (i % perByte));
-  }
+  for (let i = 0; i < codes.length; i++) packed[i >> shift]! |= (codes[i]! & mask) << (width * (i & within));
   return packed;
 }
 
@@ -35,12 +32,17 @@ export function pack(codes: Codes, bits: number): Codes {
 export function unpack(packed: Codes, count: number, bits: number, signed: boolean): Codes {
   const width = storedBits(bits);
   if (width === 8) return packed;
-  const perByte = 8 / width;
-  const [mask, unused] = [2 ** width - 1, 32 - width];
+  const { shift, within, mask } = placesOf(width);
+  const unused = 32 - width;
   const codes = signed ? new Int8Array(count) : new Uint8Array(count);
   for (let i = 0; i < count; i++) {
-    const code = (packed[Math.floor(i / perByte)]! >> (width * (i % perByte))) & mask;
+    const code = (packed[i >> shift]! >> (width * (i & within))) & mask;
     codes[i] = signed ? (code << unused) >> unused : code;
   }
   return codes;
+}
+
+/** Code i is the (i & within)-th of byte i >> shift. */
+function placesOf(width: 2 | 4): { shift: number; within: number; mask: number } {
+  return width === 2 ? { shift: 2, within: 3, mask: 3 } : { shift: 1, within: 1, mask: 15 };
 }
