@@ -12,7 +12,7 @@ import { BlockForm, blockFormOf } from './block-form';
 /** How weights are written that programs read the numbers of. */
 export interface StoredWeights {
   /**
-   * A product with codes is a `MatMulNBits`, looking up codes a `GatherBlockQuantized`, which are onnxruntime's own and compute in float32;
+   * A product with codes is a `MatMulNBits`, onnxruntime's own, which computes in float32; rows that are looked up are made numbers then;
    * everything else reads codes, or halves, that are made numbers once, when the file is loaded.
    */
   readonly rules: readonly Rule[];
@@ -42,59 +42,59 @@ type Find = (value: Value, context: Context) => Written | undefined;
 interface Written {
   readonly encoded: EncodedWeight;
   readonly form?: BlockForm;
-  /** Codes in this shape, scales, and zero points where they are not the middle. */
-  operands(builder: GraphBuilder, shape: readonly number[]): Value[];
+  /** Bytes of the block form, in this shape. */
+  codes(builder: GraphBuilder, shape: readonly number[]): Value;
+  /** [rows, blocks] */
+  scales(builder: GraphBuilder): Value;
+  /** [rows, blocks], where they are not the middle; `packed` as `MatMulNBits` has them. */
+  zeroPoints(builder: GraphBuilder, packing: 'packed' | 'bytes'): Value | undefined;
   /** The numbers of all of it, in the weight's shape; undefined where they are written as they are. */
   numbers(builder: GraphBuilder): Value | undefined;
 }
 
 function write(path: string, encoded: EncodedWeight, names: Map<Value, string>): Written {
+  const made = new Map<string, Value>();
+  const once = (part: string, make: () => Value): Value => {
+    const value = made.get(part) ?? make();
+    made.set(part, value);
+    return value;
+  };
   const constant = (
     builder: GraphBuilder,
     part: string,
     data: Data,
     shape: readonly number[],
     dtype: DataType,
-  ) => {
-    const value = builder.constant(data, shape, dtype);
-    names.set(value, `${path}/${part}`);
-    return value;
-  };
+  ) =>
+    once(part, () => {
+      const value = builder.constant(data, shape, dtype);
+      names.set(value, `${path}/${part}`);
+      return value;
+    });
   const form = hasIntegers(encoded) ? blockFormOf(encoded) : undefined;
-  let first: Value[] | undefined;
-  let all: Value | undefined;
   const written: Written = {
     encoded,
     form,
-    operands(builder, shape) {
-      first ??= constantsOf(form!, shape, (...args) => constant(builder, ...args));
-      const [codes, ...parameters] = first as [Value, ...Value[]];
-      return [reshape(builder, codes, shape), ...parameters];
+    codes: (builder, shape) =>
+      reshape(builder, constant(builder, 'codes', form!.codes, shape, 'uint8'), shape),
+    scales: (builder) => constant(builder, 'scales', form!.scales, [form!.rows, form!.blocks], 'float32'),
+    zeroPoints(builder, packing) {
+      const { zeroPoints, rows, blocks, bits } = form!;
+      if (!zeroPoints) return undefined;
+      if (packing === 'bytes') return constant(builder, 'zero_points', zeroPoints, [rows, blocks], 'uint8');
+      const packed = packedRows(zeroPoints, blocks, bits);
+      return constant(builder, 'packed_zero_points', packed, [rows, packed.length / rows], 'uint8');
     },
     numbers(builder) {
-      if (form) return (all ??= numbersOfBlocks(written, form, builder));
+      if (form) return once('numbers', () => numbersOfBlocks(written, form, builder));
       if (hasIntegers(encoded)) return undefined;
       const dtype = (encoded.spec as HalfSpec).format === 'fp16' ? 'float16' : 'bfloat16';
-      return (all ??= cast(
-        builder,
-        constant(builder, 'codes', encoded.codes, encoded.shape, dtype),
-        'float32',
-      ));
+      return once('numbers', () =>
+        cast(builder, constant(builder, 'codes', encoded.codes, encoded.shape, dtype), 'float32'),
+      );
     },
   };
   return written;
-}
-
-type Constant = (part: string, data: Data, shape: readonly number[], dtype: DataType) => Value;
-
-function constantsOf(form: BlockForm, shape: readonly number[], constant: Constant): Value[] {
-  const { rows, blocks, codes, scales, zeroPoints, bits } = form;
-  const zeros = zeroPoints && packedRows(zeroPoints, blocks, bits);
-  return [
-    constant('codes', codes, shape, 'uint8'),
-    constant('scales', scales, [rows, blocks], 'float32'),
-    ...(zeros ? [constant('zero_points', zeros, [rows, zeros.length / rows], 'uint8')] : []),
-  ];
 }
 
 /** `x · w`, or `x · wᵀ`, where the blocks of w lie along the axis that is summed over. */
@@ -109,8 +109,11 @@ const product =
     if (!form || form.perm.join() !== (isTurned ? '0,1' : '1,0')) return undefined;
     const { rows, length, bits, size } = form;
     const attributes = { K: length, N: rows, bits, block_size: size, accuracy_level: 1 };
-    const operands = [x!, ...weight.operands(context.builder, [rows, form.blocks, (size * bits) / 8])];
-    return context.builder.node('MatMulNBits', operands, output.shape, 'float32', {
+    const { builder } = context;
+    const codes = weight.codes(builder, [rows, form.blocks, (size * bits) / 8]);
+    const zeros = weight.zeroPoints(builder, 'packed');
+    const operands = [x!, codes, weight.scales(builder), ...(zeros ? [zeros] : [])];
+    return builder.node('MatMulNBits', operands, output.shape, 'float32', {
       domain: 'com.microsoft',
       attributes,
     });
@@ -119,26 +122,63 @@ const product =
 /** `Gather(w, ids)` where the blocks of w lie within its rows. */
 const lookup =
   (find: Find): Rule =>
-  ({ op, inputs: [table, ids], output, attributes }, context) => {
+  ({ op, inputs: [table, ids], attributes }, context) => {
     if (op !== 'Gather' || attributes.axis !== 0) return undefined;
     const weight = find(table!, context);
     if (weight?.form?.perm.join() !== '0,1') return undefined;
-    return rowsOf(weight, ids!, output.shape, context.builder);
+    return rowsOf(weight, ids!, context.builder);
   };
 
-/** Rows of a form, [...ids, length]. */
-function rowsOf(weight: Written, ids: Value, shape: readonly number[], builder: GraphBuilder): Value {
+/** Rows of a weight, [...ids, length], or all of them, in operators that every runtime has. */
+function rowsOf(weight: Written, ids: Value | undefined, builder: GraphBuilder): Value {
   const { rows, length, bits, size, blocks } = weight.form!;
-  const attributes = { gather_axis: 0, quantize_axis: 1, block_size: size, bits };
-  const [codes, ...parameters] = weight.operands(builder, [rows, (blocks * size * bits) / 8]);
-  const padded = [...shape.slice(0, -1), blocks * size];
-  const found = builder.node('GatherBlockQuantized', [codes!, ids, ...parameters], padded, 'float32', {
-    domain: 'com.microsoft',
-    attributes,
-  });
-  if (blocks * size === length) return found;
+  const places = ids ? ids.shape : [rows];
+  const look = (table: Value): Value => (ids ? gatherRows(builder, table, ids) : table);
+  const inBlocks = [...places, blocks, size];
+  const bytes = look(weight.codes(builder, [rows, (blocks * size * bits) / 8]));
+  const codes = withLast(builder, cast(builder, unpacked(builder, bytes, bits), 'float32'), inBlocks, 2);
+  const column = (x: Value): Value =>
+    builder.node('Unsqueeze', [x, builder.ints([-1])], [...x.shape, 1], x.dtype);
+  const zeroPoints = weight.zeroPoints(builder, 'bytes');
+  const zeros = zeroPoints
+    ? column(cast(builder, look(zeroPoints), 'float32'))
+    : builder.scalar(2 ** (bits - 1));
+  const steps = builder.node('Sub', [codes, zeros], inBlocks, 'float32');
+  const numbers = builder.node('Mul', [steps, column(look(weight.scales(builder)))], inBlocks, 'float32');
+  const padded = withLast(builder, numbers, [...places, blocks * size], 1);
+  if (blocks * size === length) return padded;
   const ends = [builder.ints([0]), builder.ints([length]), builder.ints([-1])];
-  return builder.node('Slice', [found, ...ends], shape, 'float32');
+  return builder.node('Slice', [padded, ...ends], [...places, length], 'float32');
+}
+
+function gatherRows(builder: GraphBuilder, table: Value, ids: Value): Value {
+  const shape = [...ids.shape, table.shape[1]!];
+  return builder.node('Gather', [table, ids], shape, table.dtype, { attributes: { axis: 0 } });
+}
+
+/** Codes one by one, [..., bytes, codes in a byte]. */
+function unpacked(builder: GraphBuilder, bytes: Value, bits: number): Value {
+  if (bits === 8) return bytes;
+  const perByte = 8 / bits;
+  const shifts = Uint8Array.from({ length: perByte }, (_, i) => bits * i);
+  const column = builder.node('Unsqueeze', [bytes, builder.ints([-1])], [...bytes.shape, 1], 'uint8');
+  const shape = [...bytes.shape, perByte];
+  const shifted = builder.node(
+    'BitShift',
+    [column, builder.constant(shifts, [perByte], 'uint8')],
+    shape,
+    'uint8',
+    {
+      attributes: { direction: 'RIGHT' },
+    },
+  );
+  return builder.node('BitwiseAnd', [shifted, builder.scalar(2 ** bits - 1, 'uint8')], shape, 'uint8');
+}
+
+/** Reshapes all but the first axes, which may be free: the last `count` of the new shape are written down. */
+function withLast(builder: GraphBuilder, x: Value, shape: readonly number[], count: number): Value {
+  const target = shape.map((size, axis) => (axis < shape.length - count ? 0 : size));
+  return builder.node('Reshape', [x, builder.ints(target)], shape, x.dtype);
 }
 
 /** Zero points of the blocks of each row, side by side in whole bytes. */
@@ -163,14 +203,9 @@ const anyUse =
   };
 
 /** All rows, put back in the order of the weight. */
-function numbersOfBlocks(weight: Written, { rows, length, perm }: BlockForm, builder: GraphBuilder): Value {
+function numbersOfBlocks(weight: Written, { perm }: BlockForm, builder: GraphBuilder): Value {
   const { shape } = weight.encoded;
-  const ids = builder.constant(
-    Int32Array.from({ length: rows }, (_, row) => row),
-    [rows],
-    'int32',
-  );
-  const matrix = rowsOf(weight, ids, [rows, length], builder);
+  const matrix = rowsOf(weight, undefined, builder);
   const ordered = reshape(
     builder,
     matrix,
