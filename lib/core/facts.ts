@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { ScalingFacts } from './scaling-facts';
 
 /**
  * What a weight is to its layer:
@@ -48,6 +49,8 @@ export interface LayerFacts {
   readonly passes?: Passing;
   /** How many of its inputs it gives on, the first ones. Default 1. */
   readonly passesInputs?: number;
+  /** How it takes factors on channels. */
+  readonly scaling?: ScalingFacts;
 }
 
 /**

@@ -15,8 +15,11 @@ export interface Feed {
 }
 
 export interface FeedOptions {
-  /** Layers that are no end of a way, by how they pass on; see `Passing`. Default `['values']`: reshapes, dropout and the like. */
-  readonly through?: readonly Passing[];
+  /**
+   * Layers that are no end of a way: by how they pass on, see `Passing`, or by a question of one's own. Default `['values']`:
+   * reshapes, dropout and the like.
+   */
+  readonly through?: readonly Passing[] | Passes;
 }
 
 /**
@@ -75,10 +78,11 @@ export function feedsOf(model: tf.LayersModel): Feeds {
   };
 }
 
-/** Whether a layer passes on one of its inputs. */
-type Passes = (layer: tf.layers.Layer, input: number) => boolean;
+/** Whether a layer passes on one of its inputs, by its place. */
+export type Passes = (layer: tf.layers.Layer, input: number) => boolean;
 
 function passing({ through = ['values'] }: FeedOptions = {}): Passes {
+  if (typeof through === 'function') return through;
   return (layer, input) => {
     const { passes, passesInputs = 1 } = factsOf(layer) ?? {};
     return passes !== undefined && through.includes(passes) && input < passesInputs;

@@ -18,8 +18,12 @@ export interface AttentionOptions {
 
 class Attention extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleAttention';
-  /** Token-wise in its queries. */
-  readonly facts = { tokenWise: 1, rates: ['dropout'] };
+  /** Token-wise in its queries. What comes out are means of values, weighted by products of queries and keys. */
+  readonly facts = {
+    tokenWise: 1,
+    rates: ['dropout'],
+    scaling: { carries: 2, multiplies: [0, 1], keepsConstants: true },
+  } as const;
   readonly heads: number;
   readonly headSize: number;
   readonly dropout: number;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { DeclaresFacts } from '../../core/facts';
+import { CARRIER } from '../../core/scaling-facts';
 import { only } from './inputs';
 import { checkRate, dropoutMask } from './dropout-mask';
 
@@ -13,7 +14,7 @@ export interface DropoutOptions {
 
 class Dropout extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleDropout';
-  readonly facts = { tokenWise: 1, rates: ['rate'], passes: 'values' } as const;
+  readonly facts = { tokenWise: 1, rates: ['rate'], passes: 'values', scaling: CARRIER } as const;
   readonly rate: number;
 
   constructor(options: DropoutOptions) {

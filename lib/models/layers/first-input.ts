@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { DeclaresFacts } from '../../core/facts';
+import { CARRIER } from '../../core/scaling-facts';
 
 class FirstInput extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleFirstInput';
-  readonly facts = { passes: 'values' } as const;
+  readonly facts = { passes: 'values', scaling: CARRIER } as const;
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
     return (inputShape as tf.Shape[])[0]!;

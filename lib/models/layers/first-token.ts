@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
 import type { DeclaresFacts } from '../../core/facts';
+import { CARRIER } from '../../core/scaling-facts';
 import { only } from './inputs';
 
 class FirstToken extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleFirstToken';
-  readonly facts = { readsFirstToken: true, passes: 'values' } as const;
+  readonly facts = { readsFirstToken: true, passes: 'values', scaling: CARRIER } as const;
 
   override computeOutputShape(inputShape: tf.Shape): tf.Shape {
     return [inputShape[0]!, inputShape[2]!];

@@ -5,7 +5,11 @@ import { only } from './inputs';
 
 class Gelu extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleGelu';
-  readonly facts = { tokenWise: 1, passes: 'activation' } as const;
+  readonly facts = {
+    tokenWise: 1,
+    passes: 'activation',
+    scaling: { activation: { name: 'gelu', isScaleEquivariant: false } },
+  } as const;
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => activate(only(inputs)));

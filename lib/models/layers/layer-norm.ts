@@ -16,6 +16,7 @@ class LayerNorm extends tf.layers.Layer implements DeclaresFacts {
     weights: { gamma: { role: 'scale' }, beta: { role: 'shift' } },
     tokenWise: 1,
     passes: 'norm',
+    scaling: { products: [{ weight: 'gamma' }] },
   } as const;
   readonly epsilon: number;
   private gamma!: tf.LayerVariable;

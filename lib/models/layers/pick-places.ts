@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { dims } from '../../core/dims';
 import type { DeclaresFacts } from '../../core/facts';
+import { CARRIER } from '../../core/scaling-facts';
 import { several } from './inputs';
 
 class PickPlaces extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittlePickPlaces';
-  readonly facts = { passes: 'values' } as const;
+  readonly facts = { passes: 'values', scaling: CARRIER } as const;
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
     const [x, places] = inputShape as [tf.Shape, tf.Shape];
