@@ -15,6 +15,10 @@ interface LayerClass {
 export interface CloneOptions {
   /** A new layer to put in front of a layer, if any: the same object for layers that are to share it. */
   readonly before?: (layer: Layer) => Layer | undefined;
+  /** Whether to leave a layer out, which has one input and one output of the same shape. Default none. */
+  readonly omit?: (layer: Layer) => boolean;
+  /** Settings that a layer's copy is to have instead of the layer's own, by their names in its config. Default none. */
+  readonly settings?: (layer: Layer) => Readonly<Record<string, boolean>>;
 }
 
 /** A model that computes what another does, and which of its layers stands for which. */
@@ -31,17 +35,21 @@ export interface Clone {
  *
  * @throws UserError for a layer that its config does not make again, by name.
  */
-export function cloneModel(model: tf.LayersModel, { before = () => undefined }: CloneOptions = {}): Clone {
+export function cloneModel(
+  model: tf.LayersModel,
+  { before = () => undefined, omit = () => false, settings = () => ({}) }: CloneOptions = {},
+): Clone {
   const layers = new Map<Layer, Layer>();
-  const clone = cloneContainer(model, { layers, before });
+  const clone = cloneContainer(model, { layers, before, omit, settings });
   layers.set(model, clone);
-  for (const [layer, copy] of layers) if (!isModel(layer)) expectSameSettings(layer, copy);
+  for (const [layer, copy] of layers) {
+    if (!isModel(layer)) expectSameSettings(layer, copy, new Set(Object.keys(settings(layer))));
+  }
   return { model: clone, layers };
 }
 
-interface Context {
+interface Context extends Required<CloneOptions> {
   readonly layers: Map<Layer, Layer>;
-  readonly before: (layer: Layer) => Layer | undefined;
 }
 
 function cloneContainer(model: tf.LayersModel, context: Context): tf.LayersModel {
@@ -49,7 +57,8 @@ function cloneContainer(model: tf.LayersModel, context: Context): tf.LayersModel
 }
 
 function cloneSequential(model: tf.Sequential, context: Context): tf.LayersModel {
-  const pairs = model.layers.map((layer) => [context.before(layer), copyOf(layer, context)] as const);
+  const kept = model.layers.filter((layer) => !context.omit(layer));
+  const pairs = kept.map((layer) => [context.before(layer), copyOf(layer, context)] as const);
   const chain = pairs.flatMap(([inserted, copy]) => (inserted ? [inserted, copy] : [copy]));
   const [first] = chain as [Layer];
   if (!isModel(first)) first.batchInputShape = model.inputs[0]!.shape; // the first layer makes the input
@@ -65,6 +74,10 @@ function cloneFunctional(model: tf.LayersModel, context: Context): tf.LayersMode
     if (layer.getClassName() === 'InputLayer') continue;
     const before = context.before(layer);
     const sources = inputTensors.map((tensor) => tensors.get(tensor)!);
+    if (context.omit(layer)) {
+      tensors.set(outputTensors[0]!, sources[0]!);
+      continue;
+    }
     const inputs = before ? sources.map((tensor) => inserted(before, tensor)) : sources;
     const outputs = [apply(copyOf(layer, context), inputs, callArgs)].flat();
     outputTensors.forEach((tensor, i) => tensors.set(tensor, outputs[i]!));
@@ -118,17 +131,17 @@ function cloneLayer(layer: Layer, context: Context): Layer {
   const copy =
     inner && isModel(inner)
       ? tf.layers.timeDistributed({ ...layer.getConfig(), layer: copyOf(inner, context) })
-      : fromConfig(layer);
+      : fromConfig(layer, context.settings(layer));
   copy.setFastWeightInitDuringBuild(true); // zeros: faster than random numbers that are overwritten
   return copy;
 }
 
-function fromConfig(layer: Layer): Layer {
+function fromConfig(layer: Layer, settings: Readonly<Record<string, boolean>>): Layer {
   const layerClass = layer.constructor as unknown as LayerClass;
   try {
     // tfjs writes into the config that it reads, parts of which may be the original's: give it a copy.
     const config = JSON.parse(JSON.stringify(layer.getConfig())) as tf.serialization.ConfigDict;
-    return layerClass.fromConfig(layerClass, config);
+    return layerClass.fromConfig(layerClass, { ...config, ...settings });
   } catch (error) {
     throw unmakeable(layer, `making it again failed: ${(error as Error).message}`);
   }
@@ -137,10 +150,12 @@ function fromConfig(layer: Layer): Layer {
 /** Fields that every layer has; `trainable` and the like come with the weights. */
 const BASE = new Set(Object.keys(tf.layers.flatten()));
 
-/** A class whose `getConfig` forgets one of its settings would be made again with another. */
-function expectSameSettings(layer: Layer, copy: Layer): void {
+/** A class whose `getConfig` forgets one of its settings would be made again with another; those `changed` are to be. */
+function expectSameSettings(layer: Layer, copy: Layer, changed: ReadonlySet<string>): void {
   const [before, after] = [layer, copy].map((each) => each as unknown as Record<string, unknown>);
-  const lost = Object.keys(before!).find((name) => !BASE.has(name) && !isKept(before![name], after![name]));
+  const lost = Object.keys(before!).find(
+    (name) => !BASE.has(name) && !changed.has(name) && !isKept(before![name], after![name]),
+  );
   if (lost === undefined) return;
   const told = (value: unknown) => JSON.stringify(value) ?? 'undefined';
   throw unmakeable(layer, `"${lost}" is ${told(before![lost])} and would become ${told(after![lost])}`);
