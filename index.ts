@@ -73,6 +73,23 @@ export { type QuantizerMode } from './lib/quantization/transforms/quantizer';
 export { type Encoder } from './lib/quantization/transforms/weight-quantizer';
 export { sqnr } from './lib/analysis/sqnr';
 
+// Repair: float models that compute the same and are easier to quantize
+export { equalize, type Equalized, type EqualizeOptions } from './lib/analysis/equalization/equalize';
+export { type ScaledPair } from './lib/analysis/equalization/rescale';
+export { smoothQuant, type SmoothQuantOptions } from './lib/analysis/equalization/smooth-quant';
+export {
+  absorbBiases,
+  type Absorbed,
+  type AbsorbBiasesOptions,
+  type AbsorbedBias,
+} from './lib/analysis/equalization/absorb-biases';
+export {
+  outputStatistics,
+  type ChannelStatistics,
+  type OutputStatistics,
+} from './lib/analysis/equalization/channel-statistics';
+export { foldBatchNorm, type FoldedModel, type FoldedNorm } from './lib/analysis/folding/fold-batch-norm';
+
 // Compression
 export { staticInt8, weightOnly, type Scheme } from './lib/compress/scheme';
 export { type Rule, type Rules } from './lib/compress/rules';
@@ -84,8 +101,10 @@ export { report, type Report } from './lib/compress/report';
 
 // What there is to know of a model and its data
 export { type DeclaresFacts, type LayerFacts, type Passing, type WeightFacts } from './lib/core/facts';
+export { type ActivationFacts, type ProductFacts, type ScalingFacts } from './lib/core/scaling-facts';
 export { factsOf, weightFacts } from './lib/core/facts-of';
-export { feedsOf, type Feed, type FeedOptions, type Feeds } from './lib/core/feeds';
+export { scalingOf } from './lib/core/scaling-of';
+export { feedsOf, type Feed, type FeedOptions, type Feeds, type Passes } from './lib/core/feeds';
 export { layersOf } from './lib/core/layers';
 export { gather, type Gathered, type GatherData, type GatherOptions } from './lib/analysis/gather';
 export { type Recording, type RowSelector } from './lib/analysis/record';
