@@ -13,16 +13,12 @@ import { weightQuantizer } from '../../../lib/quantization/transforms/weight-qua
 import reference from '../../reference/equalization.json';
 import { expectNoLeak } from '../../leaks';
 import { scopeEachTest } from '../../scope';
-import { answers, apply, chain, convolutional, dense, expectSame, input, Layer } from './models';
-import { preNorm, randomized, weight, withGelu } from './models';
+import { answers, apply, chain, convolutional, dense, expectSame, fromTo, input } from './models';
+import { preNorm, randomized, relu, weight } from './models';
 
 scopeEachTest();
 
-const relu = (name: string, units: number, inputSize: number) =>
-  tf.layers.dense({ name, units, activation: 'relu', inputShape: [inputSize] });
 const perceptron = () => randomized(chain(relu('a', 6, 4), dense('b', 5, 'relu'), dense('c', 3)));
-const fromTo = ({ from, to }: { readonly from: string; readonly to: readonly string[] }) => [from, ...to];
-
 test('the scale of a pair is that of the reference', () => {
   const { r1, r2, s, equalizedRange } = reference.pair;
   expect(r1.map((range, i) => pairScale(range, r2[i]!))).toEqual(s);
@@ -117,113 +113,6 @@ describe('leaves the answers as they were', () => {
       ['end', 'b'],
     ]);
     expectSame(answers(model), before);
-  });
-});
-
-describe('tells what it leaves', () => {
-  /** Why the first of two dense layers is left, of which something is in between. */
-  function reasonFor(...between: Layer[]): string {
-    const model = chain(
-      tf.layers.dense({ name: 'a', units: 4, inputShape: [6, 3] }),
-      ...between,
-      dense('b', 2, 'relu'),
-      dense('c', 2),
-    );
-    const { pairs, skipped } = equalize(randomized(model));
-    expect(pairs.map(fromTo)).toEqual([['b', 'c']]);
-    expect(skipped).toContainEqual({ path: 'c', why: 'the model returns what it makes' });
-    return skipped[0]!.why;
-  }
-
-  test.each<[string, () => Layer, string]>([
-    [
-      'relu6',
-      () => tf.layers.reLU({ maxValue: 6, name: 'm' }),
-      'relu up to 6, which "m" applies to it, is not scale-equivariant',
-    ],
-    ['elu', () => tf.layers.elu({ name: 'm' }), 'elu, which "m" applies to it, is not scale-equivariant'],
-    [
-      'sigmoid',
-      () => tf.layers.activation({ activation: 'sigmoid', name: 'm' }),
-      'sigmoid, which "m" applies to it, is not scale-equivariant',
-    ],
-    [
-      'a permutation',
-      () => tf.layers.permute({ dims: [2, 1], name: 'm' }),
-      '"m" (Permute) reads it, and cannot take factors back',
-    ],
-    [
-      'a reshape',
-      () => tf.layers.reshape({ targetShape: [8, 3], name: 'm' }),
-      '"m" (Reshape) reads it, and cannot take factors back',
-    ],
-    [
-      'a batch norm',
-      () => tf.layers.batchNormalization({ name: 'm', scale: false }),
-      '"m" (BatchNormalization) reads it, and cannot take factors back',
-    ],
-    [
-      'an LSTM',
-      () => tf.layers.lstm({ units: 2, name: 'm', returnSequences: true }),
-      '"m" (LSTM) reads it, and cannot take factors back',
-    ],
-    [
-      'a wrapper',
-      () => tf.layers.timeDistributed({ layer: dense('in', 2), name: 'm' }),
-      '"m" (TimeDistributed) reads it, and cannot take factors back',
-    ],
-  ])('%s', (_, make, why) => expect(reasonFor(make())).toBe(why));
-
-  test('an activation of its own', () => {
-    const model = randomized(chain(relu('a', 3, 2), dense('b', 3, 'tanh'), dense('c', 2)));
-    expect(equalize(model).skipped[0]).toEqual({
-      path: 'b',
-      why: 'tanh, its activation, is not scale-equivariant',
-    });
-  });
-
-  test('gelu', () => {
-    expect(equalize(withGelu()).skipped).toContainEqual({
-      path: 'up',
-      why: 'gelu, which "gelu" applies to it, is not scale-equivariant',
-    });
-  });
-
-  test('a reader of other layers’ outputs, and channels that come first', () => {
-    const [a, b] = [input(3), input(3)];
-    const reader = dense('reader', 2);
-    const ends = [apply(reader, apply(dense('p'), a)), apply(reader, apply(dense('q'), b))];
-    const inside = apply(dense('end', 2), apply(dense('start', 4, 'relu'), apply(tf.layers.add(), ...ends)));
-    expect(equalize(randomized(tf.model({ inputs: [a, b], outputs: inside }))).skipped.slice(0, 2)).toEqual([
-      { path: 'p', why: '"reader" reads what other layers make, too' },
-      { path: 'q', why: '"reader" reads what other layers make, too' },
-    ]);
-    const first = tf.layers.conv2d({
-      name: 'conv',
-      filters: 2,
-      kernelSize: 2,
-      dataFormat: 'channelsFirst',
-      inputShape: [3, 4, 4],
-    });
-    const model = chain(first, tf.layers.flatten(), dense('x', 3, 'relu'), dense('y', 2));
-    expect(equalize(model).skipped[0]).toEqual({
-      path: 'conv',
-      why: 'Conv2D does not say how its channels can be scaled',
-    });
-  });
-
-  test('queries whose keys go elsewhere', () => {
-    const model = preNorm();
-    const core = model.getLayer('core').input as tf.SymbolicTensor[];
-    const sum = tf.layers.add({ name: 'sum' });
-    const outputs = apply(sum, model.outputs[0]!, core[1]!);
-    expect(equalize(tf.model({ inputs: model.inputs, outputs })).skipped.slice(0, 2)).toEqual([
-      {
-        path: 'query',
-        why: 'it is multiplied with what "key" makes, and of that "sum" adds it to something else',
-      },
-      { path: 'key', why: '"sum" adds it to something else' },
-    ]);
   });
 });
 

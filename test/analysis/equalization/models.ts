@@ -12,6 +12,8 @@ export const apply = (layer: Layer, ...xs: Symbolic[]) =>
   layer.apply(xs.length === 1 ? xs[0]! : xs) as Symbolic;
 export const dense = (name: string, units = 4, activation?: 'relu' | 'tanh') =>
   tf.layers.dense({ name, units, activation });
+export const relu = (name: string, units: number, inputSize: number) =>
+  tf.layers.dense({ name, units, activation: 'relu', inputShape: [inputSize] });
 export const chain = (...layers: Layer[]) => tf.sequential({ layers });
 export const input = (...shape: number[]) => tf.input({ shape });
 
@@ -145,3 +147,9 @@ export const convolutional: Record<
     [['a', 'b']],
   ],
 };
+
+/** The layers of a pair. */
+export const fromTo = ({ from, to }: { readonly from: string; readonly to: readonly string[] }) => [
+  from,
+  ...to,
+];
