@@ -110,6 +110,20 @@ export { gather, type Gathered, type GatherData, type GatherOptions } from './li
 export { type Recording, type RowSelector } from './lib/analysis/record';
 export { count, gram, maxAbs, sum, type Statistic } from './lib/analysis/statistics';
 
+// Mixed precision
+export { sensitivity, type SensitivityOptions } from './lib/analysis/sensitivity/sensitivity';
+export { type SensitivityRow, type SensitivityTable } from './lib/analysis/sensitivity/table';
+export { withLatency, type WithLatencyOptions } from './lib/analysis/sensitivity/with-latency';
+export { type Measure, type OpenMeasure } from './lib/analysis/measures/measure';
+export { decibels, outputNoise, type OutputNoiseOptions } from './lib/analysis/measures/output-noise';
+export { scoreLoss, type ScoreLossOptions } from './lib/analysis/measures/score-loss';
+export { fisher } from './lib/analysis/measures/fisher';
+export { type GradientOptions, type LabelledBatch } from './lib/analysis/measures/gradients';
+export { hessianTrace, type HessianTraceOptions } from './lib/analysis/measures/hessian-trace';
+export { paretoFront, search, type Budget, type Solution } from './lib/analysis/search/search';
+export { rulesOf } from './lib/analysis/search/rules-of';
+export { measureLatency, type LatencyOptions } from './lib/analysis/latency';
+
 // Training
 export { train, type TrainOptions, type TrainResult } from './trainers/trainer';
 export { type Callback, type Training } from './trainers/callback';

@@ -25,13 +25,16 @@ export function applyRules(rules: Rules, paths: readonly string[]): Map<string, 
   if (!isList(rules)) return new Map(paths.map((path) => [path, rules]));
   if (rules.length === 0) throw new UserError('Expected a scheme or at least one rule, got an empty list.');
   const uses = new Map<string, Rule['use'] | undefined>(paths.map((path) => [path, undefined]));
-  for (const { match, use } of rules) {
-    const isMatch = picomatch(match, { dot: true });
-    const matched = paths.filter((path) => isMatch(path));
-    if (matched.length === 0) throw matchesNothing(match, paths);
-    matched.forEach((path) => uses.set(path, use));
-  }
+  for (const { match, use } of rules) pathsMatching(match, paths).forEach((path) => uses.set(path, use));
   return uses;
+}
+
+/** @throws UserError for a pattern that matches none of the paths, with those that are most like it. */
+export function pathsMatching(match: string, paths: readonly string[]): string[] {
+  const isMatch = picomatch(match, { dot: true });
+  const matched = paths.filter((path) => isMatch(path));
+  if (matched.length > 0) return matched;
+  throw matchesNothing(match, paths);
 }
 
 const isList = (rules: Rules): rules is readonly Rule[] => Array.isArray(rules);
