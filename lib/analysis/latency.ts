@@ -31,7 +31,7 @@ export async function measureLatency(
   const sessions: FileSession[] = [];
   try {
     for (const model of models) sessions.push(await openFile(model, options));
-    return await inTurns(sessions, xs, runs);
+    return (await inTurns(sessions, xs, runs)).map(median);
   } finally {
     for (const session of sessions) await session.release();
   }
@@ -45,12 +45,12 @@ export function openFile(
   return FileSession.open(onnxBytes(compressedOf(model)), options);
 }
 
-/** Medians of runs that take turns, after one that is not counted. @throws UserError for less than one run. */
+/** The times of runs that take turns, after one that is not counted; of each session. @throws UserError for less than one run. */
 export async function inTurns(
-  sessions: readonly FileSession[],
+  sessions: readonly Pick<FileSession, 'run'>[],
   xs: readonly HostTensor[],
   runs = 20,
-): Promise<number[]> {
+): Promise<number[][]> {
   if (!(Number.isInteger(runs) && runs >= 1)) {
     throw new UserError(`Expected at least one run to measure latency, got ${runs}.`);
   }
@@ -63,5 +63,5 @@ export async function inTurns(
       times[i]!.push(performance.now() - start);
     }
   }
-  return times.map(median);
+  return times;
 }

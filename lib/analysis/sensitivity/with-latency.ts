@@ -8,6 +8,7 @@ import type { Rule } from '../../compress/rules';
 import type { HostTensor } from '../../core/host-tensor';
 import { inTurns, LatencyOptions, openFile } from '../latency';
 import { rulesOf } from '../search/rules-of';
+import { needsData } from './needs-data';
 import type { SensitivityRow, SensitivityTable } from './table';
 
 export interface WithLatencyOptions extends LatencyOptions {
@@ -19,7 +20,7 @@ export interface WithLatencyOptions extends LatencyOptions {
 
 /**
  * **What each choice does to the latency**: for every row, the exported file of the model with this choice for this group alone takes
- * turns with that of the model in floats, and the difference of the medians is the row's `latencyMs`. It takes a file for each row:
+ * turns with that of the model in floats, and the median of the differences is the row's `latencyMs`. It takes a file for each row:
  * some minutes for a model like MiniLM, on a machine that does nothing else.
  *
  * Differences are small beside the noise of a busy machine, and layers do not speed up by themselves (a product of integers needs its
@@ -38,8 +39,9 @@ export async function withLatency(
     const timed: TimedRow[] = [];
     for (const row of table.rows) timed.push(await timeRow(row, model, floats, options));
     const alone = timed.flatMap(({ floatsMs }) => floatsMs ?? []);
-    const latencyMs =
-      alone.length > 0 ? median(alone) : (await inTurns([floats], options.batch, options.runs))[0]!;
+    const latencyMs = median(
+      alone.length > 0 ? alone : (await inTurns([floats], options.batch, options.runs))[0]!,
+    );
     return { ...table, latencyMs, rows: timed.map(({ row }) => row) };
   } finally {
     await floats.release();
@@ -63,7 +65,8 @@ async function timeRow(
   const variant = await fileWith(model, rules, batch, options);
   try {
     const [before, after] = await inTurns([floats, variant], batch, runs);
-    return { row: { ...row, latencyMs: after! - before! }, floatsMs: before! };
+    const latencyMs = median(after!.map((time, i) => time - before![i]!));
+    return { row: { ...row, latencyMs }, floatsMs: median(before!) };
   } finally {
     await variant.release();
   }
@@ -78,7 +81,7 @@ async function fileWith(
 ): Promise<FileSession> {
   const prepared = prepare(model, rules);
   try {
-    if (prepared.inputs.size > 0) await calibrate(prepared, [batch]);
+    if (needsData(prepared)) await calibrate(prepared, [batch]);
     const compressed = convert(prepared);
     try {
       return await openFile(compressed, options);
