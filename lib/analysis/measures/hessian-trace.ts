@@ -4,11 +4,11 @@ import { UserError } from '../../core/errors';
 import { hostOf } from '../../core/host-tensor';
 import { seededRandom } from '../../core/random';
 import type { Weight } from '../../core/weights';
-import { GradientOptions, Gradients, gradientsOf, LabelledBatch } from './gradients';
+import { GradientOptions, Gradients, gradientsOf } from './gradients';
 import type { Change, Measure, Subject } from './measure';
 
 export interface HessianTraceOptions extends GradientOptions {
-  /** Random vectors for each batch. Default 8. */
+  /** Random vectors for each weight and batch. Default 4. */
   readonly samples?: number;
   /** Of the random vectors. Default 0. */
   readonly seed?: number;
@@ -23,9 +23,10 @@ export interface HessianTraceOptions extends GradientOptions {
  *     ½ · tr(H) / n · ‖ŵ − w‖²
  *
  * for each kernel or table of n values (the paper leaves out the ½, with which it is in the loss's own unit). The trace is Hutchinson's
- * estimate, the mean of vᵀHv over random signs v, all weights at once, since the blocks between two weights average to 0; Hv is
- * the central difference of gradients `(∇L(w + εv) − ∇L(w − εv)) / 2ε`, because not every layer's gradient can be differentiated
- * again. A trace estimated below 0 counts as 0. It sees errors of weights, not of activations.
+ * estimate, the mean of vᵀHv over random signs v in this weight alone; Hv is the central difference of gradients
+ * `(∇L(w + εv) − ∇L(w − εv)) / 2ε`, because not every layer's gradient can be differentiated again. A trace below 0, as there is where
+ * the loss is at no minimum, says nothing of what is lost and counts as 0: a trained model is wanted, and the data that it was
+ * trained on. It sees errors of weights, not of activations, and takes two gradients for each weight, sample and batch.
  *
  * @throws UserError (when it is opened) without data, for no samples, or for a loss that is not finite or does not depend on a weight.
  */
@@ -64,7 +65,7 @@ function expectPositive(samples: number, step: number): void {
   );
 }
 
-/** The trace of each weight's block, by path: the mean over batches and samples. */
+/** The trace of each weight's own part of the Hessian, by path: the mean over batches and samples. */
 async function tracesOf(
   { model, weights }: Subject,
   gradients: Gradients,
@@ -76,13 +77,19 @@ async function tracesOf(
   let passes = 0;
   for await (const batch of data) {
     for (let sample = 0; sample < samples; sample++, passes++) {
-      const signs = moves.map(({ values }, i) => signsOf(values.length, seed, `${passes}`, weights[i]!.path));
-      const curvatures = await curvaturesAlong(signs, moves, gradients, batch);
-      curvatures.forEach((value, i) => (sums[i]! += value));
+      for (const [i, move] of moves.entries()) {
+        const signs = signsOf(move.values.length, seed, `${passes}`, weights[i]!.path);
+        const gradientAt = async (side: 1 | -1) => {
+          moveTo(move, signs, side);
+          return (await gradients.of(batch))[i]!;
+        };
+        sums[i]! += await curvatureAlong(signs, move, gradientAt);
+      }
     }
   }
-  if (passes === 0)
+  if (passes === 0) {
     throw new UserError(`Expected at least one batch for the Hessian of "${model.name}", got none.`);
+  }
   return new Map(weights.map(({ path }, i) => [path, sums[i]! / passes]));
 }
 
@@ -105,22 +112,17 @@ function signsOf(length: number, seed: number, ...names: string[]): Int8Array {
   return Int8Array.from({ length }, () => (random() < 0.5 ? -1 : 1));
 }
 
-/** vᵀHv within each weight. The weights are then as they were. */
-async function curvaturesAlong(
-  signs: readonly Int8Array[],
-  moves: readonly Move[],
-  gradients: Gradients,
-  batch: LabelledBatch,
-): Promise<number[]> {
-  const at = async (side: 1 | -1): Promise<Float32Array[]> => {
-    moves.forEach((move, i) => moveTo(move, signs[i]!, side));
-    return gradients.of(batch);
-  };
+/** vᵀHv within a weight, which is then as it was. */
+async function curvatureAlong(
+  signs: Int8Array,
+  { variable, values, epsilon }: Move,
+  gradientAt: (side: 1 | -1) => Promise<Float32Array>,
+): Promise<number> {
   try {
-    const [ahead, behind] = [await at(1), await at(-1)];
-    return moves.map(({ epsilon }, i) => slope(signs[i]!, ahead[i]!, behind[i]!) / (2 * epsilon));
+    const [ahead, behind] = [await gradientAt(1), await gradientAt(-1)];
+    return slope(signs, ahead, behind) / (2 * epsilon);
   } finally {
-    moves.forEach(({ variable, values }) => assign(variable, values));
+    assign(variable, values);
   }
 }
 
