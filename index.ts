@@ -93,6 +93,7 @@ export { foldBatchNorm, type FoldedModel, type FoldedNorm } from './lib/analysis
 // Compression
 export { staticInt8, weightOnly, type Scheme } from './lib/compress/scheme';
 export { type Rule, type Rules } from './lib/compress/rules';
+export { halfButFeedForward, type HalfButFeedForwardOptions } from './lib/compress/half-but-feed-forward';
 export { prepare, type Prepared, type Skipped } from './lib/compress/prepare';
 export { calibrate, type CalibrateOptions } from './lib/compress/calibrate';
 export { convert } from './lib/compress/convert';

@@ -8,7 +8,7 @@ import { UserError } from '../../core/errors';
 import { hostOf } from '../../core/host-tensor';
 import { pathsOfLayers } from '../../core/weights';
 import { maskOf } from '../../pruning/model-masks';
-import { bytesOf, decode } from '../../quantization/encode';
+import { bytesOf, decode } from '../../quantization/decode';
 import type { GatherData } from '../gather';
 import type { Change } from '../measures/measure';
 import { Gate, gate } from './gate';

@@ -3,6 +3,7 @@ import {
   calibrate,
   convert,
   evaluate,
+  fp16,
   fromTensors,
   int4,
   int8,
@@ -24,6 +25,7 @@ import {
   SensitivityTable,
   setMasks,
   staticInt8,
+  ternary,
   weightOnly,
   weightsOf,
 } from '../../../index';
@@ -150,6 +152,17 @@ describe('sensitivity', () => {
     ]);
     expect(await sensitivity(model(), await options())).toEqual(table);
     expect(JSON.parse(JSON.stringify(table))).toEqual(table);
+  });
+
+  test('of halves and ternary codes', async () => {
+    const other = { fp16: weightOnly(fp16()), ternary: weightOnly(ternary(perGroup(0, 4))) };
+    const table = await sensitivity(model(), { ...(await options()), schemes: other });
+    expect(table.rows.slice(0, 2).map(({ choice, bytes }) => [choice, bytes])).toEqual([
+      ['fp16', 24 * 2],
+      ['ternary', 24 / 4 + 6 * 4],
+    ]);
+    expect(lossIn(table, 'hidden/0', 'fp16')).toBeLessThan(1e-6);
+    expect(lossIn(table, 'hidden/0', 'ternary')).toBeGreaterThan(1e-2);
   });
 
   test('op by op gives nearly the same', async () => {
