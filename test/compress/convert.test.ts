@@ -85,16 +85,16 @@ describe('convert', () => {
   test('weights are codes and scales, and what they stand for is in the model', () => {
     const { model, inputs } = cases['a sequential model']!();
     const [kernel] = model.getLayer('first').weights;
-    kernel!.write(tf.tensor2d([127, 0, 0, 0, 0, -127, 0.4, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0], [4, 5]));
+    kernel!.write(tf.tensor2d([63, 0, 0, 0, 0, -63, 0.4, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0], [4, 5]));
     const prepared = prepare(model, staticInt8());
     observe({ model, inputs });
     const { weights, model: converted } = convert(prepared);
     const { codes, scales, spec } = weights.get('first/kernel')!;
     expect(describeSpec(spec)).toBe('7 bits, perAxis(1)');
-    expect(Array.from(scales)).toEqual([1, Math.fround(Math.fround(0.4) / 127), 1, 1, 1]);
-    expect(Array.from(codes.subarray(0, 7))).toEqual([127, 0, 0, 0, 0, -127, 127]);
+    expect(Array.from(scales)).toEqual([1, Math.fround(Math.fround(0.4) / 63), 1, 1, 1]);
+    expect(Array.from(codes.subarray(0, 7))).toEqual([63, 0, 0, 0, 0, -63, 63]);
     expect(Array.from(converted.getLayer('first').getWeights()[0]!.dataSync().subarray(0, 6))).toEqual([
-      127, 0, 0, 0, 0, -127,
+      63, 0, 0, 0, 0, -63,
     ]);
     prepared.detach();
   });

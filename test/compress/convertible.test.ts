@@ -110,7 +110,7 @@ describe('what can be is baked in', () => {
     expect(outputs(converted, [x])).toEqual(outputs(model, [x]));
     expect(attachmentsOf(converted)).toEqual([]);
     const largest = Math.max(...weightsOf(model)[0]!.variable.dataSync().map(Math.abs));
-    expect(Math.max(...weights.get('dense/kernel')!.scales)).toBeCloseTo((2 * largest) / 127, 6);
+    expect(Math.max(...weights.get('dense/kernel')!.scales)).toBeCloseTo((2 * largest) / 63, 6);
     prepared.detach();
   });
 

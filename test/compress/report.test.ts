@@ -50,8 +50,8 @@ describe('report', () => {
     const prepared = prepare(makeModel(), weightOnly());
     const { rows, total } = report(convert(prepared));
     // 0.1 is below half a step of 1: its code is 0
-    expect(rows[0]).toMatchObject({ zeros: 4, bits: 8, bytes: 6 + 4 * 3 });
-    expect(rows.map(({ bits }) => bits)).toEqual([8, 32, 8]);
+    expect(rows[0]).toMatchObject({ zeros: 4, bits: 7, storedBits: 8, bytes: 6 + 4 * 3 });
+    expect(rows.map(({ bits }) => bits)).toEqual([7, 32, 7]);
     expect(total.bytes).toBe(6 + 12 + 12 + 3 + 4);
     prepared.detach();
   });

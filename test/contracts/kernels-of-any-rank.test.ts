@@ -44,7 +44,7 @@ describe('kernels of any rank', () => {
     const expected = [...forward(model, [x], false).dataSync()];
     expect([...forward(compressed.model, [x], false).dataSync()]).toEqual(expected);
     const parameters = report(compressed).rows.find(({ path }) => path === 'conv/kernel')!;
-    expect(parameters).toMatchObject({ bits: 8, bytes: 54 + 4 * 3 });
+    expect(parameters).toMatchObject({ bits: 7, bytes: 54 + 4 * 3 });
     prepared.detach();
   });
 

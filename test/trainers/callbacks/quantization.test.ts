@@ -49,8 +49,8 @@ it('logs the scales of activations and the noise of weights at its cadence, and 
     await callback.onStepEnd?.(at(2));
     expect(logs).toEqual([
       ['quant/scale/slope', Math.fround(0.2)],
-      // 0.4 is 50.8 steps of 1/127, which are rounded to 51
-      ['quant/sqnr/slope/kernel', expect.closeTo(10 * Math.log10(1.16 / (0.2 / 127) ** 2), 2)],
+      // 0.4 is 25.2 steps of 1/63, which are rounded to 25
+      ['quant/sqnr/slope/kernel', expect.closeTo(10 * Math.log10(1.16 / (0.2 / 63) ** 2), 2)],
     ]);
     prepared.detach();
     model.dispose();
