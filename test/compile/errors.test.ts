@@ -67,6 +67,11 @@ test.each<[string, Fn, RegExp]>([
     (y) => tf.conv2d(y.reshape([1, 1, 1, 2]) as tf.Tensor4D, tf.ones([1, 1, 1, 1]), 1, 0, 'NCHW'),
     /dataFormat NCHW has no ONNX mapping/,
   ],
+  [
+    'a 3D convolution that tfjs lets start within the volume',
+    (y) => tf.conv3d(y.reshape([1, 1, 1, 2, 1]) as tf.Tensor5D, tf.ones([1, 1, 1, 1, 1]), [1, 1, 3], 'same'),
+    /3D convolution with strides above its sizes and padding "same" has no ONNX mapping/,
+  ],
   ['a read of a value', (y) => y.mul(y.dataSync()[0]!), /value of a traced tensor was read/],
   ['a read of nested values', (y) => tf.tensor(y.mul(2).arraySync()), /value of a traced tensor was read/],
   ['a print', (y) => (y.print(), y), /value of a traced tensor was read/],

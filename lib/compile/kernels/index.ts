@@ -1,5 +1,6 @@
 import { binary } from './binary';
 import { convolution } from './convolution';
+import { convolution3d } from './convolution-3d';
 import { creation } from './creation';
 import { indexing } from './indexing';
 import { registerMappings } from './kernel';
@@ -16,6 +17,7 @@ import { unary } from './unary';
 registerMappings({
   ...binary,
   ...convolution,
+  ...convolution3d,
   ...creation,
   ...indexing,
   ...matmul,

@@ -71,7 +71,6 @@ test('every kernel that tfjs can differentiate on the cpu is mapped, or known no
     'AvgPool3D',
     'BatchToSpaceND',
     'ComplexAbs',
-    'Conv3D',
     'Dilation2D',
     'LRN',
     'MaxPool3D',

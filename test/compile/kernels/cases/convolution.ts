@@ -20,6 +20,28 @@ const DEPTHWISE: typeof DENSE = [
   [[1, 6, 6, 2], [3, 3, 2, 2], 2, 'same'],
 ];
 
+const VOLUMES: [
+  volume: number[],
+  filter: number[],
+  stride: number | [number, number, number],
+  pad: 'same' | 'valid',
+][] = [
+  [[2, 4, 4, 4, 2], [2, 3, 2, 2, 3], 1, 'same'],
+  [[2, 4, 5, 4, 2], [2, 2, 3, 2, 3], 1, 'valid'],
+  [[1, 5, 4, 6, 2], [3, 2, 2, 2, 2], 2, 'valid'],
+  [[2, 5, 4, 3, 1], [3, 3, 1, 1, 2], [2, 1, 1], 'same'],
+];
+
+type Volume = tf.Tensor5D;
+
+const volumes = (kernel: string): KernelCase[] =>
+  VOLUMES.map(([volume, filter, stride, pad]) => ({
+    kernel,
+    what: `[${volume}] by [${filter}], stride ${stride}, ${pad}`,
+    run: (x, w) => tf.conv3d(x as Volume, w as Volume, stride, pad),
+    inputs: [floats(volume, filter)],
+  }));
+
 type Run = (x: Image, filter: Image, stride: number | [number, number], pad: Pad) => tf.Tensor;
 
 /** A case per geometry of a convolution; the kernel may be one of its gradient's. */
@@ -114,5 +136,22 @@ export const convolutionCases: KernelCase[] = [
     what: 'with a pointwise filter after it',
     run: (x, w, pointwise) => tf.separableConv2d(x as Image, w as Image, pointwise as Image, 1, 'same'),
     inputs: [floats([2, 4, 4, 2], [3, 3, 2, 2], [1, 1, 4, 3])],
+  },
+  ...volumes('Conv3D'),
+  ...volumes('Conv3DBackpropFilterV2').slice(2),
+  ...volumes('Conv3DBackpropInputV2').slice(2),
+  {
+    kernel: 'Conv3D',
+    what: 'dilated',
+    run: (x, w) => tf.conv3d(x as Volume, w as Volume, 1, 'same', 'NDHWC', [2, 1, 2]),
+    inputs: [floats([2, 6, 5, 4, 2], [2, 3, 2, 2, 3])],
+    gradient: false, // tfjs has no gradient for dilated convolutions
+  },
+  {
+    kernel: 'Conv3DBackpropInputV2',
+    what: 'as a transposed convolution',
+    run: (x, w) => tf.conv3dTranspose(x as Volume, w as Volume, [2, 6, 6, 6, 4], 2, 'same'),
+    inputs: [floats([2, 3, 3, 3, 2], [3, 2, 3, 4, 2])],
+    gradient: false, // tfjs has none
   },
 ];
