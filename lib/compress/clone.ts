@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { UserError } from '../core/errors';
 import { isModel } from '../core/layers';
+import { expectSameSettings, unmakeable } from './same-settings';
 
 type Layer = tf.layers.Layer;
 
@@ -42,9 +42,7 @@ export function cloneModel(
   const layers = new Map<Layer, Layer>();
   const clone = cloneContainer(model, { layers, before, omit, settings });
   layers.set(model, clone);
-  for (const [layer, copy] of layers) {
-    if (!isModel(layer)) expectSameSettings(layer, copy, new Set(Object.keys(settings(layer))));
-  }
+  for (const [layer, copy] of layers) if (!isModel(layer)) expectSameSettings(layer, copy, settings);
   return { model: clone, layers };
 }
 
@@ -109,12 +107,18 @@ function insertions(): (layer: Layer, tensor: tf.SymbolicTensor) => tf.SymbolicT
   };
 }
 
+/** A state that a recurrent layer starts from is among its inputs already. */
+const isGraph = (argument: unknown): boolean =>
+  [argument].flat().some((item) => item instanceof tf.SymbolicTensor);
+
 function apply(
   layer: Layer,
   inputs: readonly tf.SymbolicTensor[],
   callArgs: object | undefined,
 ): tf.SymbolicTensor | tf.SymbolicTensor[] {
-  const kwargs = { ...callArgs } as Parameters<Layer['apply']>[1];
+  const kwargs = Object.fromEntries(
+    Object.entries(callArgs ?? {}).filter(([, argument]) => !isGraph(argument)),
+  ) as Parameters<Layer['apply']>[1];
   return layer.apply(inputs.length === 1 ? inputs[0]! : [...inputs], kwargs) as tf.SymbolicTensor;
 }
 
@@ -127,54 +131,35 @@ function copyOf(layer: Layer, context: Context): Layer {
 }
 
 function cloneLayer(layer: Layer, context: Context): Layer {
-  const { layer: inner } = layer as { readonly layer?: Layer };
   const copy =
-    inner && isModel(inner)
-      ? tf.layers.timeDistributed({ ...layer.getConfig(), layer: copyOf(inner, context) })
+    layer.getClassName() === 'TimeDistributed'
+      ? tf.layers.timeDistributed({ ...layer.getConfig(), layer: copyOf(innerOf(layer), context) })
       : fromConfig(layer, context.settings(layer));
   copy.setFastWeightInitDuringBuild(true); // zeros: faster than random numbers that are overwritten
   return copy;
 }
 
+const innerOf = (wrapper: Layer): Layer => (wrapper as Layer & { readonly layer: Layer }).layer;
+
+/** Settings that stock layers leave out of their config. */
+const FORGOTTEN: Readonly<Record<string, readonly string[]>> = { SeparableConv2D: ['depthMultiplier'] };
+
+function configOf(layer: Layer): tf.serialization.ConfigDict {
+  const fields = (FORGOTTEN[layer.getClassName()] ?? []).map((name) => [
+    name,
+    layer[name as keyof Layer] as unknown,
+  ]);
+  // tfjs writes into the config that it reads, parts of which may be the original's: give it a copy.
+  return JSON.parse(
+    JSON.stringify({ ...layer.getConfig(), ...Object.fromEntries(fields) }),
+  ) as tf.serialization.ConfigDict;
+}
+
 function fromConfig(layer: Layer, settings: Readonly<Record<string, boolean>>): Layer {
   const layerClass = layer.constructor as unknown as LayerClass;
   try {
-    // tfjs writes into the config that it reads, parts of which may be the original's: give it a copy.
-    const config = JSON.parse(JSON.stringify(layer.getConfig())) as tf.serialization.ConfigDict;
-    return layerClass.fromConfig(layerClass, { ...config, ...settings });
+    return layerClass.fromConfig(layerClass, { ...configOf(layer), ...settings });
   } catch (error) {
     throw unmakeable(layer, `making it again failed: ${(error as Error).message}`);
   }
-}
-
-/** Fields that every layer has; `trainable` and the like come with the weights. */
-const BASE = new Set(Object.keys(tf.layers.flatten()));
-
-/** A class whose `getConfig` forgets one of its settings would be made again with another; those `changed` are to be. */
-function expectSameSettings(layer: Layer, copy: Layer, changed: ReadonlySet<string>): void {
-  const [before, after] = [layer, copy].map((each) => each as unknown as Record<string, unknown>);
-  const lost = Object.keys(before!).find(
-    (name) => !BASE.has(name) && !changed.has(name) && !isKept(before![name], after![name]),
-  );
-  if (lost === undefined) return;
-  const told = (value: unknown) => JSON.stringify(value) ?? 'undefined';
-  throw unmakeable(layer, `"${lost}" is ${told(before![lost])} and would become ${told(after![lost])}`);
-}
-
-/** Whether plain data come again; what is no plain data is the layer's own affair. */
-function isKept(before: unknown, after: unknown): boolean {
-  if (before === null || typeof before === 'function') return true;
-  if (typeof before !== 'object') return before === after || before === undefined || Number.isNaN(before);
-  const isPlain = Array.isArray(before) || Object.getPrototypeOf(before) === Object.prototype;
-  if (!isPlain) return true;
-  const found = Object(after) as Record<string, unknown>;
-  return Object.entries(before).every(([name, value]) => isKept(value, found[name]));
-}
-
-function unmakeable(layer: Layer, problem: string): UserError {
-  return new UserError(
-    `Expected layers that their getConfig() makes again, so that the model can be converted, but of "${layer.name}" ` +
-      `(${layer.getClassName()}) ${problem}; give its class a getConfig() with all that its constructor takes, or skip ` +
-      'quantization for this model.',
-  );
 }

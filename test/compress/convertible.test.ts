@@ -199,6 +199,39 @@ describe('cloneModel', () => {
     expect(outputs(model, xs)).toEqual([-8, -16]);
   });
 
+  test('a layer of tfjs keeps a setting that its config forgets, in a wrapper too', () => {
+    const separable = () => tf.layers.separableConv2d({ filters: 2, kernelSize: 2, depthMultiplier: 3 });
+    const inWrapper = tf.layers.timeDistributed({ layer: separable(), inputShape: [2, 3, 3, 2] });
+    const bare = tf.layers.conv2d({ filters: 2, kernelSize: 1, inputShape: [3, 3, 2] });
+    for (const layers of [[inWrapper], [bare, separable()]]) {
+      const model = tf.sequential({ layers });
+      const shapes = ({ weights }: tf.LayersModel) => weights.map(({ shape }) => shape);
+      expect(shapes(cloneModel(model).model)).toEqual(shapes(model));
+    }
+  });
+
+  test('a layer in a wrapper that its config does not make again is refused', () => {
+    const dense = tf.layers.dense({ units: 2 });
+    const model = tf.sequential({
+      layers: [tf.layers.timeDistributed({ layer: dense, inputShape: [2, 3] })],
+    });
+    (dense as unknown as Record<string, unknown>)['factor'] = 3;
+    expect(() => cloneModel(model)).toThrow('"factor" is 3 and would become undefined');
+  });
+
+  test('a recurrent layer starts from the state that it is given', () => {
+    const x = tf.input({ shape: [4, 3] });
+    const options = { units: 2, returnState: true, returnSequences: true };
+    const [y, ...initialState] = tf.layers.lstm(options).apply(x) as [tf.SymbolicTensor];
+    const last = tf.layers.lstm({ units: 2 }).apply(y, { initialState } as never) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: x, outputs: last });
+    const { model: clone } = cloneModel(model);
+    clone.setWeights(model.getWeights());
+    const xs = tf.randomNormal([2, 4, 3], 0, 1, 'float32', 1);
+    const [expected, actual] = [model, clone].map((each) => [...(each.predict(xs) as tf.Tensor).dataSync()]);
+    expect(actual).toEqual(expected);
+  });
+
   test('a prepared model that is detached leaves nothing of the clone behind', async () => {
     await expectNoLeak(() => {
       const model = withLayer(new KeptTimes({ name: 'times', factor: 3 }));
