@@ -3,6 +3,7 @@ import { attach, Attachment, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
 import { factsOf } from '../core/facts-of';
 import { layersOf } from '../core/layers';
+import { computeOncePerCall } from '../core/once-per-call';
 import { variableOf, Weight } from '../core/weights';
 import { isHalf, WeightSpec } from '../quantization/spec';
 import { ActivationQuantizer, activationQuantizer } from '../quantization/transforms/activation-quantizer';
@@ -62,9 +63,11 @@ function attachAll(model: tf.LayersModel, { weights, inputs, skipped, pathOf }: 
     attachments.push(attach(layer, target, transform));
   };
   let isAttached = true;
+  const release = computeOncePerCall(model);
   const detach = (): void => {
     if (!isAttached) return;
     isAttached = false;
+    release();
     attachments.splice(0).forEach((attachment) => attachment.detach());
     new Set(quantizers.splice(0)).forEach((quantizer) => quantizer.dispose());
     preparedModels.delete(model);

@@ -3,6 +3,7 @@ import { UserError } from './errors';
 import { factsOf } from './facts-of';
 import { layersOf } from './layers';
 import { lastOf, ownWeights } from './own-weights';
+import { restore, shadowRead } from './shadow';
 
 /**
  * What a forward pass is for. Calibration computes what inference does, without dropout, and lets observers watch as training
@@ -134,7 +135,7 @@ function patchCall(layer: tf.layers.Layer): Patch {
  * Runs `body` in the surrounding tidy scope, where a result cached by a shared transform lives on until the model's forward
  * pass is over. Outside of any scope it makes one, so that a bare `layer.apply(x)` leaks nothing.
  */
-function scoped<T extends tf.TensorContainer>(body: () => T): T {
+export function scoped<T extends tf.TensorContainer>(body: () => T): T {
   return tf.engine().state.activeScope ? body() : tf.tidy(body);
 }
 
@@ -146,18 +147,14 @@ function callThrough(
   kwargs: Parameters<Call>[1],
 ): ReturnType<Call> {
   const pass = passOf(kwargs);
-  const through = (target: string, value: tf.Tensor) =>
-    attachments
-      .filter((attachment) => attachment.target === target)
-      .reduce((result, { transform }) => transform.apply(result, pass), value);
   const single = (target: string, value: tf.Tensor | tf.Tensor[]) =>
     attachments.some((attachment) => attachment.target === target)
-      ? through(target, only(layer, target, value))
+      ? applyAll(attachments, target, only(layer, target, value), pass)
       : value;
 
-  const names = new Set(attachments.map(({ target }) => target).filter(isWeight));
-  const weights = [...names].map((name) => [name, weightNamed(layer, name)] as const);
-  const shadows = weights.map(([name, weight]) => shadowRead(weight, (value) => through(name, value)));
+  const shadows = attachedWeights(layer).map(({ weight, apply }) =>
+    shadowRead(weight, (value) => apply(value, pass)),
+  );
   try {
     return single('output', original.call(layer, single('input', inputs), kwargs));
   } finally {
@@ -165,27 +162,40 @@ function callThrough(
   }
 }
 
+/** A weight that something is attached to, and what all of that makes of it. */
+export interface AttachedWeight {
+  readonly weight: tf.LayerVariable;
+  apply(value: tf.Tensor, pass: Pass): tf.Tensor;
+}
+
+/** The weights of a layer that something is attached to. */
+export function attachedWeights(layer: tf.layers.Layer): AttachedWeight[] {
+  const attachments = attachedTo(layer);
+  const names = new Set(attachments.map(({ target }) => target).filter(isWeight));
+  return [...names].map((name) => ({
+    weight: weightNamed(layer, name),
+    apply: (value, pass) => applyAll(attachments, name, value, pass),
+  }));
+}
+
+function applyAll(
+  attachments: readonly Attachment[],
+  target: string,
+  value: tf.Tensor,
+  pass: Pass,
+): tf.Tensor {
+  return attachments
+    .filter((attachment) => attachment.target === target)
+    .reduce((result, { transform }) => transform.apply(result, pass), value);
+}
+
 /** tfjs hands the options of a model's call to every layer. */
-function passOf(kwargs: Parameters<Call>[1]): Pass {
+export function passOf(kwargs: Parameters<Call>[1]): Pass {
   if (kwargs?.['training']) return 'training';
   return kwargs?.[CALIBRATION] ? 'calibration' : 'inference';
 }
 
 const isWeight = (target: string): boolean => target !== 'input' && target !== 'output';
-
-/** Makes `read()` answer with the transformed weight, computed at the first read; returns how to undo it. */
-function shadowRead(weight: tf.LayerVariable, transform: (value: tf.Tensor) => tf.Tensor): () => void {
-  const own = Object.getOwnPropertyDescriptor(weight, 'read');
-  const original = weight.read;
-  let effective: tf.Tensor | undefined;
-  weight.read = () => (effective ??= transform(original.call(weight)));
-  return () => restore(weight, 'read', own);
-}
-
-function restore<T extends object>(object: T, key: keyof T, own: PropertyDescriptor | undefined): void {
-  if (own) Object.defineProperty(object, key, own);
-  else delete object[key];
-}
 
 function only(layer: tf.layers.Layer, target: string, value: tf.Tensor | tf.Tensor[]): tf.Tensor {
   const values = Array.isArray(value) ? value : [value];

@@ -56,6 +56,14 @@ const HOLDERS: Readonly<Record<string, Find>> = {
     ),
 };
 
+const ONCE = ['StackedRNNCells', 'Bidirectional'];
+
+/** Whether a layer applies the one that it holds at every step of time. */
+export function repeats(layer: tf.layers.Layer): boolean {
+  const name = layer.getClassName();
+  return name in HOLDERS && !ONCE.includes(name);
+}
+
 const NONE: readonly HeldLayer[] = [];
 
 class Bare extends tf.layers.Layer {
