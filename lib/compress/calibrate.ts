@@ -47,6 +47,7 @@ async function watch(model: tf.LayersModel, data: GatherData, eager: boolean): P
   let batches = 0;
   try {
     for await (const batch of data) {
+      expectExamples(batch, model);
       const xs = batch.map(copyOf);
       const output = program ? await program(...xs) : tf.tidy(() => pass(...xs));
       tf.dispose([output, ...xs]);
@@ -56,6 +57,14 @@ async function watch(model: tf.LayersModel, data: GatherData, eager: boolean): P
     await program?.dispose();
   }
   if (batches === 0) throw new UserError(`Expected data to calibrate "${model.name}" on, got none.`);
+}
+
+function expectExamples(batch: readonly (HostTensor | tf.Tensor)[], { name }: tf.LayersModel): void {
+  const empty = batch.find(({ shape }) => shape.includes(0));
+  if (!empty) return;
+  throw new UserError(
+    `Expected examples in every batch to calibrate "${name}" on, got one of shape [${empty.shape.join(', ')}]; leave it out.`,
+  );
 }
 
 const copyOf = (x: HostTensor | tf.Tensor): tf.Tensor =>

@@ -78,6 +78,7 @@ function planWeight(weight: Weight, use: Rule['use'] | undefined): PlannedWeight
   if (!('channels' in facts)) return undefined;
   const why = reasonAgainst(use, 'weight');
   if (why !== undefined) return { path, why };
+  if (weight.variable.size === 0) return { path, why: 'it has no values' };
   const { weight: spec, integer } = use as Scheme;
   return { weight, spec: atChannels(spec!, facts.channels), integer };
 }

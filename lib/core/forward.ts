@@ -43,12 +43,7 @@ export function forwardThrough(
   xs: readonly tf.Tensor[],
   { pass, layers = [], whole = false }: ForwardThroughOptions,
 ): [tf.Tensor, ...tf.Tensor[]] {
-  if (xs.length !== model.inputs.length || model.outputs.length !== 1) {
-    throw new UserError(
-      `Expected ${model.inputs.length} input tensor(s) and a model of one output for "${model.name}", ` +
-        `got ${xs.length} tensor(s) and ${model.outputs.length} output(s).`,
-    );
-  }
+  expectFit(model, xs);
   const all = layersOf(model);
   if (isTracing()) expectNoState(all);
   const containers = all.filter(isModel);
@@ -69,6 +64,16 @@ export function forwardThrough(
   } finally {
     restore.reverse().forEach((undo) => undo());
   }
+}
+
+function expectFit({ name, inputs, outputs }: tf.LayersModel, xs: readonly tf.Tensor[]): void {
+  if (outputs.length !== 1) {
+    throw new UserError(
+      `Expected a model of one output, got "${name}" with ${outputs.length}; make one of each (tf.model), or join them (concatenate).`,
+    );
+  }
+  if (xs.length === inputs.length) return;
+  throw new UserError(`Expected ${inputs.length} input tensor(s) for "${name}", got ${xs.length}.`);
 }
 
 /** A trace starts every time from the state of its moment, and a stateful layer frees the tensors that it replaces. */
