@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import { dequantize, DerivedInput, derivedTensor } from '../core/derived';
+import { AxisForm, axisForm } from './axis-form';
 import { decode } from './decode';
 import type { EncodedWeight } from './encoded-weight';
-import { MatrixForm, matrixForm } from './matrix-form';
 import type { QuantSpec } from './spec';
 
 /** A weight that programs read as it is stored. */
@@ -20,28 +20,28 @@ export function storedIn(input: DerivedInput): EncodedWeight | undefined {
 }
 
 /**
- * A weight as inputs of programs: the codes and scales of a matrix, which integer products are made of, or else the numbers that it is
+ * A weight as inputs of programs: codes with scales along an axis, those of a matrix being what integer products are made of, or else the numbers that it is
  * stored as.
  *
  * @param refresh brings `encoded` up to date, before each run.
  */
 export function derivedWeight(name: string, encoded: EncodedWeight, refresh: () => void): DerivedWeight {
-  const matrix = matrixForm(encoded.shape, encoded.spec);
-  return matrix ? codesOfMatrix(name, encoded, refresh, matrix) : numbersOf(name, encoded, refresh);
+  const form = axisForm(encoded.shape, encoded.spec);
+  return form ? codesAlong(name, encoded, refresh, form) : numbersOf(name, encoded, refresh);
 }
 
-function codesOfMatrix(
+function codesAlong(
   name: string,
   encoded: EncodedWeight,
   refresh: () => void,
-  { rows, columns, axis }: MatrixForm,
+  form: AxisForm,
 ): DerivedWeight {
   const { shape, scales } = encoded;
   const codes: DerivedInput = {
     name: `${name}/codes`,
     dtype: 'int8',
     bits: (encoded.spec as QuantSpec).bits,
-    shape: [rows, columns],
+    shape: form.shape,
     data: encoded.codes as Int8Array,
     refresh,
   };
@@ -52,8 +52,9 @@ function codesOfMatrix(
     data: scales,
     refresh: () => undefined, // comes with the codes
   };
-  const reshaped = (matrix: tf.Tensor) => (shape.length === 2 ? matrix : matrix.reshape([...shape]));
-  return { encoded, tensor: () => reshaped(dequantize(codes, steps, axis)) };
+  const reshaped = (numbers: tf.Tensor) =>
+    numbers.shape.join() === shape.join() ? numbers : numbers.reshape([...shape]);
+  return { encoded, tensor: () => reshaped(dequantize(codes, steps, form.axis)) };
 }
 
 function numbersOf(name: string, encoded: EncodedWeight, refresh: () => void): DerivedWeight {

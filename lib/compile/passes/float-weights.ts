@@ -22,16 +22,20 @@ function asFloats(value: Value, { producer, builder }: Context): Value {
   const node = producer(value);
   if (node?.op !== 'DequantizeLinear' || !areWeights(node, builder)) return value;
   const [codes, scales] = node.inputs as [Value, Value];
-  const steps = node.attributes['axis'] === 0 ? column(builder, scales) : scales;
+  const steps = alongAxis(builder, scales, node.attributes['axis'] as number, codes.shape.length);
   return builder.node('Mul', [cast(builder, codes, 'float32'), steps], value.shape, 'float32');
 }
 
-/** Whether what is dequantized comes in from outside, symmetric and with a scale per row or column. */
+/** Whether what is dequantized comes in from outside, symmetric and with scales along an axis. */
 function areWeights({ inputs }: Node, builder: GraphBuilder): boolean {
   const [codes, scales, zero] = inputs as [Value, Value, Value?];
   return builder.sourceOf(codes)?.kind === 'derived' && scales.shape.length === 1 && !zero;
 }
 
-function column(builder: GraphBuilder, scales: Value): Value {
-  return builder.node('Unsqueeze', [scales, builder.ints([1])], [scales.shape[0]!, 1], 'float32');
+/** Scales that broadcast along an axis of a tensor. */
+function alongAxis(builder: GraphBuilder, scales: Value, axis: number, rank: number): Value {
+  const after = Array.from({ length: rank - 1 - axis }, (_, i) => i + 1);
+  if (after.length === 0) return scales;
+  const shape = [scales.shape[0]!, ...after.map(() => 1)];
+  return builder.node('Unsqueeze', [scales, builder.ints(after)], shape, 'float32');
 }
