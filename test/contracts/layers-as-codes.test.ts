@@ -136,7 +136,7 @@ describe.each(CASES)('%s', (_, make, shape, weights, inputs) => {
       const [codes, scales] = [bytesOf(`${path}/codes`), bytesOf(`${path}/scales`)];
       expect([path, codes, bytesOf(path)]).toEqual([path, [sizeOf(variable.shape)], []]);
       expect(scales.length).toBe(1);
-      expect(rows.get(path)).toMatchObject({ bits: 8, bytes: codes[0]! + scales[0]! });
+      expect(rows.get(path)).toMatchObject({ storedBits: 8, bytes: codes[0]! + scales[0]! });
     }
   });
 });
@@ -165,7 +165,7 @@ describe('what has no codes', () => {
     await calibrate(prepared, [[xs]]);
     const compressed = convert(prepared);
     const { rows, skipped } = report(compressed);
-    expect(rows.map(({ path, bits, bytes }) => [path, bits, bytes])).toEqual([
+    expect(rows.map(({ path, storedBits, bytes }) => [path, storedBits, bytes])).toEqual([
       ['own/matrix', 32, 36],
       ['head/kernel', 8, 6 + 8],
       ['head/bias', 32, 8],
@@ -200,7 +200,7 @@ describe('what has no codes', () => {
     const model = tf.model({ inputs: input, outputs, name: 'two' });
     const prepared = prepare(model, weightOnly());
     const compressed = convert(prepared);
-    expect(report(compressed).rows.filter(({ bits }) => bits === 8).length).toBe(2);
+    expect(report(compressed).rows.filter(({ storedBits }) => storedBits === 8).length).toBe(2);
     const expected =
       'Expected a model of one output, got "two" with 2; make one of each (tf.model), or join them';
     expect(() => whittle.exportOnnx(compressed, 'two.onnx')).toThrow(expected);

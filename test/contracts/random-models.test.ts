@@ -14,7 +14,7 @@ import { weightsOf } from '../../lib/core/weights';
 import { STOCK } from '../../lib/core/stock-facts';
 import { readCodes, writeCodes } from '../../lib/export/codes-file';
 import { exportOnnx } from '../../lib/export/onnx';
-import { decode } from '../../lib/quantization/encode';
+import { decode } from '../../lib/quantization/decode';
 import { inferenceOf } from '../../trainers/inference';
 import { scopeEachTest } from '../scope';
 import { dataOf, modelOf, Plan, plans, rulesOf } from './random-models';

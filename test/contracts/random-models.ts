@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
-import { int4, int8 } from '../../lib/quantization/spec';
-import { perGroup, perTensor } from '../../lib/quantization/granularity';
+import { fp16, int4, int8, ternary } from '../../lib/quantization/spec';
+import { perChannel, perGroup, perTensor } from '../../lib/quantization/granularity';
 import { pathsOfLayers, weightsOf } from '../../lib/core/weights';
 import type { Rule } from '../../lib/compress/rules';
 import { staticInt8, weightOnly } from '../../lib/compress/scheme';
@@ -48,7 +48,12 @@ const USES = {
   static: inputs,
   'int8 weights': weightOnly(),
   'int8 weights, one scale': weightOnly(int8(perTensor())),
+  'all codes of int8': weightOnly(int8(perChannel(), { full: true })),
   'int4 weights in groups': weightOnly(int4(perGroup(0, 2))),
+  'int4 weights in larger groups': weightOnly(int4(perGroup(0, 16))),
+  'int4 weights': weightOnly(int4(perChannel())),
+  'ternary weights': weightOnly(ternary(perChannel())),
+  halves: weightOnly(fp16()),
   skip: 'skip',
 } as const;
 
