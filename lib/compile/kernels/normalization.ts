@@ -15,4 +15,13 @@ function batchNorm(inputs: Readonly<Record<string, Value>>, attrs: Attrs, graph:
   return offset ? both('Add', scaled, offset) : scaled;
 }
 
-export const normalization: Record<string, Mapping> = { FusedBatchNorm: batchNorm };
+export const normalization: Record<string, Mapping> = {
+  FusedBatchNorm: batchNorm,
+  /** Over the last axis: a layer's of ours, as one operator. */
+  WhittleLayerNorm: (inputs, attrs, graph) => {
+    const x = input(inputs, 'x');
+    const operands = [x, input(inputs, 'gamma'), input(inputs, 'beta')];
+    const attributes = { axis: -1, epsilon: { float: attrs.get<number>('epsilon') } };
+    return graph.node('LayerNormalization', operands, x.shape, x.dtype, { attributes });
+  },
+};

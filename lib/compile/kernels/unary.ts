@@ -44,6 +44,8 @@ export const unary: Record<string, Mapping> = {
   Atanh: elementwise('Atanh'),
   Sigmoid: elementwise('Sigmoid'),
   Softplus: elementwise('Softplus'),
+  /** By the error function: a layer's of ours, as one operator. */
+  WhittleGelu: elementwise('Gelu'),
   Relu: elementwise('Relu'),
   Elu: elementwise('Elu'),
   Floor: elementwise('Floor'),

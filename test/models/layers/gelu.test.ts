@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { trace } from '../../../lib/compile/trace';
 import { gelu } from '../../../lib/models/layers/gelu';
+import { expectSameAsEager } from '../../compile/close';
 import { expectNoLeak } from '../../leaks';
 import { expectClose, expectSameWithGradients, numbers } from '../compare';
 
@@ -16,6 +18,22 @@ describe('gelu', () => {
     const naive = (x: tf.Tensor) => x.mul(x.div(Math.SQRT2).erf().add(1)).div(2);
     expectSameWithGradients(apply, naive, [numbers(shape, 4, 2)]);
   });
+
+  it('is one operator of a traced program in inference, and its parts in training', () => {
+    const operators = (training: boolean) =>
+      trace((x) => gelu().apply(x!, { training }) as tf.Tensor, [{ shape: [4], dtype: 'float32' }]).graph
+        .nodes;
+    expect(operators(false).map(({ op }) => op)).toEqual(['Gelu']);
+    expect(operators(true).map(({ op }) => op)).toContain('Erf');
+  });
+
+  it.each([true, false])(
+    'has the same values and gradient in a traced program, training: %s',
+    async (training) => {
+      const pass = (x: tf.Tensor) => gelu().apply(x, { training }) as tf.Tensor;
+      await expectSameAsEager((x) => [pass(x), tf.grad(pass)(x)], [numbers([3, 40], 4, 2)]);
+    },
+  );
 
   it('has a finite gradient far from 0', () => {
     const gradient = tf.grad(apply)(tf.tensor1d([-1e4, -60, 60, 1e4]));

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import { trace } from '../../../lib/compile/trace';
 import { weightsOf } from '../../../lib/core/weights';
 import { layerNorm } from '../../../lib/models/layers/layer-norm';
+import { expectSameAsEager } from '../../compile/close';
 import { expectNoLeak } from '../../leaks';
 import { expectClose, expectSameWithGradients, numbers } from '../compare';
 
@@ -49,6 +51,29 @@ describe('layerNorm', () => {
         .sort(),
     );
   });
+
+  it('is one operator of a traced program in inference, and its parts in training', () => {
+    const norm = model([2, 4]);
+    const operators = (training: boolean) =>
+      trace((x) => norm.apply(x!, { training }) as tf.Tensor, [{ shape: [3, 2, 4], dtype: 'float32' }]).graph
+        .nodes;
+    expect(operators(false).map(({ op }) => op)).toEqual(['LayerNormalization']);
+    expect(operators(true).map(({ op }) => op)).toContain('ReduceMean');
+  });
+
+  it.each([true, false])(
+    'has the same values and gradients in a traced program, training: %s',
+    async (training) => {
+      const norm = model([3, 8]);
+      const pass = (x: tf.Tensor) => norm.apply(x, { training }) as tf.Tensor;
+      const gradients = (x: tf.Tensor, dy: tf.Tensor) => {
+        const loss = (y: tf.Tensor) => pass(y).mul(dy).sum();
+        const { grads } = tf.variableGrads(() => loss(x).asScalar());
+        return [pass(x), tf.grad(loss)(x), ...Object.values(grads)];
+      };
+      await expectSameAsEager(gradients, [numbers([2, 3, 8], 1, 3).add(1), numbers([2, 3, 8], 2)]);
+    },
+  );
 
   it('keeps a constant row finite', () => {
     const y = model([3]).predict(tf.fill([1, 3], 7)) as tf.Tensor;
