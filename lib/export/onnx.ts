@@ -6,7 +6,7 @@ import { commonSubexpressions } from '../compile/passes/common-subexpressions';
 import { deadCode } from '../compile/passes/dead-code';
 import { floatWeights } from '../compile/passes/float-weights';
 import { gatherCodes } from '../compile/passes/gather-codes';
-import { hoistMoves } from '../compile/passes/integer-matmul';
+import { hoistMoves, integerMatmul } from '../compile/passes/integer-matmul';
 import { rewrite } from '../compile/passes/rewrite';
 import { unsignedCodes } from '../compile/passes/unsigned-codes';
 import { Compressed, compressedOf, expectCurrent } from '../compress/compressed';
@@ -17,6 +17,7 @@ import { hostOf } from '../core/host-tensor';
 import { weightsOf } from '../core/weights';
 import { storedIn } from '../quantization/derived-weight';
 import { axisOf, isFixed } from './onnx-sizes';
+import { productBias } from './passes/product-bias';
 import { TracedModel, traceModel } from './onnx-trace';
 import { withStoredCodes } from './stored-codes';
 import { storedWeights } from './stored-weights';
@@ -146,7 +147,8 @@ function refresh({ inputs }: Pick<Graph, 'inputs'>, isMeant: (input: DerivedInpu
 /** Codes where they are stored, looked up, sliced and multiplied, before they are numbers. */
 function storedAsCodes(traced: Graph): { graph: Graph; names: ReadonlyMap<Value, string> } {
   const weights = storedWeights();
-  const rules = [gatherCodes, hoistMoves, floatWeights, unsignedCodes(), ...weights.rules];
+  const products = [integerMatmul, productBias];
+  const rules = [gatherCodes, hoistMoves, floatWeights, unsignedCodes(), ...products, ...weights.rules];
   const graph = rules.reduce((rewritten, rule) => commonSubexpressions(rewrite(rewritten, rule)), traced);
   return { graph: deadCode(graph), names: weights.names };
 }
