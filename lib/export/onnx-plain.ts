@@ -7,12 +7,13 @@ import { commonSubexpressions } from '../compile/passes/common-subexpressions';
 import { deadCode } from '../compile/passes/dead-code';
 import { rewrite, Rule } from '../compile/passes/rewrite';
 import { lowerSegmentSum } from '../compile/passes/segment-sum';
+import { castConstant } from './passes/cast-constant';
 import { lateReshape } from './passes/late-reshape';
 import { lateScale } from './passes/late-scale';
 
 /** A traced graph made smaller, in operators of ONNX's own, which every runtime has, and in the form that runtimes look for. */
 export function plainOnnx(traced: Graph): Graph {
-  const rules = [collapseReshape, lowerSegmentSum, clip, plainMatmul, lateReshape, lateScale];
+  const rules = [collapseReshape, lowerSegmentSum, clip, plainMatmul, lateReshape, lateScale, castConstant];
   return deadCode(commonSubexpressions(rules.reduce(rewrite, deadCode(traced))));
 }
 
