@@ -2,11 +2,12 @@
  * `npm run bench`: milliseconds per training step of Whittle's compiled engine and of PyTorch (transformers), same shapes,
  * same machine, interleaved in one run, as ratios.
  */
-import { existsSync, readFileSync, writeFileSync } from 'fs';
+import { existsSync, writeFileSync } from 'fs';
 import { cpus } from 'os';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { median } from 'simple-statistics';
+import { processor } from './processor';
 import { Size, SIZES, WorkerOptions } from './sizes';
 import { WorkerProcess } from './worker-process';
 
@@ -69,16 +70,6 @@ async function main(options: BenchOptions): Promise<void> {
     writeFileSync(options.json, JSON.stringify({ machine, measurements }, null, 2) + '\n');
     console.log(`Wrote ${options.json}`);
   }
-}
-
-/** The processor's name, with family and model where Linux tells: clouds call all of a maker's processors alike. */
-function processor(): string {
-  const name = cpus()[0]?.model.trim() ?? 'unknown processor';
-  if (!existsSync('/proc/cpuinfo')) return name;
-  const facts = readFileSync('/proc/cpuinfo', 'utf8');
-  const fact = (key: string): string | undefined => new RegExp(`^${key}\\s*: (\\d+)$`, 'm').exec(facts)?.[1];
-  const [family, model] = [fact('cpu family'), fact('model')];
-  return family && model ? `${name} (family ${family}, model ${model})` : name;
 }
 
 async function race(size: Size, dropout: number, options: BenchOptions): Promise<Measurement[]> {
