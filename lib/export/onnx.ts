@@ -49,8 +49,7 @@ const LARGEST = 2 ** 31 - 2 ** 24;
  * Of a compressed model, and of a prepared one, weights are their codes and scales, tables too: looked-up rows are dequantized, matrix
  * products of quantized activations are those of codes: int8 of 7 bits, or, of 8 bits, uint8 around 128, because processors without VNNI
  * multiply those right and no others (`MatMulIntegerToFloat`, onnxruntime's own). Codes in groups, and of fewer bits, are in the blocks of
- * `MatMulNBits`,
- * halves are float16 or bfloat16. Only groups that are not made of 16 neighbours are written as the floats that they stand for.
+ * `MatMulNBits`, halves are float16 or bfloat16. Only groups that are not made of 16 neighbours are written as the floats that they stand for.
  *
  * @param subject a model, or what `convert` returns: the same numbers as its engine and `evaluate` give.
  * @param file written whole or not at all; its folder is made if it is not there.
