@@ -6,6 +6,7 @@ import { families, FamilyName, isFamilyName } from '../models/family';
 import { Problem, problems, usualProblem } from '../models/problem';
 import { huggingFaceFamilies } from './hugging-face-families';
 import type { Json } from './hugging-face-family';
+import type { Dtype } from './onnx-files';
 
 /** What `config.json` says: the architecture, and the names of the outputs. */
 export interface HuggingFaceConfig {
@@ -72,11 +73,12 @@ export function defaultLabels(count: number): string[] {
 }
 
 /**
- * What `config.json` says of a model, for transformers.
+ * What `config.json` says of a model, for transformers, and for transformers.js which of its files to run.
  *
+ * @param dtype undefined where there is none.
  * @throws UserError for sizes that such a file cannot tell.
  */
-export function configJson(config: ResolvedBertConfig, labels: readonly string[]): Json {
+export function configJson(config: ResolvedBertConfig, labels: readonly string[], dtype?: Dtype): Json {
   const { architecture, only, write } = huggingFaceFamilies[config.family];
   const sizes = write(config);
   checkTold(sizes, config);
@@ -89,6 +91,7 @@ export function configJson(config: ResolvedBertConfig, labels: readonly string[]
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
     problem_type: PROBLEM_TYPES[config.problem],
     torch_dtype: 'float32',
+    ...(dtype && { 'transformers.js_config': { dtype } }),
   };
 }
 

@@ -20,6 +20,7 @@ import { huggingFaceFamilies } from './hugging-face-families';
 import { huggingFaceOnnx } from './hugging-face-onnx';
 import { addDecoded, Filled, fillFrom, storedTensors } from './hugging-face-tensors';
 import { readTokenizer, TokenizerFiles, writeTokenizer } from './hugging-face-tokenizer';
+import { Dtype, dtypeOf, ONNX_FILES } from './onnx-files';
 import { writeSafetensors } from './safetensors';
 
 /** Options of `loadHuggingFace`. */
@@ -91,7 +92,6 @@ export function loadHuggingFace(folder: string, options: LoadHuggingFaceOptions 
 
 const CODES = 'codes.safetensors';
 const MASKS = 'masks.safetensors';
-const ONNX = 'onnx/model.onnx';
 
 function withQuantizeLayers(blank: tf.LayersModel, { inputs }: StoredCodes): tf.LayersModel {
   const layers = inputs.map(({ before, ...options }) => ({ before, layer: quantizeLayer(options) }));
@@ -156,11 +156,12 @@ export interface SaveHuggingFaceOptions {
   readonly tokenizerFiles: TokenizerFiles;
   /** Names of the outputs; LABEL_0, … by default. */
   readonly labels?: readonly string[];
-  /** Write `onnx/model.onnx` too; true by default. */
+  /** Write ONNX files too; true by default. */
   readonly onnx?: boolean;
   /**
-   * Write what codes stand for into `model.safetensors`, for Python's transformers; true by default. Without, that file holds only
-   * what has no codes, and Whittle alone reads the folder.
+   * Write what codes stand for, too: into `model.safetensors`, for Python's transformers, and as `onnx/model.onnx`; true by default.
+   * Without, `model.safetensors` holds only what has no codes, so that transformers cannot load it, and a compressed model has but its
+   * compressed ONNX file.
    */
   readonly floats?: boolean;
 }
@@ -168,9 +169,11 @@ export interface SaveHuggingFaceOptions {
 /**
  * Saves a BERT as a Hugging Face folder of its own family, which `loadHuggingFace` and Python's transformers load: `config.json`,
  * `model.safetensors`, `vocab.txt`, `tokenizer.json` and what belongs to it, and for transformers.js (`pipeline('text-classification',
- * folder)`) and other programs `onnx/model.onnx`. A compressed model's codes lie beside, in `codes.safetensors`, and a pruned one's
- * masks in `masks.safetensors`; `report(…, { folder })` tells what each file takes. What is attached to a model is not saved: convert it
- * first.
+ * folder)`, in Node or a browser) and other programs `onnx/model.onnx`. A compressed model's codes lie beside, in `codes.safetensors`, and
+ * its compressed ONNX file under the name that transformers.js knows for the narrowest width that a weight is stored in:
+ * `onnx/model_quantized.onnx` for 8 bits, `_q4` for 4, `_q2` for 2. `config.json` says which file that is (`transformers.js_config`), so
+ * that it is the one to be run; `{ dtype: 'fp32' }` runs the floats. A pruned model's masks lie in `masks.safetensors`;
+ * `report(…, { folder })` tells what each file takes. What is attached to a model is not saved: convert it first.
  *
  * @param subject a model, or what `convert` returns.
  * @param folder made if it is not there; files of these names in it are overwritten, and those of them that this model does not have
@@ -191,9 +194,9 @@ export function saveHuggingFace(
   if (labels.length !== config.labels) {
     throw new UserError(`Expected ${config.labels} label(s), one for each output, got ${labels.length}.`);
   }
-  const json = configJson(config, labels);
   const { floats = true, onnx = true } = options;
-  const program = onnx ? huggingFaceOnnx(compressed) : undefined; // before anything is written: it may be refused
+  const json = configJson(config, labels, onnx ? dtypeOf(compressed) : undefined);
+  const programs = onnx ? huggingFaceOnnx(compressed, floats) : new Map<Dtype, Uint8Array>(); // before anything is written: it may be refused
   const file = (name: string) => path.join(folder, name);
   fs.mkdirSync(folder, { recursive: true });
   writeFileAtomically(file('config.json'), `${JSON.stringify(json, null, 2)}\n`);
@@ -204,9 +207,12 @@ export function saveHuggingFace(
   const masks = masksOf(model);
   writeOrRemove(file(CODES), hasCodes(compressed), (name) => writeCodes(name, compressed));
   writeOrRemove(file(MASKS), masks.size > 0, (name) => saveMasks(name, masks));
-  writeOrRemove(file(ONNX), onnx, (name) =>
-    writeAtomically(name, (part) => fs.writeFileSync(part, program!)),
-  );
+  for (const [dtype, place] of Object.entries(ONNX_FILES)) {
+    const bytes = programs.get(dtype as Dtype);
+    writeOrRemove(file(place), bytes !== undefined, (name) =>
+      writeAtomically(name, (part) => fs.writeFileSync(part, bytes!)),
+    );
+  }
 }
 
 /** A file of an earlier model in the folder would be read with this one. */

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import * as ort from 'onnxruntime-node';
 import { calibrate } from '../../lib/compress/calibrate';
 import { Compressed } from '../../lib/compress/compressed';
 import { convert } from '../../lib/compress/convert';
@@ -12,6 +13,7 @@ import { staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { attach } from '../../lib/core/attach';
 import { fileSizes } from '../../lib/core/file-sizes';
 import { forward } from '../../lib/core/forward';
+import { hostOf } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { loadHuggingFace, saveHuggingFace, SaveHuggingFaceOptions } from '../../lib/export/hugging-face';
 import { exportOnnx } from '../../lib/export/onnx';
@@ -26,6 +28,7 @@ import { compiledEngine } from '../../trainers/engines/compiled';
 import { inferenceOf } from '../../trainers/inference';
 import { softmaxCrossEntropy } from '../../trainers/losses';
 import { parametersOf } from '../../trainers/parameters';
+import { expectNoLeak } from '../leaks';
 import { edit, labels, small, tokenizerFiles } from './saved-folder';
 
 let folder: string;
@@ -48,6 +51,24 @@ async function save(
   prepared.detach();
   saveHuggingFace(compressed, folder, { tokenizerFiles, labels, ...options });
   return compressed;
+}
+
+/** What onnxruntime answers from a file of the folder. */
+async function run(name: string): Promise<number[]> {
+  const session = await ort.InferenceSession.create(file(`onnx/${name}.onnx`));
+  const values = xs().map((x) => BigInt64Array.from(x.dataSync(), BigInt));
+  const feeds = session.inputNames.map((input, i) => [input, new ort.Tensor('int64', values[i]!, [1, 4])]);
+  const { logits: output } = await session.run(Object.fromEntries(feeds) as ort.InferenceSession.FeedsType);
+  await session.release();
+  return [...(output!.data as Float32Array)];
+}
+
+/** What we answer. */
+async function answersOf(subject: Compressed): Promise<number[]> {
+  const inference = await inferenceOf(subject);
+  const { data } = await inference.predict(xs().map(hostOf));
+  await inference.dispose();
+  return [...data];
 }
 
 describe('a compressed folder', () => {
@@ -131,11 +152,29 @@ describe('a compressed folder', () => {
     expect(logits(loadHuggingFace(folder).model)).toEqual(logits(dense));
   });
 
-  test('gives up the program of the model before, where none is asked for', async () => {
+  test('has the compressed program where transformers.js looks for it, the floats beside, and no other', async () => {
+    const programs = () => fs.readdirSync(file('onnx')).sort();
+    const config = () => JSON.parse(fs.readFileSync(file('config.json'), 'utf8'))['transformers.js_config'];
     await save();
-    expect(fs.existsSync(file('onnx/model.onnx'))).toBe(true);
+    expect([programs(), config()]).toEqual([['model.onnx', 'model_quantized.onnx'], { dtype: 'q8' }]);
+    await save(weightOnly(int4(perGroup(0, 4))));
+    expect([programs(), config()]).toEqual([['model.onnx', 'model_q4.onnx'], { dtype: 'q4' }]);
+    await save(weightOnly({ ...int4(), bits: 2 }), { floats: false });
+    expect([programs(), config()]).toEqual([['model_q2.onnx'], { dtype: 'q2' }]);
+    saveHuggingFace(bert(small), folder, { tokenizerFiles, labels });
+    expect([programs(), config()]).toEqual([['model.onnx'], { dtype: 'fp32' }]);
     await save(staticInt8(), { onnx: false });
-    expect(fs.existsSync(file('onnx/model.onnx'))).toBe(false);
+    expect([programs(), config()]).toEqual([[], undefined]);
+  });
+
+  test('has two programs: of the codes with their ranges, and of the floats alone', async () => {
+    const compressed = await save();
+    await expectNoLeak(() => saveHuggingFace(compressed, folder, { tokenizerFiles, labels }));
+    const [codes, plain] = [await run('model_quantized'), await run('model')];
+    expect(codes).toEqual(await answersOf(loadHuggingFace(folder)));
+    const floats = logits(loadHuggingFace(folder, { codes: false }).model);
+    floats.forEach((value, i) => expect(plain[i]).toBeCloseTo(value, 5));
+    expect(plain).not.toEqual(codes);
   });
 
   test('of ranges alone, without codes of weights, has the ranges', async () => {
