@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy
 import onnxruntime
 import torch
+from onnx_file import onnx_file
 from safetensors import safe_open
 from safetensors.numpy import load_file
 from transformers import AutoModelForSequenceClassification
@@ -40,6 +41,12 @@ def decoded(folder):
             yield path, codes * per_value(file.get_tensor(f"{path}/scales"), spec)
 
 
+def by_onnxruntime(file, inputs):
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    feeds = {each.name: inputs[each.name].numpy() for each in session.get_inputs()}
+    return session.run(None, feeds)[0].tolist()
+
+
 def answer(job):
     folder = Path(job["folder"])
     floats = load_file(folder / "model.safetensors")
@@ -55,9 +62,11 @@ def answer(job):
     inputs = {name: torch.tensor(rows) for name, rows in job["inputs"].items()}
     with torch.no_grad():
         logits = model.eval()(**inputs).logits
-    session = onnxruntime.InferenceSession(folder / "onnx/model.onnx", providers=["CPUExecutionProvider"])
-    feeds = {each.name: inputs[each.name].numpy() for each in session.get_inputs()}
-    return {"floats": logits.tolist(), "file": session.run(None, feeds)[0].tolist()}
+    return {
+        "floats": logits.tolist(),
+        "file": by_onnxruntime(onnx_file(folder), inputs),
+        "floatFile": by_onnxruntime(folder / "onnx/model.onnx", inputs),
+    }
 
 
 with open(sys.argv[1]) as file:
