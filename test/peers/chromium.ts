@@ -28,6 +28,7 @@ export async function postedByPage({ url, posted }: PageServer, page: string): P
     '--headless',
     '--no-sandbox', // root gets none, and the page is ours
     '--disable-gpu',
+    '--disable-dev-shm-usage', // a container's is small
     '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
     `--user-data-dir=${profile}`,
   ];
