@@ -171,7 +171,7 @@ export interface SaveHuggingFaceOptions {
  * `model.safetensors`, `vocab.txt`, `tokenizer.json` and what belongs to it, and for transformers.js (`pipeline('text-classification',
  * folder)`, in Node or a browser) and other programs `onnx/model.onnx`. A compressed model's codes lie beside, in `codes.safetensors`, and
  * its compressed ONNX file under the name that transformers.js knows for the narrowest width that a weight is stored in:
- * `onnx/model_quantized.onnx` for 8 bits, `_q4` for 4, `_q2` for 2. `config.json` says which file that is (`transformers.js_config`), so
+ * `onnx/model_quantized.onnx` for 8 bits, `_q4` for 4, `_q2` for 2, `_fp16` for 16. `config.json` says which file that is (`transformers.js_config`), so
  * that it is the one to be run; `{ dtype: 'fp32' }` runs the floats. A pruned model's masks lie in `masks.safetensors`;
  * `report(…, { folder })` tells what each file takes. What is attached to a model is not saved: convert it first.
  *

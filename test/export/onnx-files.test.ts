@@ -9,7 +9,7 @@ import { hostTensor } from '../../lib/core/host-tensor';
 import { dtypeOf } from '../../lib/export/onnx-files';
 import { mlp } from '../../lib/models/mlp';
 import { perGroup } from '../../lib/quantization/granularity';
-import { int4, int8, QuantSpec, uint8 } from '../../lib/quantization/spec';
+import { bf16, fp16, int4, int8, QuantSpec, ternary, uint8 } from '../../lib/quantization/spec';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -28,6 +28,10 @@ test.each<[string, string, Rules]>([
   ['4 bits in groups', 'q4', weightOnly(int4(perGroup(0, 2)))],
   ['3 bits, which are stored in 4', 'q4', weightOnly(of(3))],
   ['2 bits', 'q2', weightOnly(of(2))],
+  ['ternary codes', 'q2', weightOnly(ternary(perGroup(0, 2)))],
+  ['16 bits', 'fp16', weightOnly(fp16())],
+  ['16 bits of the other kind', 'fp16', weightOnly(bf16())],
+  ['16 bits, with ranges', 'q8', { ...staticInt8(), weight: fp16() }],
   [
     '8 and 4 bits, by the narrower',
     'q4',
