@@ -11,8 +11,8 @@ import { prepare } from '../../lib/compress/prepare';
 import { Scheme, staticInt8, weightOnly } from '../../lib/compress/scheme';
 import type { HostTensor } from '../../lib/core/host-tensor';
 import { loadHuggingFace, saveHuggingFace } from '../../lib/export/hugging-face';
-import { perGroup } from '../../lib/quantization/granularity';
-import { int4 } from '../../lib/quantization/spec';
+import { perChannelGroup } from '../../lib/quantization/granularity';
+import { fp16, int4, ternary } from '../../lib/quantization/spec';
 import { Answer, answersOf, compareAnswers, countLabels } from './answers';
 import { askPython } from './ask-python';
 import { hasChromium, postedByPage } from './chromium';
@@ -26,7 +26,9 @@ export const name = 'browser';
 const SCHEMES: Readonly<Record<string, Scheme | undefined>> = {
   dense: undefined,
   int8: staticInt8(),
-  int4: weightOnly(int4(perGroup(0, 32))),
+  int4: weightOnly(int4(perChannelGroup(32))),
+  ternary: weightOnly(ternary(perChannelGroup(128))),
+  fp16: weightOnly(fp16()),
 };
 const hasRanges = (folder: string) => folder.endsWith('int8');
 /** Of the texts of a page whose activations are quantized; 3 of 64 are. */

@@ -37,8 +37,10 @@ export async function postedByPage({ url, posted }: PageServer, page: string): P
   try {
     return await Promise.race([posted, failure(browser)]);
   } finally {
+    const closed = browser.exitCode === null && new Promise((resolve) => browser.once('exit', resolve));
     browser.kill();
-    fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    await closed;
+    fs.rmSync(profile, { recursive: true, force: true, maxRetries: 30, retryDelay: 100 }); // its children write on for a moment
   }
 }
 
