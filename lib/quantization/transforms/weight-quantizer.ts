@@ -4,12 +4,14 @@ import { isTracing } from '../../core/derived';
 import { hostOf } from '../../core/host-tensor';
 import { DerivedWeight, derivedWeight } from '../derived-weight';
 import { encode, encodeInto, roomFor } from '../encode';
-import type { EncodedWeight, WeightValues } from '../encoded-weight';
+import { pruneCodes } from '../encode-codes';
+import type { EncodedIntegers, EncodedWeight, WeightValues } from '../encoded-weight';
 import { perAxis } from '../granularity';
 import { matrixForm } from '../matrix-form';
 import { simulateStored } from '../simulate';
 import { int8, WeightSpec } from '../spec';
 import { straightThrough } from '../straight-through';
+import { expectShape, expectSpec, fixedValues } from './fixed-codes';
 import { Quantizer, QuantizerOptions, quantizes, revisionOfQuantizer } from './quantizer';
 
 export interface WeightQuantizerOptions extends QuantizerOptions {
@@ -26,11 +28,22 @@ export interface Encoder extends Transform {
 export const isEncoder = (transform: Transform): transform is Encoder => 'encode' in transform;
 
 /** A quantizer of a weight. */
-export type WeightQuantizer = Quantizer<WeightSpec> & Encoder;
+export interface WeightQuantizer extends Quantizer<WeightSpec>, Encoder {
+  /** The codes that were given to it, if any. */
+  readonly fixed: EncodedIntegers | undefined;
+  /**
+   * Gives it codes that were found otherwise than by rounding its weight (GPTQ, AdaRound): from now on the layer computes with what
+   * they stand for, in training too, whatever becomes of the weight; but where the weight is exactly 0, pruned then or later, it stays
+   * 0. `undefined` lets them go.
+   *
+   * @throws UserError for codes of another spec; those of another shape are refused where they meet the weight.
+   */
+  fix(encoded: EncodedIntegers | undefined): void;
+}
 
 /**
  * Makes a layer compute with the numbers that its weight, as it is now, would be stored as. By ranges nothing is ever clipped; the
- * gradient passes unchanged in any case.
+ * gradient passes unchanged in any case. Codes that it is given take the place of those (`fix`).
  *
  * Under the tracer, on the integer path, codes with a scale per row or column come in as codes and scales that are refreshed before each
  * run: inside the program, quantizing along the last axis would cost more than the matmul it feeds. For inference so does everything else:
@@ -43,25 +56,44 @@ export function weightQuantizer({
   let derived: { readonly variable: tf.Variable; readonly weight: DerivedWeight } | undefined;
   /** One for each variable: tracing twice must give the same program. */
   const derivedOf = (variable: tf.Variable): DerivedWeight => {
-    if (derived?.variable !== variable) derived = { variable, weight: weightOf(variable, spec) };
+    if (derived?.variable !== variable) derived = { variable, weight: weightOf(variable, spec, fixed) };
     return derived.weight;
   };
+  let fixed: EncodedIntegers | undefined;
+  let times = 0;
   const quantizer: WeightQuantizer = {
     spec,
     mode: 'both',
     integer,
     get revision() {
-      return revisionOfQuantizer(quantizer);
+      const revision = revisionOfQuantizer(quantizer);
+      return fixed ? `${revision}, fixed ${times}` : revision;
+    },
+    get fixed() {
+      return fixed;
+    },
+    fix(encoded) {
+      if (encoded) expectSpec(encoded, spec);
+      fixed = encoded;
+      derived = undefined;
+      times++;
     },
     apply(value, pass) {
       if (!quantizes(quantizer.mode)) return value;
-      const isStored = pass === 'inference' || matrixForm(value.shape, spec) !== undefined;
+      if (fixed) expectShape(fixed, value.shape);
+      const isStored =
+        pass === 'inference' || fixed !== undefined || matrixForm(value.shape, spec) !== undefined;
       const readsStored = isTracing() && quantizer.integer && isStored && value instanceof tf.Variable;
-      return straightThrough(value, () =>
-        readsStored ? derivedOf(value).tensor() : simulateStored(value, spec),
-      );
+      return straightThrough(value, () => {
+        if (readsStored) return derivedOf(value).tensor();
+        return fixed ? fixedValues(value, fixed) : simulateStored(value, spec);
+      });
     },
-    encode: (weight, mask) => encode(weight, spec, { mask }),
+    encode(weight, mask) {
+      if (!fixed) return encode(weight, spec, { mask });
+      expectShape(fixed, weight.shape);
+      return pruneCodes(fixed, (i) => weight.data[i] === 0 || mask?.[i] === 0);
+    },
     state: () => ({}),
     dispose: () => undefined,
   };
@@ -79,10 +111,11 @@ export interface LookupQuantizer {
 /**
  * A table's quantizer for a layer that only looks up rows, with no block across rows. The codes of a row depend on that row alone, so
  * quantizing the rows that were looked up gives the numbers of quantizing the table, with the work of a batch's tokens instead of a
- * vocabulary's. Programs for inference read the codes of the whole table, which are stored.
+ * vocabulary's. Programs for inference read the codes of the whole table, which are stored; so does everything where they are fixed.
  */
 export function lookupQuantizer(quantizer: WeightQuantizer): LookupQuantizer {
-  const readsCodes = (pass: string) => isTracing() && pass === 'inference' && quantizer.integer;
+  const readsCodes = (pass: string) =>
+    quantizer.fixed !== undefined || (isTracing() && pass === 'inference' && quantizer.integer);
   const place = (apply: Transform['apply']): Transform => ({
     get revision() {
       return quantizer.revision;
@@ -99,10 +132,18 @@ export function lookupQuantizer(quantizer: WeightQuantizer): LookupQuantizer {
   };
 }
 
-function weightOf(variable: tf.Variable, spec: WeightSpec): DerivedWeight {
+function weightOf(
+  variable: tf.Variable,
+  spec: WeightSpec,
+  fixed: EncodedIntegers | undefined,
+): DerivedWeight {
   const target = roomFor(variable.shape, spec);
-  // On the cpu backend the variable's memory, not a copy; asked anew, since `assign` swaps it.
-  return derivedWeight(variable.name, target, () =>
-    encodeInto(target, hostOf(variable).data as Float32Array),
-  );
+  target.scales.set(fixed?.scales ?? []);
+  target.zeroPoints?.set(fixed?.zeroPoints ?? []);
+  return derivedWeight(variable.name, target, () => {
+    // On the cpu backend the variable's memory, not a copy; asked anew, since `assign` swaps it.
+    const weight = hostOf(variable).data as Float32Array;
+    if (fixed) target.codes.set(pruneCodes(fixed, (i) => weight[i] === 0).codes);
+    else encodeInto(target, weight);
+  });
 }
