@@ -81,7 +81,7 @@ function bake({ variable, layer, name, path }: Weight, prepared: Prepared): Bake
   const isOn = quantizer !== undefined && quantizes(quantizer.mode);
   const transforms = attachedTo(layer).flatMap((attachment) => {
     if (attachment.target !== name) return [];
-    if (!prepared.attachments.includes(attachment)) return [attachment.transform];
+    if (!quantizer || !prepared.attachments.includes(attachment)) return [attachment.transform];
     return isOn ? [quantizer] : [];
   });
   const { shape } = variable;

@@ -58,7 +58,8 @@ export function prepare(model: tf.LayersModel, rules: Rules): Prepared {
 function attachAll(model: tf.LayersModel, { weights, inputs, skipped, pathOf }: Plan): Prepared {
   const attachments: Attachment[] = [];
   const quantizers: Transform[] = [];
-  const add = (layer: tf.layers.Layer, target: string, transform: Transform): void => {
+  const add: Prepared['add'] = (layer, target, transform) => {
+    if (!isAttached) throw detached(model);
     quantizers.push(transform);
     attachments.push(attach(layer, target, transform));
   };
@@ -75,14 +76,20 @@ function attachAll(model: tf.LayersModel, { weights, inputs, skipped, pathOf }: 
   try {
     const byPath = new Map(weights.map((plan) => [plan.weight.path, attachWeight(model, plan, add)]));
     const observers = new Map(inputs.flatMap((plan) => attachInput(plan, pathOf, add)));
-    return control({ model, attachments, weights: byPath, inputs: observers, skipped, detach });
+    return control({ model, attachments, weights: byPath, inputs: observers, skipped, add, detach });
   } catch (error) {
     detach();
     throw error;
   }
 }
 
-type Add = (layer: tf.layers.Layer, target: string, transform: Transform) => void;
+function detached({ name }: tf.LayersModel): UserError {
+  return new UserError(
+    `Expected a prepared model to attach to, but "${name}" was detached; prepare it again.`,
+  );
+}
+
+type Add = Prepared['add'];
 
 /** The quantizer of a weight, in every layer that computes with it. */
 function attachWeight(model: tf.LayersModel, plan: PlannedWeight, add: Add): WeightQuantizer {

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Attachment } from '../core/attach';
+import type { Attachment, Transform } from '../core/attach';
 import type { ActivationQuantizer } from '../quantization/transforms/activation-quantizer';
 import type { QuantizerMode } from '../quantization/transforms/quantizer';
 import type { WeightQuantizer } from '../quantization/transforms/weight-quantizer';
@@ -26,6 +26,11 @@ export interface Prepared {
   setMode(mode: QuantizerMode): void;
   /** Integer arithmetic, where the engine can, or its simulation in floats. */
   setIntegerPath(integer: boolean): void;
+  /**
+   * Attaches something more to the model, which goes with the quantizers: `detach` takes it out and disposes it. A weight's transform
+   * needs a `bake`, so that the model can be converted.
+   */
+  add(layer: tf.layers.Layer, target: string, transform: Transform): void;
   /** Takes everything out again, exactly, and frees the ranges. Twice is once. */
   detach(): void;
 }

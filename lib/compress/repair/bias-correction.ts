@@ -1,0 +1,167 @@
+import type * as tf from '@tensorflow/tfjs';
+import { gather, Gathered, GatherData } from '../../analysis/gather';
+import type { Recording } from '../../analysis/record';
+import { count, sum } from '../../analysis/statistics';
+import { undoOnFailure } from '../../core/conclude';
+import { UserError } from '../../core/errors';
+import { factsOf, weightFacts } from '../../core/facts-of';
+import { Weight, weightsOf } from '../../core/weights';
+import { decode } from '../../quantization/encode';
+import type { Prepared, Skipped } from '../prepared';
+import { biasShiftOf } from './bias-shift';
+import { Batches, batchesOf, CalibrationOptions, unquantized } from './calibration';
+import { chooseWeights, QuantizedWeight, stagesOf, valuesOf } from './kernels';
+import { meanOutput } from './mean-output';
+
+export interface CorrectBiasesOptions extends CalibrationOptions {
+  /**
+   * `empirical`: the means of a layer in the quantized model against those in the float model, layer after layer, so that each makes up for
+   * all that happened before it, too. `analytic`: what the rounding of its own weight does to the mean of its input in the float model;
+   * one pass over the data. Default `empirical`.
+   */
+  readonly method?: 'empirical' | 'analytic';
+}
+
+/** What was taken off a layer's bias. */
+export interface CorrectedBias {
+  /** Of the bias. */
+  readonly path: string;
+  /** Root mean square over the output channels. */
+  readonly shift: number;
+}
+
+/** The biases that were corrected, and the weights whose layers were not, with the reasons. */
+export interface CorrectedBiases {
+  readonly layers: readonly CorrectedBias[];
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * **Bias correction** (Nagel et al., 2019, arXiv:1906.04721, section 4.2): rounding a weight shifts the mean of each output channel,
+ * which is taken off the bias,
+ *
+ * `b ← b - (E[x̂] Ŵ - E[x] W)`, empirical, or `b ← b - E[x] (Ŵ - W)`, analytic,
+ *
+ * with x̂ the input in the quantized model, and of a convolution, whose borders see other means, `E[ŷ] - E[y]` of its output, empirical, or
+ * the input's mean under every tap, analytic. The model's own biases stay as they are: the shift is attached, holds where the weight is
+ * quantized, goes into what `convert` returns, and out with `detach`. Called again it starts anew.
+ *
+ * @param data batches: what the model takes, in the order of its inputs. Tensors stay the caller's.
+ * @throws UserError where there is nothing to correct, without data, and for means that are not finite; then nothing has changed.
+ *
+ * @example
+ * const prepared = prepare(model, weightOnly(int4(perChannel())));
+ * await correctBiases(prepared, [[xs]], { method: 'analytic' });
+ * const compressed = convert(prepared);
+ */
+export async function correctBiases(
+  prepared: Prepared,
+  data: GatherData,
+  { method = 'empirical', ...watching }: CorrectBiasesOptions = {},
+): Promise<CorrectedBiases> {
+  const biases = biasesOf(prepared.model);
+  const { chosen, skipped } = chooseWeights(prepared, (weight) => reasonAgainst(weight, biases, method));
+  const batches = await batchesOf(prepared, data);
+  const shifts = chosen.map(({ weight, quantizer }) => biasShiftOf(prepared, weight.layer, quantizer));
+  const before = shifts.map(({ shift }) => shift);
+  const layers: CorrectedBias[] = [];
+  const run = async (): Promise<void> => {
+    shifts.forEach((each) => (each.shift = undefined));
+    const means = (weights: readonly QuantizedWeight[]) =>
+      meansOf(prepared, batches, weights, method, watching);
+    const float = await unquantized(prepared, () => means(chosen));
+    const stages = method === 'empirical' ? stagesOf(prepared.model, chosen) : [chosen];
+    for (const stage of stages) {
+      const quantized = method === 'empirical' ? await means(stage) : float;
+      for (const each of stage) {
+        const { path } = biases.get(each.weight.layer)!;
+        const mean = { float: float.get(each)!, quantized: quantized.get(each)! };
+        const shift = shiftOf(each, mean, placeOf(each.weight, method));
+        expectFinite(shift, path);
+        shifts[chosen.indexOf(each)]!.shift = shift;
+        layers.push({
+          path,
+          shift: Math.sqrt(shift.reduce((total, value) => total + value ** 2, 0) / shift.length),
+        });
+      }
+    }
+  };
+  await undoOnFailure(run, () => shifts.forEach((each, i) => (each.shift = before[i])));
+  return { layers, skipped };
+}
+
+type Method = NonNullable<CorrectBiasesOptions['method']>;
+
+function biasesOf(model: tf.LayersModel): Map<tf.layers.Layer, Weight> {
+  return new Map(
+    weightsOf(model)
+      .filter((weight) => weight.name === 'bias' && weightFacts(weight).role === 'bias')
+      .map((weight) => [weight.layer, weight]),
+  );
+}
+
+function reasonAgainst(
+  weight: Weight,
+  biases: ReadonlyMap<tf.layers.Layer, Weight>,
+  method: Method,
+): string | undefined {
+  const roles = Object.values(factsOf(weight.layer)?.weights ?? {}).map(({ role }) => role);
+  if (roles.includes('table')) return 'it is a table, whose rows are looked up';
+  if (roles.includes('recurrent')) return 'it is a recurrent layer’s';
+  if (!biases.has(weight.layer)) return 'its layer has no bias';
+  if (roles.filter((role) => role === 'kernel' || role === 'depthwise').length > 1)
+    return 'its layer has several kernels';
+  if (placeOf(weight, method) === 'input' || isLinear(weight.layer)) return undefined;
+  return 'the activation inside of its layer hides what comes before it; give the activation a layer of its own';
+}
+
+function isLinear(layer: tf.layers.Layer): boolean {
+  return (layer.getConfig()['activation'] ?? 'linear') === 'linear';
+}
+
+/** Where the means are taken: at the input, which gives a dense layer's output exactly, whatever its activation. */
+function placeOf({ rank }: Weight, method: Method): Recording['of'] {
+  return method === 'analytic' || rank === 2 ? 'input' : 'output';
+}
+
+/** The mean of each channel of what goes into layers, or comes out of them. */
+async function meansOf(
+  { model }: Prepared,
+  batches: Batches,
+  weights: readonly QuantizedWeight[],
+  method: Method,
+  watching: CalibrationOptions,
+): Promise<Map<QuantizedWeight, Float64Array>> {
+  const requests = weights.flatMap(({ weight }): Recording[] => {
+    const [layer, of] = [weight.layer, placeOf(weight, method)];
+    return [
+      { layer, of, statistic: sum },
+      { layer, of, statistic: count },
+    ];
+  });
+  const found = await gather(model, batches, requests, watching);
+  return new Map(weights.map((each, i) => [each, mean(found[2 * i]!, found[2 * i + 1]!)]));
+}
+
+const mean = (total: Gathered, rows: Gathered): Float64Array =>
+  total.data.map((value) => value / rows.data[0]!);
+
+function shiftOf(
+  { weight, quantizer }: QuantizedWeight,
+  { float, quantized }: { readonly float: Float64Array; readonly quantized: Float64Array },
+  place: Recording['of'],
+): Float32Array {
+  if (place === 'output') return Float32Array.from(quantized, (value, i) => value - float[i]!);
+  const values = valuesOf(weight);
+  const rounded = { shape: values.shape, data: decode(quantizer.encode(values)) };
+  const facts = weightFacts(weight);
+  const before = meanOutput(float, values, facts);
+  return Float32Array.from(meanOutput(quantized, rounded, facts), (value, i) => value - before[i]!);
+}
+
+function expectFinite(shift: Float32Array, path: string): void {
+  if (shift.every(Number.isFinite)) return;
+  throw new UserError(
+    `Expected finite means to correct "${path}" by, got NaN or an infinity; look at the calibration data, and whether any row of it counts.`,
+  );
+}
