@@ -27,9 +27,14 @@ export interface Chosen {
  * The quantized weights of a prepared model to which nothing speaks against.
  *
  * @param against why a weight cannot be repaired; undefined if it can.
- * @throws UserError where none is left.
+ * @throws UserError where none is left, and for a model that was detached.
  */
 export function chooseWeights(prepared: Prepared, against: (weight: Weight) => string | undefined): Chosen {
+  if (prepared.attachments.length === 0) {
+    throw new UserError(
+      `Expected a prepared model to repair, but "${prepared.model.name}" was detached; prepare it again.`,
+    );
+  }
   const chosen: QuantizedWeight[] = [];
   const skipped: Skipped[] = [];
   for (const weight of weightsOf(prepared.model)) {
