@@ -70,7 +70,8 @@ export {
 } from './lib/quantization/encoded-weight';
 export { minMax, movingAverage, type Observer } from './lib/quantization/observer';
 export { type QuantizerMode } from './lib/quantization/transforms/quantizer';
-export { type Encoder } from './lib/quantization/transforms/weight-quantizer';
+export { encodeCodes, type GivenCodes } from './lib/quantization/encode-codes';
+export { type Encoder, type WeightQuantizer } from './lib/quantization/transforms/weight-quantizer';
 export { sqnr } from './lib/analysis/sqnr';
 
 // Repair: float models that compute the same and are easier to quantize
@@ -96,6 +97,15 @@ export { type Rule, type Rules } from './lib/compress/rules';
 export { halfButFeedForward, type HalfButFeedForwardOptions } from './lib/compress/half-but-feed-forward';
 export { prepare, type Prepared, type Skipped } from './lib/compress/prepare';
 export { calibrate, type CalibrateOptions } from './lib/compress/calibrate';
+export { gptq, type GptqOptions } from './lib/compress/repair/gptq';
+export { adaRound, type AdaRoundOptions } from './lib/compress/repair/ada-round';
+export { type Rounded, type RoundedLayer } from './lib/compress/repair/round-layers';
+export {
+  correctBiases,
+  type CorrectBiasesOptions,
+  type CorrectedBias,
+  type CorrectedBiases,
+} from './lib/compress/repair/bias-correction';
 export { convert } from './lib/compress/convert';
 export { type Compressed } from './lib/compress/compressed';
 export { report, type Report } from './lib/compress/report';

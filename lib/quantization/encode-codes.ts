@@ -1,7 +1,7 @@
 import { UserError } from '../core/errors';
 import { codesOf, zeroPointOf } from './decode';
 import { roomFor } from './encode';
-import type { EncodedIntegers } from './encoded-weight';
+import { EncodedIntegers, EncodedWeight, hasIntegers } from './encoded-weight';
 import { forEachValue, layoutOf } from './layout';
 import { Codes, pack } from './pack';
 import { codeRange, QuantSpec } from './spec';
@@ -39,7 +39,9 @@ export function encodeCodes(shape: readonly number[], spec: QuantSpec, given: Gi
 }
 
 /** The same codes, but that of 0 wherever a weight is 0; the very same where none is. */
-export function pruneCodes(encoded: EncodedIntegers, isZero: (index: number) => boolean): EncodedIntegers {
+export function pruneCodes(encoded: EncodedWeight, isZero: (index: number) => boolean): EncodedWeight {
+  if (!hasIntegers(encoded))
+    return { ...encoded, codes: encoded.codes.map((code, i) => (isZero(i) ? 0 : code)) };
   const { spec, shape, codes: packed } = encoded;
   const codes = codesOf(encoded).slice();
   const zeroOf = zeroPointOf(encoded);

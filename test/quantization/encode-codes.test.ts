@@ -1,4 +1,5 @@
-import { encode, decode } from '../../lib/quantization/encode';
+import { decode } from '../../lib/quantization/decode';
+import { encode } from '../../lib/quantization/encode';
 import { encodeCodes, pruneCodes } from '../../lib/quantization/encode-codes';
 import { perAxis, perGroup } from '../../lib/quantization/granularity';
 import { int4, uint8 } from '../../lib/quantization/spec';

@@ -6,7 +6,7 @@ import { undoOnFailure } from '../../core/conclude';
 import { UserError } from '../../core/errors';
 import { factsOf, weightFacts } from '../../core/facts-of';
 import { Weight, weightsOf } from '../../core/weights';
-import { decode } from '../../quantization/encode';
+import { decode } from '../../quantization/decode';
 import type { Prepared, Skipped } from '../prepared';
 import { biasShiftOf } from './bias-shift';
 import { Batches, batchesOf, CalibrationOptions, unquantized } from './calibration';

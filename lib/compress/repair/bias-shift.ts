@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { attachedTo, Transform } from '../../core/attach';
-import { Quantizer, quantizes } from '../../quantization/transforms/quantizer';
+import { quantizes } from '../../quantization/transforms/quantizer';
+import type { WeightQuantizer } from '../../quantization/transforms/weight-quantizer';
 import type { Prepared } from '../prepared';
 
 /** What is taken off a layer's bias as long as its weight is quantized. */
@@ -14,7 +15,11 @@ const shifts = new WeakSet<Transform>();
 const isBiasShift = (transform: Transform): transform is BiasShift => shifts.has(transform);
 
 /** The shift of a layer's bias, attached now if it has none yet. */
-export function biasShiftOf(prepared: Prepared, layer: tf.layers.Layer, quantizer: Quantizer): BiasShift {
+export function biasShiftOf(
+  prepared: Prepared,
+  layer: tf.layers.Layer,
+  quantizer: WeightQuantizer,
+): BiasShift {
   const known = attachedTo(layer)
     .map(({ transform }) => transform)
     .find(isBiasShift);
@@ -24,7 +29,7 @@ export function biasShiftOf(prepared: Prepared, layer: tf.layers.Layer, quantize
   return made;
 }
 
-function biasShift(quantizer: Quantizer): BiasShift {
+function biasShift(quantizer: WeightQuantizer): BiasShift {
   let [shift, times]: [Float32Array | undefined, number] = [undefined, 0];
   const current = () => (quantizes(quantizer.mode) ? shift : undefined);
   const transform: BiasShift = {

@@ -5,7 +5,7 @@ import { feedsOf } from '../../core/feeds';
 import { hostOf } from '../../core/host-tensor';
 import { layersOf } from '../../core/layers';
 import { Weight, weightsOf } from '../../core/weights';
-import type { WeightValues } from '../../quantization/encode';
+import type { WeightValues } from '../../quantization/encoded-weight';
 import { quantizes } from '../../quantization/transforms/quantizer';
 import type { WeightQuantizer } from '../../quantization/transforms/weight-quantizer';
 import type { Prepared, Skipped } from '../prepared';
@@ -29,7 +29,10 @@ export interface Chosen {
  * @param against why a weight cannot be repaired; undefined if it can.
  * @throws UserError where none is left, and for a model that was detached.
  */
-export function chooseWeights(prepared: Prepared, against: (weight: Weight) => string | undefined): Chosen {
+export function chooseWeights(
+  prepared: Prepared,
+  against: (weight: Weight, quantizer: WeightQuantizer) => string | undefined,
+): Chosen {
   if (prepared.attachments.length === 0) {
     throw new UserError(
       `Expected a prepared model to repair, but "${prepared.model.name}" was detached; prepare it again.`,
@@ -40,7 +43,9 @@ export function chooseWeights(prepared: Prepared, against: (weight: Weight) => s
   for (const weight of weightsOf(prepared.model)) {
     const quantizer = prepared.weights.get(weight.path);
     if (!quantizer) continue;
-    const why = quantizes(quantizer.mode) ? against(weight) : `its quantizer is in mode "${quantizer.mode}"`;
+    const why = quantizes(quantizer.mode)
+      ? against(weight, quantizer)
+      : `its quantizer is in mode "${quantizer.mode}"`;
     if (why === undefined) chosen.push({ weight, quantizer });
     else skipped.push({ path: weight.path, why });
   }

@@ -1,5 +1,5 @@
 import type { WeightFacts } from '../../core/facts';
-import type { WeightValues } from '../../quantization/encode';
+import type { WeightValues } from '../../quantization/encoded-weight';
 
 /**
  * What a product or a convolution makes of the mean of its input, without the bias: `Σ E[x_c] W` over all input channels and taps.

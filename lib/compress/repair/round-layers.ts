@@ -2,9 +2,12 @@ import { gather, GatherData } from '../../analysis/gather';
 import { gram } from '../../analysis/statistics';
 import { undoOnFailure } from '../../core/conclude';
 import { UserError } from '../../core/errors';
-import { decode, EncodedWeight, WeightValues } from '../../quantization/encode';
+import type { Weight } from '../../core/weights';
+import { decode } from '../../quantization/decode';
+import type { EncodedWeight, WeightValues } from '../../quantization/encoded-weight';
 import { outputPower } from '../../quantization/rounding/reconstruction';
-import type { QuantSpec } from '../../quantization/spec';
+import { isHalf, QuantSpec } from '../../quantization/spec';
+import type { WeightQuantizer } from '../../quantization/transforms/weight-quantizer';
 import type { Prepared, Skipped } from '../prepared';
 import { batchesOf, CalibrationOptions, unquantized } from './calibration';
 import { chooseWeights, notDense, QuantizedWeight, stagesOf, valuesOf } from './kernels';
@@ -52,7 +55,7 @@ export async function roundLayers(
   round: RoundMatrix,
   { sequential = true, onLayer = () => undefined, ...watching }: RoundLayersOptions,
 ): Promise<Rounded> {
-  const { chosen, skipped } = chooseWeights(prepared, notDense);
+  const { chosen, skipped } = chooseWeights(prepared, reasonAgainst);
   const batches = await batchesOf(prepared, data);
   const before = chosen.map(({ quantizer }) => quantizer.fixed);
   const layers: RoundedLayer[] = [];
@@ -79,6 +82,10 @@ export async function roundLayers(
   };
   await undoOnFailure(run, () => chosen.forEach(({ quantizer }, i) => quantizer.fix(before[i])));
   return { layers, skipped: [...skipped, ...unseen] };
+}
+
+function reasonAgainst(weight: Weight, { spec }: WeightQuantizer): string | undefined {
+  return isHalf(spec) ? `it is kept in ${spec.format}, not in codes` : notDense(weight);
 }
 
 /** Why there is nothing to learn from a layer's inputs. @throws UserError if they are not finite. */
@@ -113,7 +120,7 @@ async function roundLayer(
     return power === 0 ? 0 : lost / power;
   };
   const nearest = quantizer.encode(values);
-  const rounded = await round(values, gramMatrix, quantizer.spec);
+  const rounded = await round(values, gramMatrix, quantizer.spec as QuantSpec);
   const [errorBefore, error] = [errorOf(nearest), errorOf(rounded)];
   const isBetter = error < errorBefore;
   quantizer.fix(isBetter ? rounded : nearest);

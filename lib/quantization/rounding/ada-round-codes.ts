@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { jit } from '../../compile/jit';
 import { UserError } from '../../core/errors';
-import { codesOf, encode, EncodedWeight, WeightValues, zeroPointOf } from '../encode';
+import { codesOf, zeroPointOf } from '../decode';
+import { encode } from '../encode';
+import type { EncodedWeight, WeightValues } from '../encoded-weight';
 import { encodeCodes } from '../encode-codes';
 import { forEachValue, layoutOf } from '../layout';
 import { codeRange, QuantSpec } from '../spec';
@@ -11,7 +13,10 @@ export interface AdaRoundCodesOptions {
   readonly iterations?: number;
   /** Default 0.01. */
   readonly learningRate?: number;
-  /** λ, how much a weight between two codes costs, in squared steps of an input of mean power. Default 0.01. */
+  /**
+   * λ, what a weight halfway between two codes costs, in units of what it does to the output to be a whole step off. Default 3. (The
+   * paper's 0.01 is in the units of its layers' outputs.)
+   */
   readonly regularization?: number;
   /** Share of the steps without that cost, in [0, 1). Default 0.2. */
   readonly warmUp?: number;
@@ -61,7 +66,7 @@ type Settings = Required<AdaRoundCodesOptions>;
 function checked({
   iterations = 1000,
   learningRate = 0.01,
-  regularization = 0.01,
+  regularization = 3,
   warmUp = 0.2,
 }: AdaRoundCodesOptions): Settings {
   const isRight =
@@ -89,7 +94,7 @@ interface Start {
   readonly steps: Float32Array;
 }
 
-function startOf({ shape, data }: WeightValues, nearest: EncodedWeight): Start {
+function startOf({ shape, data }: WeightValues, nearest: EncodedWeight<QuantSpec>): Start {
   const empty = (): Float32Array => new Float32Array(data.length);
   const start = { base: empty(), free: empty(), fraction: empty(), steps: empty() };
   const [lowest, highest] = codeRange(nearest.spec);

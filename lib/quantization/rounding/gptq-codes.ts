@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors';
-import { encode, EncodedWeight, WeightValues } from '../encode';
+import { encode } from '../encode';
+import type { EncodedWeight, WeightValues } from '../encoded-weight';
 import { encodeCodes } from '../encode-codes';
 import { layoutOf } from '../layout';
 import { roundHalfToEven } from '../../core/round';

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../core/errors';
 import { decode } from '../decode';
-import type { EncodedIntegers } from '../encoded-weight';
+import type { EncodedWeight } from '../encoded-weight';
 import { describeSpec, isHalf, WeightSpec } from '../spec';
 
 /** @throws UserError for codes of another spec. */
-export function expectSpec({ spec: given, shape }: EncodedIntegers, spec: WeightSpec): void {
+export function expectSpec({ spec: given, shape }: EncodedWeight, spec: WeightSpec): void {
   if (detailOf(given, shape) === detailOf(spec, shape)) return;
   throw new UserError(
     `Expected codes of the quantizer’s own spec (${describeSpec(spec)}), got codes of another one (${describeSpec(given)}); encode with ` +
@@ -21,7 +21,7 @@ function detailOf(spec: WeightSpec, shape: readonly number[]): string {
 }
 
 /** @throws UserError for codes of a weight of another shape. */
-export function expectShape({ shape: given }: EncodedIntegers, shape: readonly number[]): void {
+export function expectShape({ shape: given }: EncodedWeight, shape: readonly number[]): void {
   if (given.join() === shape.join()) return;
   throw new UserError(
     `Expected the fixed codes to be those of a weight of shape [${shape.join(', ')}], got codes of [${given.join(', ')}]; ` +
@@ -30,7 +30,7 @@ export function expectShape({ shape: given }: EncodedIntegers, shape: readonly n
 }
 
 /** What codes stand for, as a tensor that is 0 where the weight is. */
-export function fixedValues(weight: tf.Tensor, encoded: EncodedIntegers): tf.Tensor {
+export function fixedValues(weight: tf.Tensor, encoded: EncodedWeight): tf.Tensor {
   return tf.tidy(() => {
     const decoded = tf.tensor(decode(encoded), weight.shape, 'float32');
     return tf.where(weight.equal(0), tf.zerosLike(decoded), decoded);

@@ -5,7 +5,7 @@ import { hostOf } from '../../core/host-tensor';
 import { DerivedWeight, derivedWeight } from '../derived-weight';
 import { encode, encodeInto, roomFor } from '../encode';
 import { pruneCodes } from '../encode-codes';
-import type { EncodedIntegers, EncodedWeight, WeightValues } from '../encoded-weight';
+import type { EncodedWeight, WeightValues } from '../encoded-weight';
 import { perAxis } from '../granularity';
 import { matrixForm } from '../matrix-form';
 import { simulateStored } from '../simulate';
@@ -30,7 +30,7 @@ export const isEncoder = (transform: Transform): transform is Encoder => 'encode
 /** A quantizer of a weight. */
 export interface WeightQuantizer extends Quantizer<WeightSpec>, Encoder {
   /** The codes that were given to it, if any. */
-  readonly fixed: EncodedIntegers | undefined;
+  readonly fixed: EncodedWeight | undefined;
   /**
    * Gives it codes that were found otherwise than by rounding its weight (GPTQ, AdaRound): from now on the layer computes with what
    * they stand for, in training too, whatever becomes of the weight; but where the weight is exactly 0, pruned then or later, it stays
@@ -38,7 +38,7 @@ export interface WeightQuantizer extends Quantizer<WeightSpec>, Encoder {
    *
    * @throws UserError for codes of another spec; those of another shape are refused where they meet the weight.
    */
-  fix(encoded: EncodedIntegers | undefined): void;
+  fix(encoded: EncodedWeight | undefined): void;
 }
 
 /**
@@ -59,7 +59,7 @@ export function weightQuantizer({
     if (derived?.variable !== variable) derived = { variable, weight: weightOf(variable, spec, fixed) };
     return derived.weight;
   };
-  let fixed: EncodedIntegers | undefined;
+  let fixed: EncodedWeight | undefined;
   let times = 0;
   const quantizer: WeightQuantizer = {
     spec,
@@ -132,11 +132,7 @@ export function lookupQuantizer(quantizer: WeightQuantizer): LookupQuantizer {
   };
 }
 
-function weightOf(
-  variable: tf.Variable,
-  spec: WeightSpec,
-  fixed: EncodedIntegers | undefined,
-): DerivedWeight {
+function weightOf(variable: tf.Variable, spec: WeightSpec, fixed: EncodedWeight | undefined): DerivedWeight {
   const target = roomFor(variable.shape, spec);
   target.scales.set(fixed?.scales ?? []);
   target.zeroPoints?.set(fixed?.zeroPoints ?? []);

@@ -11,7 +11,7 @@ import { weightsOf } from '../../../lib/core/weights';
 import { bert } from '../../../lib/models/bert';
 import { mlp } from '../../../lib/models/mlp';
 import { setMasks } from '../../../lib/pruning/model-masks';
-import { decode } from '../../../lib/quantization/encode';
+import { decode } from '../../../lib/quantization/decode';
 import { perChannel, perGroup } from '../../../lib/quantization/granularity';
 import { int4 } from '../../../lib/quantization/spec';
 import { inferenceOf } from '../../../trainers/inference';

@@ -1,4 +1,5 @@
-import { codesOf, decode, encode } from '../../../lib/quantization/encode';
+import { codesOf, decode } from '../../../lib/quantization/decode';
+import { encode } from '../../../lib/quantization/encode';
 import { perAxis, perGroup, perTensor } from '../../../lib/quantization/granularity';
 import { gptqCodes } from '../../../lib/quantization/rounding/gptq-codes';
 import { inverseFactor } from '../../../lib/quantization/rounding/inverse-factor';

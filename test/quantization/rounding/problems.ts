@@ -1,5 +1,6 @@
 import { normal, seededRandom } from '../../../lib/core/random';
-import { decode, EncodedWeight, WeightValues } from '../../../lib/quantization/encode';
+import { decode } from '../../../lib/quantization/decode';
+import type { EncodedWeight, WeightValues } from '../../../lib/quantization/encoded-weight';
 import { outputPower } from '../../../lib/quantization/rounding/reconstruction';
 
 /** A matrix to round, and the Gram matrix of inputs that depend on each other, as those of real layers do. */

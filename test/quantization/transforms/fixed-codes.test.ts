@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { jit } from '../../../lib/compile/jit';
-import { codesOf, decode, encode } from '../../../lib/quantization/encode';
+import { codesOf, decode } from '../../../lib/quantization/decode';
+import { encode } from '../../../lib/quantization/encode';
 import { encodeCodes } from '../../../lib/quantization/encode-codes';
 import { perAxis, perGroup, perTensor } from '../../../lib/quantization/granularity';
 import { int4, int8, QuantSpec } from '../../../lib/quantization/spec';
