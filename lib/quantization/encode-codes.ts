@@ -1,8 +1,8 @@
 import { UserError } from '../core/errors';
-import { codesOf, zeroPointOf } from './decode';
+import { codesOf, zeroPointsOf } from './decode';
 import { roomFor } from './encode';
 import { EncodedIntegers, EncodedWeight, hasIntegers } from './encoded-weight';
-import { forEachValue, layoutOf } from './layout';
+import { blocksOf, layoutOf } from './layout';
 import { Codes, pack } from './pack';
 import { codeRange, QuantSpec } from './spec';
 
@@ -44,11 +44,12 @@ export function pruneCodes(encoded: EncodedWeight, isZero: (index: number) => bo
     return { ...encoded, codes: encoded.codes.map((code, i) => (isZero(i) ? 0 : code)) };
   const { spec, shape, codes: packed } = encoded;
   const codes = codesOf(encoded).slice();
-  const zeroOf = zeroPointOf(encoded);
+  const layout = layoutOf(shape, spec.granularity);
+  const zeros = zeroPointsOf(encoded, layout.blocks);
   let isSame = true;
-  forEachValue(layoutOf(shape, spec.granularity), (i, block) => {
-    if (!isZero(i) || codes[i] === zeroOf(block)) return;
-    codes[i] = zeroOf(block);
+  blocksOf(layout).forEach((block, i) => {
+    if (!isZero(i) || codes[i] === zeros[block]) return;
+    codes[i] = zeros[block]!;
     isSame = false;
   });
   if (isSame) return encoded;

@@ -47,3 +47,11 @@ function firstBlocks(
   });
   return blocks;
 }
+
+/** The block of each value, where no loop of its own is worth it. */
+export function blocksOf({ rows, columns, firstOf, stepOf }: Layout): Int32Array {
+  return Int32Array.from({ length: rows * columns }, (_, i) => {
+    const row = Math.floor(i / columns);
+    return firstOf[row]! + stepOf[i - row * columns]!;
+  });
+}

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { jit } from '../../compile/jit';
 import { UserError } from '../../core/errors';
-import { codesOf, zeroPointOf } from '../decode';
+import { codesOf, zeroPointsOf } from '../decode';
 import { encode } from '../encode';
 import type { EncodedWeight, WeightValues } from '../encoded-weight';
 import { encodeCodes } from '../encode-codes';
-import { forEachValue, layoutOf } from '../layout';
+import { blocksOf, layoutOf } from '../layout';
 import { codeRange, QuantSpec } from '../spec';
 
 export interface AdaRoundCodesOptions {
@@ -53,10 +53,8 @@ export async function adaRoundCodes(
   const nearest = encode(weight, spec);
   const start = startOf(weight, nearest);
   const raised = await descend(start, weight, gram, settings);
-  const codes = start.base.map((base, i) => base + (start.free[i]! * raised[i]! >= 0.5 ? 1 : 0));
-  forEachValue(
-    layoutOf(weight.shape, spec.granularity),
-    (i, block) => (codes[i]! += zeroPointOf(nearest)(block)),
+  const codes = start.base.map(
+    (base, i) => base + start.zeros[i]! + (start.free[i]! * raised[i]! >= 0.5 ? 1 : 0),
   );
   return encodeCodes(weight.shape, spec, { codes, scales: nearest.scales, zeroPoints: nearest.zeroPoints });
 }
@@ -92,22 +90,31 @@ interface Start {
   /** What flooring takes off, in steps. */
   readonly fraction: Float32Array;
   readonly steps: Float32Array;
+  readonly zeros: Int16Array;
 }
 
 function startOf({ shape, data }: WeightValues, nearest: EncodedWeight<QuantSpec>): Start {
   const empty = (): Float32Array => new Float32Array(data.length);
-  const start = { base: empty(), free: empty(), fraction: empty(), steps: empty() };
+  const layout = layoutOf(shape, nearest.spec.granularity);
+  const zeros = zeroPointsOf(nearest, layout.blocks);
+  const start = {
+    base: empty(),
+    free: empty(),
+    fraction: empty(),
+    steps: empty(),
+    zeros: new Int16Array(data.length),
+  };
   const [lowest, highest] = codeRange(nearest.spec);
   const codes = codesOf(nearest);
-  const zeroOf = zeroPointOf(nearest);
-  forEachValue(layoutOf(shape, nearest.spec.granularity), (i, block) => {
-    const [step, zero] = [nearest.scales[block]!, zeroOf(block)];
+  blocksOf(layout).forEach((block, i) => {
+    const [step, zero] = [nearest.scales[block]!, zeros[block]!];
     const below = Math.floor(data[i]! / step);
     const isFree = data[i] !== 0 && below + zero >= lowest && below + zero < highest;
     start.base[i] = isFree ? below : codes[i]! - zero;
     start.free[i] = Number(isFree);
     start.fraction[i] = isFree ? data[i]! / step - below : 0;
     start.steps[i] = step;
+    start.zeros[i] = zero;
   });
   return start;
 }
