@@ -58,6 +58,7 @@ export {
   type WeightSpec,
 } from './lib/quantization/spec';
 export { fakeQuantize } from './lib/quantization/fake-quantize';
+export { dynamicQuantize } from './lib/quantization/dynamic-quantize';
 export { dequantize, quantize } from './lib/quantization/quantize';
 export { straightThrough } from './lib/quantization/straight-through';
 export { encode, type EncodeOptions } from './lib/quantization/encode';
@@ -68,7 +69,13 @@ export {
   type EncodedWeight,
   type WeightValues,
 } from './lib/quantization/encoded-weight';
-export { minMax, movingAverage, type Observer } from './lib/quantization/observer';
+export { type Observer } from './lib/quantization/observers/observer';
+export { minMax } from './lib/quantization/observers/min-max';
+export { movingAverage } from './lib/quantization/observers/moving-average';
+export { percentile } from './lib/quantization/observers/percentile';
+export { histogram } from './lib/quantization/observers/histogram';
+export { entropy } from './lib/quantization/observers/entropy';
+export { mse } from './lib/quantization/observers/mse';
 export { type QuantizerMode } from './lib/quantization/transforms/quantizer';
 export { encodeCodes, type GivenCodes } from './lib/quantization/encode-codes';
 export { type Encoder, type WeightQuantizer } from './lib/quantization/transforms/weight-quantizer';
@@ -92,7 +99,7 @@ export {
 export { foldBatchNorm, type FoldedModel, type FoldedNorm } from './lib/analysis/folding/fold-batch-norm';
 
 // Compression
-export { staticInt8, weightOnly, type Scheme } from './lib/compress/scheme';
+export { dynamicInt8, staticInt8, weightOnly, type Scheme } from './lib/compress/scheme';
 export { type Rule, type Rules } from './lib/compress/rules';
 export { halfButFeedForward, type HalfButFeedForwardOptions } from './lib/compress/half-but-feed-forward';
 export { prepare, type Prepared, type Skipped } from './lib/compress/prepare';

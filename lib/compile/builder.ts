@@ -1,4 +1,5 @@
 import type { DerivedInput } from '../core/derived';
+import type { Take } from '../core/tap';
 import type * as tf from '@tensorflow/tfjs';
 import { Attribute, bytesOf, Data, dataOn, DataType, Domain, Graph, Node, Source, Value } from './graph';
 
@@ -7,6 +8,12 @@ export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly domain?: Domain;
   readonly slot?: number;
+}
+
+/** A value that is handed to the host after each run. */
+export interface Tap {
+  readonly value: Value;
+  readonly take: Take;
 }
 
 /** Grows a graph node by node; kernels and passes write ONNX through it. */
@@ -18,6 +25,7 @@ export class GraphBuilder {
   private readonly derivedInputs = new Map<DerivedInput, Value>();
   private readonly nodes: Node[] = [];
   private readonly producers = new Map<Value, Node>();
+  private readonly tapped: Tap[] = [];
 
   /** A builder with the inputs and constants of a graph, and none of its nodes. */
   static over(graph: Graph): GraphBuilder {
@@ -102,6 +110,15 @@ export class GraphBuilder {
     const value = this.input({ kind: 'derived', input }, input.shape, input.dtype);
     this.derivedInputs.set(input, value);
     return value;
+  }
+
+  tap(value: Value, take: Take): void {
+    this.tapped.push({ value, take });
+  }
+
+  /** What is to be handed to the host, in order. */
+  get taps(): readonly Tap[] {
+    return this.tapped;
   }
 
   /** The graph so far, with these outputs. */

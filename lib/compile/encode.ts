@@ -64,7 +64,11 @@ export function encode(graph: Graph<unknown>, options: EncodeOptions = {}): Enco
     producerName: 'whittle',
     graph: {
       name: 'whittle',
-      node: [...sequence.node, ...graph.nodes.map((node) => nodeProto(node, names)), ...identities(names)],
+      node: [
+        ...sequence.node,
+        ...applicationsOf(graph.nodes).map((nodes) => nodeProto(nodes, names)),
+        ...identities(names),
+      ],
       initializer: [...graph.constants].map(([value, data]) => tensorProto(names.get(value)!, value, data)),
       input: [...inputNames].map(([value, name]) => valueProto(name, value, axisName)),
       output: [
@@ -99,20 +103,50 @@ function nameOutputs(graph: Graph<unknown>, names: Map<Value, string>, outputNam
     aliases.map(([value, name]) => ({ opType: 'Identity', input: [known.get(value)!], output: [name] }));
 }
 
-function nodeProto(node: Node, names: ReadonlyMap<Value, string>): onnx.INodeProto {
+/**
+ * Nodes that are outputs of one application of an operator, by their inputs and attributes: several in our graphs, one in ONNX.
+ */
+function applicationsOf(nodes: readonly Node[]): (readonly [Node, ...Node[]])[] {
+  const applications: [Node, ...Node[]][] = [];
+  const known = new Map<Value | undefined, [Node, ...Node[]][]>();
+  for (const node of nodes) {
+    const ofInput = known.get(node.inputs[0]) ?? [];
+    const same = node.inputs.length > 0 && ofInput.find(([other]) => isSameApplication(other, node));
+    if (same) {
+      same.push(node);
+      continue;
+    }
+    applications.push([node]);
+    known.set(node.inputs[0], [...ofInput, applications.at(-1)!]);
+  }
+  return applications;
+}
+
+function isSameApplication(a: Node, b: Node): boolean {
+  return (
+    a.op === b.op &&
+    a.domain === b.domain &&
+    a.slot !== b.slot &&
+    a.inputs.length === b.inputs.length &&
+    a.inputs.every((value, i) => value === b.inputs[i]) &&
+    JSON.stringify(a.attributes) === JSON.stringify(b.attributes)
+  );
+}
+
+function nodeProto(nodes: readonly [Node, ...Node[]], names: ReadonlyMap<Value, string>): onnx.INodeProto {
+  const [node] = nodes;
+  const name = names.get(node.output)!;
+  const count = 1 + Math.max(...nodes.map(({ slot = 0 }) => slot));
+  const output = Array.from({ length: count }, (_, slot) => `${name}_${slot}`); // what is not wanted is computed and dropped
+  for (const { slot = 0, output: value } of nodes) output[slot] = names.get(value)!;
   return {
     opType: node.op,
     domain: node.domain,
-    name: names.get(node.output)!,
+    name,
     input: node.inputs.map((value) => names.get(value)!),
-    output: [...dropped(node).map((slot) => `${names.get(node.output)!}_${slot}`), names.get(node.output)!],
-    attribute: Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value)),
+    output,
+    attribute: Object.entries(node.attributes).map(([attribute, value]) => attributeProto(attribute, value)),
   };
-}
-
-/** The outputs of a node's operator before the one that is wanted. */
-function dropped(node: Node): number[] {
-  return Array.from({ length: node.slot ?? 0 }, (_, slot) => slot);
 }
 
 function attributeProto(name: string, value: Attribute): onnx.IAttributeProto {

@@ -43,7 +43,8 @@ interface LoadedPart extends Part {
  * written back in place after the run.
  */
 export class Program {
-  private readonly buffers: Data[];
+  /** Memory of outputs, where it is kept: what is handed to the host has it for a run. */
+  private readonly buffers: (Data | undefined)[];
   private readonly feeders: [value: Value, feed: (args: readonly HostTensor[]) => ort.Tensor][];
 
   private constructor(
@@ -53,7 +54,8 @@ export class Program {
     private readonly plan: readonly RowOutput[],
     private readonly source: Trace,
   ) {
-    this.buffers = graph.outputs.map((value) => dataOn(value, new ArrayBuffer(bytesOf(value))));
+    const tapped = new Set(plan.slice(plan.length - source.taps.length).map(({ dense }) => dense));
+    this.buffers = graph.outputs.map((value, i) => (tapped.has(i) ? undefined : memoryFor(value)));
     this.feeders = [...graph.inputs].map(([value, from]) => [value, feeder(value, from)]);
   }
 
@@ -95,14 +97,15 @@ export class Program {
    */
   async run(args: readonly HostTensor[], sinks: readonly (Sink | undefined)[] = []): Promise<HostTensor[]> {
     const targets = this.targets(sinks);
-    const { assigned } = this.source;
+    const { assigned, taps } = this.source;
     assigned.forEach(ownMemory); // before it is read: a run that is queued behind this one reads what this one writes
     await this.runParts(args, targets);
     const results = this.plan.map((plan, i) =>
       this.collect(plan, targets, this.source.graph.outputs[i]!, sinks[i]),
     );
-    const count = results.length - assigned.length;
+    const count = results.length - assigned.length - taps.length;
     assigned.forEach((variable, i) => writeBack(variable, results[count + i]!));
+    taps.forEach((take, i) => take(results[count + assigned.length + i]!));
     return results.slice(0, count);
   }
 
@@ -122,7 +125,7 @@ export class Program {
   }
 
   private targets(sinks: readonly (Sink | undefined)[]): Data[] {
-    const targets = [...this.buffers];
+    const targets = this.buffers.map((buffer, i) => buffer ?? memoryFor(this.graph.outputs[i]!));
     this.plan.forEach(({ dense }, i) => {
       const into = sinks[i]?.into;
       if (dense !== undefined && into) targets[dense] = into;
@@ -148,6 +151,10 @@ export class Program {
     }
     return { shape, dtype, data };
   }
+}
+
+function memoryFor(value: Value): Data {
+  return dataOn(value, new ArrayBuffer(bytesOf(value)));
 }
 
 /** Loads all parts, or none. */

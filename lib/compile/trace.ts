@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { TRACE } from '../core/derived';
 import { UserError } from '../core/errors';
+import type { Take } from '../core/tap';
 import { traceBackend } from './backend';
 import { Difference, firstDifference } from './difference';
 import { DataType, Graph, Value } from './graph';
@@ -17,10 +18,14 @@ export interface ArgumentSpec {
   readonly dtype: DataType;
 }
 
-/** A recorded function. The graph's outputs are the results, then the new values of the assigned variables. */
+/**
+ * A recorded function. The graph's outputs are the results, then the new values of the assigned variables, then what is handed to the
+ * host.
+ */
 export interface Trace {
   readonly graph: Graph;
   readonly assigned: readonly tf.Variable[];
+  readonly taps: readonly Take[];
   /** Puts the results back into the form in which the function returned them. */
   readonly rebuild: <T>(results: readonly T[]) => T | T[] | Record<string, T>;
 }
@@ -57,13 +62,14 @@ function record(fn: Traceable, specs: readonly ArgumentSpec[]): Trace {
     });
     const assigned = restore.assigned();
     const updates = assigned.map((variable) => traceBackend.lookup(variable));
-    const graph = traceBackend.builder.finish([...results, ...updates]);
+    const { taps } = traceBackend.builder;
+    const graph = traceBackend.builder.finish([...results, ...updates, ...taps.map(({ value }) => value)]);
     if (graph.outputs.length === 0) {
       throw new UserError(
         'The compiled function does nothing: it returns no tensor and assigns no variable.',
       );
     }
-    return { graph, assigned, rebuild };
+    return { graph, assigned, taps: taps.map(({ take }) => take), rebuild };
   } catch (error) {
     throw explained(error);
   } finally {

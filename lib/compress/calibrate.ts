@@ -5,6 +5,8 @@ import { UserError } from '../core/errors';
 import { forwardThrough } from '../core/forward';
 import type { HostTensor } from '../core/host-tensor';
 import { revisionOf } from '../core/revision';
+import { isObserved, rangeFound } from '../quantization/transforms/activation-quantizer';
+import type { InputQuantizer } from '../quantization/transforms/quantizer';
 import type { Prepared } from './prepared';
 
 export interface CalibrateOptions {
@@ -17,7 +19,7 @@ export interface CalibrateOptions {
  * without rounding. Afterwards they quantize with what was found.
  *
  * @param data batches: what the model takes, in the order of its inputs. Tensors stay the caller's.
- * @throws UserError for no data; then, as after any failure, the modes are what they were.
+ * @throws UserError for no data, and for an input that has NaN or an infinity; then, as after any failure, the modes are what they were.
  *
  * @example
  * const prepared = prepare(model, staticInt8({ input: () => minMax() }));
@@ -34,11 +36,17 @@ export async function calibrate(
   prepared.setMode('observe');
   try {
     await watch(prepared.model, data, eager);
+    new Set(prepared.inputs.values()).forEach(expectFinite);
     prepared.setMode('quantize');
   } catch (error) {
     quantizers.forEach((quantizer, i) => (quantizer.mode = before[i]!));
     throw error;
   }
+}
+
+/** What the data do not reach has no range, which is told where one is needed. */
+function expectFinite(quantizer: InputQuantizer): void {
+  if (isObserved(quantizer) && quantizer.observer.hasObserved()) rangeFound(quantizer);
 }
 
 async function watch(model: tf.LayersModel, data: GatherData, eager: boolean): Promise<void> {

@@ -8,8 +8,8 @@ import { maskOf, setMask } from '../pruning/model-masks';
 import { decode } from '../quantization/decode';
 import type { EncodedWeight } from '../quantization/encoded-weight';
 import { quantizeLayer } from '../quantization/quantize-layer';
-import { ActivationQuantizer } from '../quantization/transforms/activation-quantizer';
-import { quantizes } from '../quantization/transforms/quantizer';
+import { isObserved, rangeFound } from '../quantization/transforms/activation-quantizer';
+import { InputQuantizer, quantizes } from '../quantization/transforms/quantizer';
 import { isEncoder } from '../quantization/transforms/weight-quantizer';
 import { cloneModel } from './clone';
 import { Compressed } from './compressed';
@@ -54,19 +54,11 @@ function quantizeLayers({ inputs }: Prepared): Map<Transform, tf.layers.Layer> {
   return new Map(active.map((quantizer) => [quantizer, layerOf(quantizer)]));
 }
 
-function layerOf({ name, observer, spec }: ActivationQuantizer): tf.layers.Layer {
-  if (!observer.hasObserved()) {
-    throw new UserError(
-      `Expected every quantizer to have seen data before converting, but that of the input of "${name}" has not; ` +
-        'train a step or calibrate first.',
-    );
-  }
-  const [scale, zeroPoint] = tf.tidy(() => {
-    const qparams = observer.qparams();
-    return [qparams.scale.dataSync()[0]!, qparams.zeroPoint.dataSync()[0]!];
-  });
-  const { bits, signed, narrowRange } = spec;
-  return quantizeLayer({ name: `${name}/quantize`, scale, zeroPoint, bits, signed, narrowRange });
+function layerOf(quantizer: InputQuantizer): tf.layers.Layer {
+  const name = `${quantizer.name}/quantize`;
+  if (!isObserved(quantizer)) return quantizeLayer({ name, dynamic: true });
+  const { bits, signed, narrowRange } = quantizer.spec;
+  return quantizeLayer({ name, ...rangeFound(quantizer), bits, signed, narrowRange });
 }
 
 interface Baked {

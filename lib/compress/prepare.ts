@@ -6,7 +6,9 @@ import { layersOf } from '../core/layers';
 import { computeOncePerCall } from '../core/once-per-call';
 import { variableOf, Weight } from '../core/weights';
 import { isHalf, WeightSpec } from '../quantization/spec';
-import { ActivationQuantizer, activationQuantizer } from '../quantization/transforms/activation-quantizer';
+import { activationQuantizer } from '../quantization/transforms/activation-quantizer';
+import { dynamicQuantizer } from '../quantization/transforms/dynamic-quantizer';
+import type { InputQuantizer } from '../quantization/transforms/quantizer';
 import {
   lookupQuantizer,
   WeightQuantizer,
@@ -122,9 +124,12 @@ function attachInput(
   { layers, scheme: { input, integer } }: PlannedInput,
   pathOf: ReadonlyMap<tf.layers.Layer, string>,
   add: Add,
-): [string, ActivationQuantizer][] {
+): [string, InputQuantizer][] {
   const name = pathOf.get(layers[0]!)!;
-  const quantizer = activationQuantizer({ name, observer: input!(), integer });
+  const quantizer =
+    input === 'dynamic'
+      ? dynamicQuantizer({ name, integer })
+      : activationQuantizer({ name, observer: input!(), integer });
   layers.forEach((layer) => add(layer, 'input', quantizer));
   return layers.map((layer) => [pathOf.get(layer)!, quantizer]);
 }

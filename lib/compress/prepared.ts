@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Attachment, Transform } from '../core/attach';
-import type { ActivationQuantizer } from '../quantization/transforms/activation-quantizer';
-import type { QuantizerMode } from '../quantization/transforms/quantizer';
+import type { InputQuantizer, QuantizerMode } from '../quantization/transforms/quantizer';
 import type { WeightQuantizer } from '../quantization/transforms/weight-quantizer';
 
 /** What stays in floats, and why. */
@@ -18,8 +17,8 @@ export interface Prepared {
   readonly attachments: readonly Attachment[];
   /** Quantizers of weights, by the weight's path. */
   readonly weights: ReadonlyMap<string, WeightQuantizer>;
-  /** Quantizers of inputs, by the layer's path; layers that consume the same tensor share one. */
-  readonly inputs: ReadonlyMap<string, ActivationQuantizer>;
+  /** Quantizers of inputs, by the layer's path; layers that consume the same tensor share one. A dynamic one has no observer. */
+  readonly inputs: ReadonlyMap<string, InputQuantizer>;
   /** Everything else that could take codes: nothing is left out in silence. */
   readonly skipped: readonly Skipped[];
   /** Sets the mode of all quantizers: `quantize` freezes the ranges, `observe` is a delayed start, `off` is the plain model. */

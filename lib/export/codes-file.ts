@@ -7,7 +7,7 @@ import { layersOf } from '../core/layers';
 import type { Compressed } from '../compress/compressed';
 import { EncodedWeight, roomFor } from '../quantization/encode';
 import type { Codes } from '../quantization/pack';
-import { isQuantizeLayer, QuantizeLayerOptions } from '../quantization/quantize-layer';
+import { isQuantizeLayer, QuantizeLayerOptions, quantizeOptionsOf } from '../quantization/quantize-layer';
 import { isHalf } from '../quantization/spec';
 import { configOf, SpecConfig, specOf } from '../quantization/spec-config';
 import { readStored, Storable, StoredTensor, writeSafetensors } from './safetensors';
@@ -19,9 +19,7 @@ export interface StoredCodes {
   readonly inputs: readonly StoredInput[];
 }
 
-export interface StoredInput extends QuantizeLayerOptions {
-  readonly before: readonly string[];
-}
+export type StoredInput = QuantizeLayerOptions & { readonly before: readonly string[] };
 
 /** What the metadata of the file say, under `whittle`, as JSON. */
 interface Description {
@@ -51,10 +49,8 @@ export function writeCodes(file: string, { model, weights }: Compressed): void {
 }
 
 function inputOf(layer: tf.layers.Layer): StoredInput {
-  const options = layer.getConfig() as unknown as QuantizeLayerOptions;
-  const { name, scale, zeroPoint, bits, signed, narrowRange } = options;
   const before = layer.outboundNodes.map(({ outboundLayer }) => outboundLayer.name);
-  return { name, scale, zeroPoint, bits, signed, narrowRange, before: [...new Set(before)] };
+  return { ...quantizeOptionsOf(layer), before: [...new Set(before)] };
 }
 
 function tensorsOf(path: string, encoded: EncodedWeight): [string, Storable][] {

@@ -7,7 +7,7 @@ import { codeRange, QuantSpec } from './spec';
 export interface FakeQuantizeOptions {
   /**
    * Under the tracer, record integer codes (ONNX's `QuantizeLinear` and `DequantizeLinear`), which a following matmul may
-   * multiply as integers, instead of the arithmetic on floats. For 8 bits and one scale. Default false.
+   * multiply as integers, instead of the arithmetic on floats: the same numbers. For one scale; others are simulated. Default false.
    */
   readonly integer?: boolean;
 }
@@ -21,7 +21,7 @@ export interface FakeQuantizeOptions {
  * (highest - zeroPoint)`, edges included, and 0 outside. (torch lets the gradient through for half a step more: it asks
  * whether the *rounded* x is in range.)
  *
- * @param qparams taken as constants.
+ * @param qparams taken as constants; of one element they have any shape, of several one that broadcasts to x.
  *
  * @example
  * fakeQuantize(x, { scale: tf.scalar(0.25), zeroPoint: tf.scalar(0) }, int8());
@@ -32,13 +32,14 @@ export function fakeQuantize(
   spec: QuantSpec,
   { integer = false }: FakeQuantizeOptions = {},
 ): tf.Tensor {
-  const asCodes = integer && isTracing() && spec.bits === 8 && qparams.scale.size === 1;
   const operation = tf.customGrad((...args) => {
     const [value, save] = args as [tf.Tensor, tf.GradSaveFunc];
-    const { lo, hi } = clipRange(qparams, spec);
-    save([value, lo, hi]);
+    const each = { scale: scalarIfOne(qparams.scale), zeroPoint: scalarIfOne(qparams.zeroPoint) };
+    const range = clipRange(each, spec);
+    const asCodes = integer && isTracing() && each.scale.rank === 0 && each.zeroPoint.rank === 0;
+    save([value, range.lo, range.hi]);
     return {
-      value: asCodes ? throughCodes(value, qparams, spec) : quantizeDequantize(value, qparams, spec),
+      value: asCodes ? throughCodes(value, each, spec, range) : quantizeDequantize(value, each, spec),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => dy.mul(inside(...(saved as Saved))),
     };
   });
@@ -61,8 +62,23 @@ function inside(x: tf.Tensor, lo: tf.Tensor, hi: tf.Tensor): tf.Tensor {
   return x.maximum(lo).minimum(hi).equal(x).cast('float32');
 }
 
-/** The kernel that only the tracer has: tfjs has no dtype for the codes. */
-function throughCodes(x: tf.Tensor, { scale, zeroPoint }: QParams, { signed }: QuantSpec): tf.Tensor {
+/** One number has no shape, whatever it had: so the result has that of x. */
+function scalarIfOne(x: tf.Tensor): tf.Tensor {
+  return x.size === 1 ? x.reshape([]) : x;
+}
+
+/**
+ * The kernel that only the tracer has: tfjs has no dtype for the codes. ONNX knows only whole bytes, [-128, 127] or [0, 255]; where
+ * there are fewer codes x is clipped first. That is exact: of the clip range's own ends the division gives the outermost codes back but
+ * for its rounding, which that to whole numbers undoes. In training the gradient clips x anyway.
+ */
+function throughCodes(
+  input: tf.Tensor,
+  { scale, zeroPoint }: QParams,
+  { bits, signed, narrowRange }: QuantSpec,
+  { lo, hi }: Range,
+): tf.Tensor {
   const dtype = signed ? 'int8' : 'uint8';
+  const x = bits === 8 && !narrowRange ? input : input.maximum(lo).minimum(hi);
   return tf.engine().runKernel('WhittleQuantizeDequantize', { x, scale, zeroPoint }, { dtype }) as tf.Tensor;
 }

@@ -32,7 +32,7 @@ function training(quantized: boolean): Case {
     const { value, grads } = tf.variableGrads(loss, variables);
     return [value, ...variables.map((variable) => grads[variable.name]!)];
   };
-  const states = () => [...(prepared?.inputs.values() ?? [])].map(({ observer }) => observer.state());
+  const states = () => [...(prepared?.inputs.values() ?? [])].map(({ observer }) => observer!.state());
   return {
     step,
     ranges: () => states().flatMap(({ lo, hi }) => [lo!.dataSync()[0]!, hi!.dataSync()[0]!]),

@@ -104,7 +104,7 @@ describe('prepare', () => {
     expect(new Set(revisions).size).toBe(4);
     const ranges = () =>
       [...prepared.inputs.values()].flatMap(({ observer }) =>
-        Object.values(observer.state()).map((variable) => variable.dataSync()[0]),
+        Object.values(observer!.state()).map((variable) => variable.dataSync()[0]),
       );
     const frozen = ranges();
     observe({ model, inputs });

@@ -51,7 +51,7 @@ describe('an observer of one’s own', () => {
       await whittle.calibrate(prepared, [[hostTensor(Float32Array.from(outlier), [1, 1000])]], { eager });
       const { observer, mode } = prepared.inputs.get('dense')!;
       expect(mode).toBe('quantize');
-      const { scale } = observer.qparams();
+      const { scale } = observer!.qparams();
       expect(scale.dataSync()[0]).toBeCloseTo(998 / 999 / 255, 6); // with dropout it would be ten times that, or 0
       prepared.detach();
     },
@@ -82,8 +82,8 @@ test('observers watch in calibration what inference computes, whatever is attach
   prepared.setMode('observe');
   const x = tf.tensor2d([[3, -5]]);
   tf.tidy(() => void forwardThrough(model, [x], { pass: 'inference' }));
-  expect(prepared.inputs.get('output')!.observer.hasObserved()).toBe(false);
+  expect(prepared.inputs.get('output')!.observer!.hasObserved()).toBe(false);
   tf.tidy(() => void forwardThrough(model, [x], { pass: 'calibration' }));
-  expect(prepared.inputs.get('output')!.observer.hasObserved()).toBe(true);
+  expect(prepared.inputs.get('output')!.observer!.hasObserved()).toBe(true);
   prepared.detach();
 });

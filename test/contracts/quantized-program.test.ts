@@ -51,7 +51,7 @@ function trainingStep({ model }: Prepared) {
 
 const rangesOf = ({ inputs }: Prepared): number[] =>
   [...inputs.values()].flatMap(({ observer }) =>
-    Object.values(observer.state()).map((variable) => variable.dataSync()[0]!),
+    Object.values(observer!.state()).map((variable) => variable.dataSync()[0]!),
   );
 
 const toHost = (x: tf.Tensor): HostTensor => hostTensor(x.dataSync() as Int32Array, x.shape);

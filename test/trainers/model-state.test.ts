@@ -21,7 +21,7 @@ it('brings back all weights, frozen ones and batch norm too, masks and observed 
   const prepared = prepare(model, staticInt8());
   const parameters = parametersOf(model);
   const ranges = () =>
-    [...prepared.inputs.values()].map(({ observer }) => observer.state()['hi']!.dataSync()[0]);
+    [...prepared.inputs.values()].map(({ observer }) => observer!.state()['hi']!.dataSync()[0]);
   const mask = Uint8Array.from(parameters.get('classifier/kernel').weights, (_, i) => i % 2);
   parameters.setMask('classifier/kernel', mask);
   move(model);

@@ -84,7 +84,7 @@ async function trainEverything(name: string, engine: EngineFactory, ...more: Cal
         result,
         weights: weightValues(model),
         moments: structuredClone(moments),
-        ranges: [...prepared.inputs.values()].map(({ observer }) => observer.state()['hi']!.dataSync()[0]),
+        ranges: [...prepared.inputs.values()].map(({ observer }) => observer!.state()['hi']!.dataSync()[0]),
         events: events.map((file) => fs.readFileSync(path.join(folder, name, 'events', file))),
       },
     };

@@ -46,6 +46,7 @@ export function quantization(options: QuantizationCallbackOptions): Callback {
 
 async function logScales(training: Training, { inputs }: Prepared): Promise<void> {
   for (const [layer, { observer }] of inputs) {
+    if (!observer) continue; // a dynamic range is another in every batch
     const { scale, zeroPoint } = observer.qparams();
     const [value] = await scale.data();
     training.log(`quant/scale/${layer}`, value as number);

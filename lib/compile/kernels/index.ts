@@ -12,6 +12,7 @@ import { quantization } from './quantization';
 import { reduction } from './reduction';
 import { shape } from './shape';
 import { slicing } from './slicing';
+import { tap } from './tap';
 import { unary } from './unary';
 
 registerMappings({
@@ -28,5 +29,6 @@ registerMappings({
   ...reduction,
   ...shape,
   ...slicing,
+  ...tap,
   ...unary,
 });

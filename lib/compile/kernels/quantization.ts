@@ -29,4 +29,12 @@ export const quantization: Record<string, Mapping> = {
     const codes = graph.node('QuantizeLinear', [x, scale, zeroPoint], x.shape, dtype);
     return graph.node('DequantizeLinear', [codes, scale, zeroPoint], x.shape, 'float32');
   },
+  /** The same with the tensor's own range, in uint8. */
+  WhittleDynamicQuantize: (inputs, _, graph) => {
+    const x = input(inputs, 'x');
+    const output = (slot: number, shape: readonly number[], dtype: DataType) =>
+      graph.node('DynamicQuantizeLinear', [x], shape, dtype, { slot });
+    const parts = [output(0, x.shape, 'uint8'), output(1, [], 'float32'), output(2, [], 'uint8')];
+    return graph.node('DequantizeLinear', parts, x.shape, 'float32');
+  },
 };

@@ -2,43 +2,47 @@ import * as tf from '@tensorflow/tfjs';
 import type { Pass } from '../../core/attach';
 import { UserError } from '../../core/errors';
 import { fakeQuantize } from '../fake-quantize';
-import { movingAverage, Observer } from '../observer';
-import { observes, Quantizer, QuantizerOptions, quantizes, revisionOfQuantizer } from './quantizer';
+import { perTensor } from '../granularity';
+import { movingAverage } from '../observers/moving-average';
+import type { Observer } from '../observers/observer';
+import {
+  InputQuantizer,
+  observes,
+  onceAPass,
+  QuantizerOptions,
+  quantizes,
+  revisionOfQuantizer,
+} from './quantizer';
 
 export interface ActivationQuantizerOptions extends QuantizerOptions {
   /** Where it stands, for error messages. */
   readonly name: string;
-  /** Watches the activation and gives its range. Default `movingAverage()`: uint8, constant 0.01. */
+  /** Watches the activation and gives its range, of a spec that is per tensor. Default `movingAverage()`: uint8, constant 0.01. */
   readonly observer?: Observer;
 }
 
-export interface ActivationQuantizer extends Quantizer {
-  readonly name: string;
+export interface ActivationQuantizer extends InputQuantizer {
   readonly observer: Observer;
-}
-
-/** The last result, for the other layers that consume the same tensor in the same forward pass. */
-interface Cached {
-  readonly scope: object;
-  readonly value: tf.Tensor;
-  readonly result: tf.Tensor;
 }
 
 /**
  * Fake-quantizes an activation. In training and calibration, where its mode observes, it first takes the batch into account, and
- * quantizes with the range that results, as torch's `FakeQuantize` does; in inference with the range as it is.
+ * quantizes with the range that results, as torch's `FakeQuantize` does; in inference with the range as it is. An observer that counts on
+ * the host (`late`) hears of the batch after the step: in training it quantizes with the range of what it saw before, and needs to have
+ * been calibrated.
  *
  * One tensor, one quantizer: attached to several layers that consume the same tensor (query, key, value), it observes and
  * quantizes that tensor once per forward pass.
  *
- * @throws UserError in a forward pass that needs a range before anything was observed.
+ * @throws UserError for an observer whose spec is not per tensor, and in a forward pass that needs a range before anything was observed.
  */
 export function activationQuantizer({
   name,
   observer = movingAverage(),
   integer = true,
 }: ActivationQuantizerOptions): ActivationQuantizer {
-  let cached: Cached | undefined;
+  expectPerTensor(name, observer);
+  const quantize = onceAPass();
   const quantizer: ActivationQuantizer = {
     name,
     observer,
@@ -49,32 +53,69 @@ export function activationQuantizer({
     get revision() {
       return revisionOfQuantizer(quantizer);
     },
-    apply(value, pass) {
-      // Tensors of a forward pass live in its tidy scope: the same scope is the same pass.
-      const scope = tf.engine().state.activeScope;
-      if (scope && cached?.scope === scope && cached.value === value && !cached.result.isDisposed) {
-        return cached.result;
-      }
-      const result = quantizeOnce(quantizer, value, pass);
-      cached = { scope, value, result };
-      return result;
-    },
+    apply: (value, pass) => quantize(value, () => quantizeOnce(quantizer, value, pass)),
     state: () => observer.state(),
     dispose: () => observer.dispose(),
   };
   return quantizer;
 }
 
-function quantizeOnce(quantizer: ActivationQuantizer, value: tf.Tensor, pass: Pass): tf.Tensor {
-  const { name, observer, mode, integer } = quantizer;
-  if (pass !== 'inference' && observes(mode)) observer.observe(value);
-  else if (quantizes(mode) && !observer.hasObserved()) throw unobserved(name);
-  return quantizes(mode) ? fakeQuantize(value, observer.qparams(), observer.spec, { integer }) : value;
+function quantizeOnce(
+  { name, observer, mode, integer }: ActivationQuantizer,
+  value: tf.Tensor,
+  pass: Pass,
+): tf.Tensor {
+  const watches = pass !== 'inference' && observes(mode);
+  if (watches && !observer.late) observer.observe(value);
+  if (quantizes(mode) && !(watches && !observer.late) && !observer.hasObserved())
+    throw unobserved(name, observer);
+  // Of a late observer before it hears of this batch, eagerly too.
+  const result = quantizes(mode)
+    ? fakeQuantize(value, observer.qparams(), observer.spec, { integer })
+    : value;
+  if (watches && observer.late) observer.observe(value);
+  return result;
 }
 
-function unobserved(name: string): UserError {
+/** Whether a quantizer's range comes from an observer. */
+export const isObserved = (quantizer: InputQuantizer): quantizer is ActivationQuantizer =>
+  quantizer.observer !== undefined;
+
+/**
+ * Scale and zero point that inference quantizes with.
+ *
+ * @throws UserError if nothing was observed, or something that is not finite.
+ */
+export function rangeFound({ name, observer }: ActivationQuantizer): { scale: number; zeroPoint: number } {
+  if (!observer.hasObserved()) {
+    throw new UserError(
+      `Expected every quantizer to have seen data before converting, but that of the input of "${name}" has not; ` +
+        'train a step or calibrate first.',
+    );
+  }
+  const [scale, zeroPoint] = tf.tidy(() => {
+    const qparams = observer.qparams();
+    return [qparams.scale.dataSync()[0]!, qparams.zeroPoint.dataSync()[0]!];
+  });
+  if (Number.isFinite(scale)) return { scale, zeroPoint };
+  throw new UserError(
+    `Expected finite numbers at the input of "${name}", but its observer has seen NaN or an infinity, which no range holds; look for ` +
+      'what made it, or skip that layer by a rule.',
+  );
+}
+
+function expectPerTensor(name: string, { spec: { granularity } }: Observer): void {
+  if (granularity.name === perTensor().name) return;
+  throw new UserError(
+    `Expected an observer of a spec that is perTensor() for the input of "${name}", got ${granularity.name}; inputs have one scale.`,
+  );
+}
+
+function unobserved(name: string, { late }: Observer): UserError {
   return new UserError(
     `The quantizer of the input of "${name}" has no range yet, because it has seen no data; ` +
-      'train a step or calibrate first, or set its mode to "off".',
+      (late
+        ? 'calibrate first (its observer counts, and gives the range of what it saw before a step), or set its mode to "observe".'
+        : 'train a step or calibrate first, or set its mode to "off".'),
   );
 }

@@ -1,4 +1,6 @@
+import * as tf from '@tensorflow/tfjs';
 import type { Transform } from '../../core/attach';
+import type { Observer } from '../observers/observer';
 import type { QuantSpec, WeightSpec } from '../spec';
 
 /**
@@ -20,6 +22,14 @@ export interface Quantizer<Spec extends WeightSpec = QuantSpec> extends Transfor
   integer: boolean;
 }
 
+/** A quantizer of what goes into a layer. */
+export interface InputQuantizer extends Quantizer {
+  /** Where it stands, for error messages. */
+  readonly name: string;
+  /** What gives its range; none where that is the tensor's own. */
+  readonly observer?: Observer;
+}
+
 export interface QuantizerOptions {
   /** Default true. */
   readonly integer?: boolean;
@@ -28,4 +38,26 @@ export interface QuantizerOptions {
 /** What a trace freezes of a quantizer: `both, integer`. */
 export function revisionOfQuantizer({ mode, integer }: Pick<Quantizer, 'mode' | 'integer'>): string {
   return integer ? `${mode}, integer` : mode;
+}
+
+/** The last result, for the other layers that consume the same tensor in the same forward pass. */
+interface Cached {
+  readonly scope: object;
+  readonly value: tf.Tensor;
+  readonly result: tf.Tensor;
+}
+
+/** Computes what becomes of a tensor once per forward pass, however many layers consume it. */
+export function onceAPass(): (value: tf.Tensor, compute: () => tf.Tensor) => tf.Tensor {
+  let cached: Cached | undefined;
+  return (value, compute) => {
+    // Tensors of a forward pass live in its tidy scope: the same scope is the same pass.
+    const scope = tf.engine().state.activeScope;
+    if (scope && cached?.scope === scope && cached.value === value && !cached.result.isDisposed) {
+      return cached.result;
+    }
+    const result = compute();
+    cached = { scope, value, result };
+    return result;
+  };
 }

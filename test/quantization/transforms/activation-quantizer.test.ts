@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { attach } from '../../../lib/core/attach';
 import { revisionOf } from '../../../lib/core/revision';
 import { fakeQuantize } from '../../../lib/quantization/fake-quantize';
-import { minMax } from '../../../lib/quantization/observer';
+import { minMax } from '../../../lib/quantization/observers/min-max';
 import { activationQuantizer } from '../../../lib/quantization/transforms/activation-quantizer';
 import { expectNoLeak } from '../../leaks';
 

@@ -1,9 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { minMax, movingAverage, Observer, RangeObserver } from '../../lib/quantization/observer';
-import { perAxis } from '../../lib/quantization/granularity';
-import { int8 } from '../../lib/quantization/spec';
-import reference from '../reference/quantization.json';
-import { expectNoLeak } from '../leaks';
+import { jit } from '../../../lib/compile/jit';
+import { minMax } from '../../../lib/quantization/observers/min-max';
+import { movingAverage } from '../../../lib/quantization/observers/moving-average';
+import type { Observer } from '../../../lib/quantization/observers/observer';
+import type { RangeObserver } from '../../../lib/quantization/observers/range-observer';
+import { perAxis } from '../../../lib/quantization/granularity';
+import { codeRange, int8, uint8 } from '../../../lib/quantization/spec';
+import reference from '../../reference/quantization.json';
+import { expectNoLeak } from '../../leaks';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -63,7 +67,7 @@ describe('movingAverage', () => {
   test('refuses a constant outside (0, 1], and more than one range', () => {
     expect(() => movingAverage({ averagingConstant: 0 })).toThrow('above 0 and at most 1, got 0');
     expect(() => movingAverage({ spec: int8(perAxis(1)) })).toThrow(
-      'perTensor() to observe with, got perAxis(1)',
+      'the shape of what is observed for a spec that is perAxis(1), got none',
     );
   });
 });
@@ -86,5 +90,66 @@ test.each([
     observer.observe(x);
     tf.dispose(Object.values(observer.qparams()));
     observer.dispose();
+  });
+});
+
+describe.each([
+  ['movingAverage', movingAverage],
+  ['minMax', minMax],
+])('%s', (_, make) => {
+  const spec = int8(perAxis(-1));
+  const perColumn = () => make({ spec, shape: [null, 3] });
+  const x = () =>
+    tf.tensor2d([
+      [1, 0, -2],
+      [3, 0, 4],
+    ]);
+
+  test('per axis: a range for each index, 0 … 0 of a dead channel, whose scale is 1', () => {
+    const observer = perColumn();
+    observer.observe(x());
+    expect(Array.from(observer.state().hi.dataSync())).toEqual([3, 0, 4]);
+    const { scale } = observer.qparams();
+    expect(scale.shape).toEqual([1, 3]);
+    const most = (codeRange(spec)[1] - codeRange(spec)[0]) / 2;
+    expect(Array.from(scale.dataSync())).toEqual([3 / most, 1, 4 / most].map(Math.fround));
+  });
+
+  test('per axis, compiled as eagerly', async () => {
+    const [eager, compiled] = [perColumn(), perColumn()];
+    const observe = jit((value: tf.Tensor) => {
+      compiled.observe(value);
+      return value;
+    });
+    for (const shift of [0, 5, -2]) {
+      await observe(x().add(shift));
+      eager.observe(x().add(shift));
+    }
+    for (const name of ['lo', 'hi'] as const) {
+      expect(Array.from(compiled.state()[name].dataSync())).toEqual(
+        Array.from(eager.state()[name].dataSync()),
+      );
+    }
+    await observe.dispose();
+  });
+
+  test('per axis, refuses a tensor of another width', () => {
+    expect(() => perColumn().observe(tf.ones([2, 4]))).toThrow('with [1, 3] ranges to observe perAxis(-1)');
+  });
+
+  test('takes nothing of an empty tensor', () => {
+    const observer = make();
+    observer.observe(tf.zeros([0, 3]));
+    expect(observer.hasObserved()).toBe(false);
+    observer.observe(tf.tensor1d([2]));
+    observer.observe(tf.zeros([0]));
+    expect(read(observer.state().hi)).toBe(2);
+  });
+
+  test.each([NaN, Infinity, -Infinity])('has no finite scale after %d', (value) => {
+    const observer = make({ spec: uint8() });
+    observer.observe(tf.tensor1d([1, value, 2]));
+    observer.observe(tf.tensor1d([1, 2]));
+    expect(Number.isFinite(read(observer.qparams().scale))).toBe(false);
   });
 });
