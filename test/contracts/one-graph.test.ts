@@ -7,7 +7,7 @@ import { jit } from '../../lib/compile/jit';
 import { calibrate } from '../../lib/compress/calibrate';
 import { convert } from '../../lib/compress/convert';
 import { prepare, Prepared } from '../../lib/compress/prepare';
-import { staticInt8, weightOnly } from '../../lib/compress/scheme';
+import { dynamicInt8, staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { forwardThrough } from '../../lib/core/forward';
 import { hostTensor, HostTensor } from '../../lib/core/host-tensor';
 import { seededRandom } from '../../lib/core/random';
@@ -16,6 +16,7 @@ import { loadHuggingFace, saveHuggingFace } from '../../lib/export/hugging-face'
 import { exportOnnx } from '../../lib/export/onnx';
 import { bert } from '../../lib/models/bert';
 import { FamilyName } from '../../lib/models/family';
+import { percentile } from '../../lib/quantization/observers/percentile';
 import { int4 } from '../../lib/quantization/spec';
 import { perGroup } from '../../lib/quantization/granularity';
 import { compiledEngine } from '../../trainers/engines/compiled';
@@ -103,13 +104,15 @@ async function answersOfEngine(model: tf.LayersModel, batches: readonly HostTens
 
 const schemes = {
   'int8 weights and activations': staticInt8(),
+  'int8 weights and activations by their own range': dynamicInt8(),
+  'int8 weights and activations by percentiles': staticInt8({ input: () => percentile() }),
   'int8 weights alone': weightOnly(),
   'int4 in groups': weightOnly(int4(perGroup(0, 8))),
 };
 const families: FamilyName[] = ['bert', 'distilbert', 'roberta', 'electra'];
 const runs = Array.from(
-  { length: 9 },
-  (_, i) => [i, families[i % 4]!, Object.keys(schemes)[i % 3]!] as const,
+  { length: 10 },
+  (_, i) => [i, families[i % 4]!, Object.keys(schemes)[i % 5]!] as const,
 );
 
 test.each(runs)(

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
+import { jit } from '../../lib/compile/jit';
 import { fakeQuantize } from '../../lib/quantization/fake-quantize';
 import { QParams, qparamsOf, rangeOf } from '../../lib/quantization/qparams';
 import { dequantize, quantize } from '../../lib/quantization/quantize';
@@ -112,5 +113,62 @@ describe('fakeQuantize', () => {
       tf.grad((input) => fakeQuantize(input, qparams, int8()).sum())(x).dispose();
       tf.dispose([quantize(x, qparams, int8()), dequantize(x, qparams)]);
     });
+  });
+});
+
+describe('compiled to integer codes', () => {
+  const x = Float32Array.from({ length: 400 }, (_, i) => (i - 200) / 15);
+  const specs: [string, QuantSpec, number][] = [
+    ['int8, narrow', { ...int8(), bits: 8 }, 0],
+    ['int8, the lowest code too', { ...int8(), narrowRange: false }, 0],
+    ['uint8', uint8(), 100],
+    ['uint8, narrow', { ...uint8(), narrowRange: true }, 128],
+    ...[2, 3, 4, 5, 6, 7].flatMap((bits): [string, QuantSpec, number][] => [
+      [`int${bits}`, { ...int8(), bits }, 0],
+      [`uint${bits}`, { ...uint8(), bits }, 1],
+    ]),
+  ];
+  /** Values and gradient. */
+  const both = (spec: QuantSpec, qparams: QParams) => (input: tf.Tensor) => {
+    const y = fakeQuantize(input, qparams, spec, { integer: true });
+    return [y, tf.grad((each) => fakeQuantize(each, qparams, spec, { integer: true }).sum())(input)];
+  };
+
+  test.each(specs)('%s: the bits of the eager engine, and its gradient', async (_, spec, zeroPoint) => {
+    const qparams = scalars(0.043, zeroPoint);
+    const fn = both(spec, qparams);
+    const program = jit(fn);
+    const [expected, actual] = [fn(tf.tensor1d(x)), await program(tf.tensor1d(x))];
+    expect(actual.map(values)).toEqual(expected.map(values));
+    const codes = values(actual[0]!).map((value) => Math.round(value / 0.043) + zeroPoint);
+    expect([Math.min(...codes), Math.max(...codes)]).toEqual(codeRange(spec));
+    await program.dispose();
+  });
+
+  test.each([
+    ['[1, 1]', [[0.5]]],
+    ['[1]', [0.5]],
+  ])('takes a scale of shape %s', async (_, scale) => {
+    const fn = both(uint8(), { scale: tf.tensor(scale), zeroPoint: tf.tensor(scale).mul(8) });
+    const program = jit(fn);
+    const input = tf.tensor1d([-5, 0.3, 200]);
+    const [expected, actual] = [fn(input), await program(input)];
+    expect(actual.map(values)).toEqual([
+      [-2, 0.5, 125.5],
+      [0, 1, 0],
+    ]);
+    expect(actual.map((y) => y.shape)).toEqual([[3], [3]]);
+    expect(expected.map(values)).toEqual(actual.map(values));
+    await program.dispose();
+  });
+
+  test('simulates a scale per axis', async () => {
+    const input = tf.tensor2d(x, [100, 4]);
+    const fn = both(int8(perAxis(1)), { scale: tf.tensor2d([[0.01, 0.02, 1, 3]]), zeroPoint: tf.scalar(0) });
+    const program = jit(fn);
+    const [expected, actual] = [fn(input), await program(input)];
+    const unsigned = (y: tf.Tensor) => values(y).map((value) => value + 0); // -0 is 0
+    expect(actual.map(unsigned)).toEqual(expected.map(unsigned));
+    await program.dispose();
   });
 });

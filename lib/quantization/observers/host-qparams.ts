@@ -34,18 +34,19 @@ export function hostQParams(
       this.data.set([scale, zeroPoint]);
     },
   };
-  // What programs take from the host are codes and scales: 1 · scale, 1 · zero point.
+  // What programs take from the host are codes and scales, here a matrix [1, 2] of them: 1 · scale, 1 · zero point.
   const ones: DerivedInput = {
     ...values,
     name: `${values.name}/ones`,
     dtype: 'uint8',
+    shape: [1, 2],
     data: Uint8Array.of(1, 1),
     refresh: () => undefined,
   };
   return () =>
     tf.tidy(() => {
-      const both = dequantize(ones, values, 0);
-      const at = (place: number) => both.slice([place], [1]).reshape([]);
+      const both = dequantize(ones, values, 1);
+      const at = (place: number) => both.slice([0, place], [1, 1]).reshape([]);
       return { scale: at(0), zeroPoint: at(1) };
     });
 }
