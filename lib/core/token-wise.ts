@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { attachedTo, Pass } from './attach';
+import { attachedTo, Pass, Transform } from './attach';
 import { factsOf } from './facts-of';
 
 /**
@@ -33,8 +33,11 @@ export function firstTokenCuts(
 
 /** Whether something at the layer's input must see all of it. */
 function needsWhole(layer: tf.layers.Layer, pass: Pass): boolean {
-  const atInput = attachedTo(layer).filter(({ target }) => target === 'input');
-  return atInput.some(({ transform }) => pass !== 'inference' || !transform.elementwise);
+  return atInputOf(layer).some(({ elementwise }) => pass !== 'inference' || !elementwise);
+}
+
+function atInputOf(layer: tf.layers.Layer): Transform[] {
+  return attachedTo(layer).flatMap(({ target, transform }) => (target === 'input' ? [transform] : []));
 }
 
 /** All that the outputs depend on, inputs before what is made of them. */
@@ -65,8 +68,10 @@ function readAtFirstToken(
   for (const reader of [...tensors].reverse()) {
     const layer = reader.sourceLayer;
     const places = wanted.has(reader) ? tokenWise(layer) : 0;
+    // What takes all tokens together (the range of a tensor) reads them all.
+    const isMixed = atInputOf(layer).some(({ elementwise }) => !elementwise);
     reader.inputs.forEach((input, i) => {
-      if (i >= places && !factsOf(layer)?.readsFirstToken) wanted.delete(input);
+      if (isMixed || (i >= places && !factsOf(layer)?.readsFirstToken)) wanted.delete(input);
     });
   }
   return wanted;

@@ -52,15 +52,15 @@ export async function check(python: string): Promise<string> {
 
 /**
  * What differs: of the search in torch, where in a bin of 2⁻⁸ values are, and, in several batches, its merged histograms; of
- * quantiles, the bin too; of onnxruntime, a bin of its own, and in its entropy whole counts and levels that are whole bins.
+ * quantiles, the bin too, and that numpy goes from value to value where tails are thin; of onnxruntime, a bin of its own, and in its entropy whole counts and levels that are whole bins.
  */
 const LIMITS = {
   'torch minMax': 1e-6,
   'torch movingAverage': 1e-6,
   'torch histogram, one batch': 0.02,
   'torch histogram, four batches': 0.04,
-  'numpy percentile': 2 ** -8,
-  'numpy entropy': 0.02,
+  'numpy percentile': 0.015,
+  'numpy entropy': 0.05, // the divergence is flat around its least
   'onnxruntime percentile': 0.01,
   'onnxruntime entropy': 0.25,
 } as const;
