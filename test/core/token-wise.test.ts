@@ -43,10 +43,10 @@ describe('firstTokenCuts', () => {
       dispose: () => undefined,
     };
     attach(bertModel.getLayer('encoder/1/attention/query'), 'input', identity);
-    attach(bertModel.getLayer('encoder/1/ffn/up'), 'input', identity); // its input is one token already
+    attach(bertModel.getLayer('encoder/1/ffn/up'), 'input', identity); // so all before it is whole, too
     expect(cutsOf(bertModel.outputs)).toEqual({
-      'encoder/1/attention/core': [0],
-      'encoder/1/attention/add': [0],
+      'encoder/1/ffn/gelu': [0],
+      'encoder/1/ffn/add': [0],
     });
   });
 

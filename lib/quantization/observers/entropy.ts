@@ -1,6 +1,7 @@
 import { codeRange, QuantSpec, uint8 } from '../spec';
 import { Bins, FloatHistogram, magnitudesOf } from './float-histogram';
-import { HistogramObserver, HostRange, histogramObserver } from './histogram-observer';
+import { HistogramObserver, histogramObserver } from './histogram-observer';
+import type { HostRange } from './host-range';
 import { linearBins } from './linear-bins';
 import type { ObserverOptions } from './observer';
 

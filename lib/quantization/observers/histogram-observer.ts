@@ -5,14 +5,9 @@ import { perTensor } from '../granularity';
 import type { QuantSpec } from '../spec';
 import { Bins, binsOf, FloatHistogram, isFiniteHistogram } from './float-histogram';
 import { hostQParams } from './host-qparams';
+import type { HostRange } from './host-range';
 import { keptHistogram } from './kept-histogram';
 import type { Observer } from './observer';
-
-/** A range, in host numbers. */
-export interface HostRange {
-  readonly lo: number;
-  readonly hi: number;
-}
 
 /** An observer that counts: its range does not depend on the order of what it saw, or on how that came in batches. */
 export interface HistogramObserver extends Observer {

@@ -1,5 +1,6 @@
 import { codeRange, uint8 } from '../spec';
-import { HistogramObserver, HostRange, histogramObserver } from './histogram-observer';
+import { HistogramObserver, histogramObserver } from './histogram-observer';
+import type { HostRange } from './host-range';
 import { linearBins } from './linear-bins';
 import type { ObserverOptions } from './observer';
 

@@ -3,7 +3,7 @@ import { dequantize, DerivedInput } from '../../core/derived';
 import { qparamsOfRange } from '../block-qparams';
 import type { QParams } from '../qparams';
 import type { QuantSpec } from '../spec';
-import type { HostRange } from './histogram-observer';
+import type { HostRange } from './host-range';
 
 let made = 0;
 

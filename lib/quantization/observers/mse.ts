@@ -1,7 +1,8 @@
 import { UserError } from '../../core/errors';
 import { codeRange, QuantSpec, uint8 } from '../spec';
 import type { Bins } from './float-histogram';
-import { HistogramObserver, HostRange, histogramObserver } from './histogram-observer';
+import { HistogramObserver, histogramObserver } from './histogram-observer';
+import type { HostRange } from './host-range';
 import type { ObserverOptions } from './observer';
 import { quantizationNoise } from './quantization-noise';
 

@@ -2,7 +2,7 @@ import { qparamsOfRange } from '../block-qparams';
 import { codeRange, QuantSpec } from '../spec';
 import { roundHalfToEven } from '../../core/round';
 import type { Bins } from './float-histogram';
-import type { HostRange } from './histogram-observer';
+import type { HostRange } from './host-range';
 
 /**
  * `Σ (x - x̂)²` of counted values that are quantized with a range, its scale and zero point as they will be: rounded to the nearest
