@@ -6,7 +6,7 @@ import { prepare } from '../../../lib/compress/prepare';
 import { Scheme } from '../../../lib/compress/scheme';
 import { bert } from '../../../lib/models/bert';
 import { perTensor } from '../../../lib/quantization/granularity';
-import { minMax } from '../../../lib/quantization/observer';
+import { minMax } from '../../../lib/quantization/observers/min-max';
 import { int8 } from '../../../lib/quantization/spec';
 import reference from '../../reference/equalization.json';
 import { expectNoLeak } from '../../leaks';
