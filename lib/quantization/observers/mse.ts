@@ -85,9 +85,9 @@ function bestOf(
     if (noise < best.noise) best = { octaves, noise };
     return noise;
   };
-  for (let i = 1; ; i++) {
+  for (let i = 1; Math.fround(furthest * 2 ** (-i / COARSE)) !== 0; i++) {
     const { lo, hi } = rangeAt(i / COARSE);
-    if (consider(i / COARSE) - mostRounding(bins, hi - lo, spec) > best.noise || hi - lo === 0) break;
+    if (consider(i / COARSE) - mostRounding(bins, hi - lo, spec) > best.noise) break;
   }
   const middle = best.octaves;
   for (let i = 1 - FINE / COARSE; i < FINE / COARSE; i++) consider(Math.max(middle + i / FINE, 0));
