@@ -117,6 +117,10 @@ export { convert } from './lib/compress/convert';
 export { type Compressed } from './lib/compress/compressed';
 export { report, type Report } from './lib/compress/report';
 
+export { quantizeModel, type QuantizeModelOptions } from './lib/analysis/quantize-model';
+export { repairs, type Repair, type RepairContext, type RepairName } from './lib/analysis/repairs';
+export { suspects, type Suspect } from './trainers/accuracy-gate';
+
 // What there is to know of a model and its data
 export { type DeclaresFacts, type LayerFacts, type Passing, type WeightFacts } from './lib/core/facts';
 export { type ActivationFacts, type ProductFacts, type ScalingFacts } from './lib/core/scaling-facts';
@@ -174,6 +178,8 @@ export { eventWriter, type EventWriter } from './lib/tensorboard/event-writer';
 export { finetune } from './trainers/recipes/finetune';
 export { gradualPruning } from './trainers/recipes/gradual-pruning';
 export { lotteryTicket } from './trainers/recipes/lottery-ticket';
+export { mixedPrecision, type MixedPrecisionOptions } from './trainers/recipes/mixed-precision';
+export { ptq, type PtqMethod, type PtqOptions } from './trainers/recipes/ptq';
 export { qat } from './trainers/recipes/qat';
 
 // Data

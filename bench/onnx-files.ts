@@ -11,7 +11,7 @@ import { loadHuggingFace, saveHuggingFace } from '../lib/export/hugging-face';
 import type { TokenizerFiles } from '../lib/export/hugging-face-tokenizer';
 import { exportOnnx } from '../lib/export/onnx';
 import { bert } from '../lib/models/bert';
-import { minMax } from '../lib/quantization/observers/observer';
+import { minMax } from '../lib/quantization/observers/min-max';
 import { VOCABULARY } from './sizes';
 
 /** A classifier's Hugging Face folder, for the peers, and our ONNX files of it by name. */

@@ -5,6 +5,7 @@ import { loadHuggingFace, LoadHuggingFaceOptions } from '../lib/export/hugging-f
 import { readTokenizer, TokenizerFiles } from '../lib/export/hugging-face-tokenizer';
 import { bert } from '../lib/models/bert';
 import { bertSizes, ResolvedBertConfig, resolveBertConfig } from '../lib/models/bert-config';
+import { expectTrained } from './answers';
 import type { TrainingOptions } from './options';
 
 /** Models by seed, and the vocabulary that they read. */
@@ -37,6 +38,9 @@ export function modelsOf(
   { labels, problem = 'single-label' }: Pick<Dataset, 'labels' | 'problem'>,
   vocabulary?: readonly string[],
 ): Models {
+  if (options.epochs === 0 && options.model === undefined) {
+    throw new UserError('Expected --model <trained folder> with --epochs 0, which trains nothing, got none.');
+  }
   if (options.model !== undefined) return pretrained(options.model, options, { labels, problem });
   if (vocabulary === undefined) throw needsModel(options);
   const config = resolveBertConfig({
@@ -68,13 +72,15 @@ export function needsModel({ data, task }: TrainingOptions): UserError {
 
 function pretrained(
   folder: string,
-  { layers, maxLength }: TrainingOptions,
+  { layers, maxLength, epochs }: TrainingOptions,
   outputs: Pick<LoadHuggingFaceOptions, 'labels' | 'problem'>,
 ): Models {
   const load = (seed: number) =>
-    loadHuggingFace(folder, { layers, ...outputs, newClassifier: true, seed, codes: false });
-  const { model, config, fresh, ignored } = load(0); // fails now rather than in a run folder
+    loadHuggingFace(folder, { layers, ...outputs, newClassifier: epochs > 0, seed, codes: false });
+  const loaded = load(0); // fails now rather than in a run folder
+  const { model, config, fresh, ignored } = loaded;
   model.dispose();
+  if (epochs === 0) expectTrained(loaded, folder);
   if (maxLength > config.maxPositions) {
     throw new UserError(
       `Expected --max-length of at most the ${config.maxPositions} positions of ${folder}, got ${maxLength}.`,

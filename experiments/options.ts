@@ -68,6 +68,8 @@ export interface Script<Own extends object = object> {
     readonly glue: TaskDefaults & Own;
     readonly quick: Partial<TaskDefaults & Own>;
   };
+  /** The fewest epochs that make sense; 1 by default, 0 where a trained model will do as it is. */
+  readonly leastEpochs?: 0 | 1;
   /** The options that only this script has; their defaults are above, too. */
   readonly own?: readonly Option[];
 }
@@ -121,7 +123,11 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
     .option('--offline', 'download nothing: say what is missing', false)
     .option('--layers <n>', 'keep the first n encoder layers (default: all)', whole(1))
     .option('--limit <n>', 'keep the first n training rows (default: all)', whole(1))
-    .option('--epochs <n>', `passes over the training rows ${defaultOf('epochs')}`, whole(1))
+    .option(
+      '--epochs <n>',
+      `passes over the training rows ${defaultOf('epochs')}`,
+      whole(script.leastEpochs ?? 1),
+    )
     .option('--batch-size <n>', `sentences per step ${defaultOf('batchSize')}`, whole(1))
     .option('--learning-rate <rate>', `peak, after the warm-up ${defaultOf('learningRate')}`, positive)
     .option('--max-length <n>', `pieces of a sentence that are read ${defaultOf('maxLength')}`, whole(4));

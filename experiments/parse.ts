@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { hubName } from '../datasets/download/hub-name';
 
 /** The path of a file or folder, wherever the program goes. */
@@ -14,6 +14,15 @@ export function several<T>(
   parse: (text: string) => T,
 ): (text: string, before: readonly T[] | undefined) => T[] {
   return (text, before = []) => [...before, parse(text)];
+}
+
+/** An option that takes several of its choices, none of them twice. */
+export function eachOnce(option: Option): Option {
+  const parse = option.parseArg!;
+  return option.argParser((text: string, before: unknown) => {
+    if (!Array.isArray(before) || !before.includes(text)) return parse(text, before);
+    throw new InvalidArgumentError(`Expected each once, got ${text} twice.`);
+  });
 }
 
 /** A whole number of at least `least`. */

@@ -23,7 +23,7 @@ export function scoreTable(
   baselines: readonly Baseline[],
 ): TextTable {
   const withLevels = summary.some(({ level }) => level !== undefined);
-  const withBits = outcomes.some(({ bits }) => bits !== undefined);
+  const withBytes = new Set(outcomes.map(({ bytes }) => bytes)).size > 1;
   const others = Object.keys(baselines[0]?.scores ?? {}).filter((name) => name !== metric);
   const leveled = (level?: number) => (withLevels ? [level === undefined ? '' : String(level)] : []);
   const line = (row: SummaryRow) => {
@@ -33,7 +33,7 @@ export function scoreTable(
       ...leveled(row.level),
       percent(1 - row.sparsity),
       percent(1 - mean(group.map(({ zeros, parameters }) => zeros / parameters))),
-      ...(withBits ? [(mean(group.map(({ bytes }) => bytes)) / 1e6).toFixed(2)] : []),
+      ...(withBytes ? [(mean(group.map(({ bytes }) => bytes)) / 1e6).toFixed(2)] : []),
       row.n > 1 ? `${row.mean.toFixed(4)} ± ${halfRange(row).toFixed(4)}` : row.mean.toFixed(4),
       ...others.map((name) => mean(group.map(({ metrics }) => metrics[name]!)).toFixed(4)),
       String(row.n),
@@ -45,7 +45,7 @@ export function scoreTable(
       ...(withLevels ? ['level'] : []),
       'targets left',
       'model left',
-      ...(withBits ? ['MB'] : []),
+      ...(withBytes ? ['MB'] : []),
       metric,
       ...others,
       'seeds',
@@ -57,7 +57,7 @@ export function scoreTable(
         ...leveled(),
         '',
         '',
-        ...(withBits ? [''] : []),
+        ...(withBytes ? [''] : []),
         ...[metric, ...others].map((key) => scores[key]?.toFixed(4) ?? ''),
         '',
       ]),

@@ -62,7 +62,16 @@ function run(
 const SMALL = ['--limit', '64', '--epochs', '2', '--layers', '1', '--threads', '1'];
 const at = (name: string) => path.join(folder, name);
 
-const SCRIPTS = ['lth-bert', 'finetune', 'qat-bert', 'gradual-pruning-bert', 'pretrain-mlm', 'predict'];
+const SCRIPTS = [
+  'lth-bert',
+  'finetune',
+  'qat-bert',
+  'gradual-pruning-bert',
+  'ptq-bert',
+  'mixed-precision-bert',
+  'pretrain-mlm',
+  'predict',
+];
 
 test(
   'every script explains itself',
@@ -73,7 +82,7 @@ test(
       expect(out).toContain(`npx ts-node experiments/${SCRIPTS[i]}.ts`);
       expect(out).toContain('--model <folder or name>');
     });
-    for (const { out } of helps.slice(0, 5)) {
+    for (const { out } of helps.slice(0, 7)) {
       for (const name of [
         'task',
         'data-dir',
@@ -292,6 +301,31 @@ test(
     expect(other).toMatchObject({ code: 2, out: '' });
     const weights = (name: string) => fs.readFileSync(path.join(at(name), 'model', 'model.safetensors'));
     expect(weights('student').equals(weights('teacher'))).toBe(false);
+  },
+  2 * MINUTE,
+);
+
+test(
+  'a trained folder is quantized as it is, by rows that are there and rows that are not',
+  async () => {
+    const model = path.join(at('floats'), 'model');
+    expect(await run('finetune', [...SMALL, '--out', at('floats')])).toMatchObject({ code: 0 });
+    const options = ['--model', model, '--epochs', '0', '--limit', '64', '--threads', '1'];
+    const [quantized, mixed, none] = await Promise.all([
+      run('ptq-bert', [...options, '--method', 'static', 'weight-only', '--bits', '4', '--out', at('ptq')]),
+      run('mixed-precision-bert', [...options, '--budget', '6', '--out', at('mixed')]),
+      run('ptq-bert', ['--epochs', '0', '--out', at('none')]),
+    ]);
+    expect(quantized).toMatchObject({ code: 0 });
+    expect(mixed).toMatchObject({ code: 0, out: expect.stringMatching(/search {2}6 bits: .*; 5\.\d+ bits/) });
+    expect(none).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--epochs 0') });
+    const { rows } = readResult(path.join(at('ptq'), 'result.json'));
+    expect(rows.map(({ method, bits, steps }) => [method, bits, steps])).toEqual([
+      ['dense', undefined, 0],
+      ['static', 4, 0],
+      ['weight-only', 4, 0],
+    ]);
+    expect(fs.existsSync(path.join(at('ptq'), 'model', 'onnx', 'model_q4.onnx'))).toBe(true);
   },
   2 * MINUTE,
 );

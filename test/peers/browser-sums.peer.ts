@@ -12,7 +12,7 @@ import { seededRandom } from '../../lib/core/random';
 import { Weight, weightsOf } from '../../lib/core/weights';
 import { exportOnnx } from '../../lib/export/onnx';
 import { mlp } from '../../lib/models/mlp';
-import { minMax } from '../../lib/quantization/observers/observer';
+import { minMax } from '../../lib/quantization/observers/min-max';
 import { inferenceOf } from '../../trainers/inference';
 import { hasChromium, postedByPage } from './chromium';
 import { servePages } from './page-server';

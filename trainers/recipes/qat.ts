@@ -73,16 +73,10 @@ async function finish(
   const { loss, metrics, dev } = setup;
   try {
     const scores = await evaluate(compressed, dev, { loss, metrics, ...inference });
-    const outcome = { ...trained, ...measured(compressed), bits: widthOf(compressed), metrics: scores };
+    const outcome = { ...trained, ...measured(compressed), metrics: scores };
     await observer?.onTrained?.(compressed, label, outcome);
     return outcome;
   } finally {
     compressed.model.dispose();
   }
-}
-
-/** The bits of a code, where all have the same. */
-function widthOf({ weights }: Compressed): number | undefined {
-  const widths = new Set([...weights.values()].map(({ spec }) => spec.bits));
-  return widths.size === 1 ? [...widths][0] : undefined;
 }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Compressed } from '../../lib/compress/compressed';
+import { Compressed, compressedOf } from '../../lib/compress/compressed';
 import { report } from '../../lib/compress/report';
 import type { Callback } from '../callback';
 import { train } from '../trainer';
@@ -61,18 +61,25 @@ export async function trainMethod(
   };
 }
 
-/** Zeros and bytes of what was trained, counted on the weights (the codes, where there are codes). */
+/** Zeros, width and bytes of what was trained, counted on the weights (the codes, where there are codes). */
 export function measured(
   subject: tf.LayersModel | Compressed,
-): Pick<Outcome, 'sparsity' | 'layers' | 'parameters' | 'zeros' | 'bytes'> {
+): Pick<Outcome, 'sparsity' | 'layers' | 'parameters' | 'zeros' | 'bits' | 'bytes'> {
   const { rows, targets, total } = report(subject);
   return {
     sparsity: targets.sparsity,
     layers: rows.filter(({ target }) => target).map(({ path, sparsity }) => ({ path, sparsity })),
     parameters: total.parameters,
     zeros: total.zeros,
+    bits: widthOf(compressedOf(subject)),
     bytes: total.bytes,
   };
+}
+
+/** The bits of a code, where all have the same. */
+function widthOf({ weights }: Compressed): number | undefined {
+  const widths = new Set([...weights.values()].map(({ spec }) => spec.bits));
+  return widths.size === 1 ? [...widths][0] : undefined;
 }
 
 /** The means of equal stretches of steps, each under its last step. */

@@ -47,7 +47,7 @@ it('reports the converted model, which answers as the prepared one, with bytes o
   expect(answers[1]).toEqual(answers[0]);
   expect(outcomes.map(({ method, bits }) => [method, bits])).toEqual([
     ['dense', undefined],
-    ['qat', 8],
+    ['qat', 7],
   ]);
   // kernels 60 + 100 + 20 codes, 22 scales; biases 22 floats
   expect(outcomes.map(({ bytes }) => bytes)).toEqual([4 * 202, 180 + 4 * 22 + 4 * 22]);

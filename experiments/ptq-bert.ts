@@ -1,0 +1,36 @@
+import { ptq } from '../trainers/recipes/ptq';
+import { experiment } from './experiment';
+import { main } from './main';
+import type { Script } from './options';
+import { PTQ_DEFAULTS, ptqMethods, PtqOptions, ptqOptions } from './ptq-methods';
+import { tokenRows } from './token-rows';
+
+const script: Script<PtqOptions> = {
+  name: 'ptq-bert',
+  summary:
+    'Quantizes a trained BERT without training: dynamically, with calibrated ranges, or its weights alone, and scores the files.',
+  leastEpochs: 0,
+  defaults: {
+    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...PTQ_DEFAULTS },
+    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...PTQ_DEFAULTS },
+    quick: { epochs: 2 },
+  },
+  own: ptqOptions(),
+};
+
+void main((argv) =>
+  experiment(script, argv, async ({ options, setup, folder, observer }) => {
+    const { seed, threads, calibration } = options;
+    const methods = ptqMethods(options);
+    return ptq({
+      setup,
+      folder,
+      observer,
+      seed,
+      methods,
+      calibration,
+      rows: tokenRows,
+      inference: { threads },
+    });
+  }),
+);
