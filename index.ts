@@ -104,6 +104,7 @@ export { type Rule, type Rules } from './lib/compress/rules';
 export { halfButFeedForward, type HalfButFeedForwardOptions } from './lib/compress/half-but-feed-forward';
 export { prepare, type Prepared, type Skipped } from './lib/compress/prepare';
 export { calibrate, type CalibrateOptions } from './lib/compress/calibrate';
+export { needsCalibration } from './lib/compress/needs-calibration';
 export { gptq, type GptqOptions } from './lib/compress/repair/gptq';
 export { adaRound, type AdaRoundOptions } from './lib/compress/repair/ada-round';
 export { type Rounded, type RoundedLayer } from './lib/compress/repair/round-layers';

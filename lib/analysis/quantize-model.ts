@@ -3,6 +3,7 @@ import { calibrate } from '../compress/calibrate';
 import { cloneModel } from '../compress/clone';
 import type { Compressed } from '../compress/compressed';
 import { convert } from '../compress/convert';
+import { needsCalibration } from '../compress/needs-calibration';
 import { prepare } from '../compress/prepare';
 import type { Rules } from '../compress/rules';
 import { dynamicInt8 } from '../compress/scheme';
@@ -11,7 +12,6 @@ import { UserError } from '../core/errors';
 import { hostOf } from '../core/host-tensor';
 import { weightsOf } from '../core/weights';
 import { masksOf, setMasks } from '../pruning/model-masks';
-import { isObserved } from '../quantization/transforms/activation-quantizer';
 import type { GatherData } from './gather';
 import { Repair, RepairName, repairs } from './repairs';
 import type { RowSelector } from './record';
@@ -48,7 +48,7 @@ export async function quantizeModel(
     for (const each of chosen) await each.onModel?.(copy, { data: data!, rows });
     const prepared = prepare(copy, rules);
     try {
-      const observed = [...prepared.inputs.values()].some(isObserved);
+      const observed = needsCalibration(prepared);
       if (observed && !data) throw needsData(model, 'the ranges of inputs');
       if (observed) await calibrate(prepared, data!);
       for (const each of chosen) await each.onPrepared?.(prepared, { data: data!, rows });

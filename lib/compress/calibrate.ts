@@ -7,6 +7,7 @@ import type { HostTensor } from '../core/host-tensor';
 import { revisionOf } from '../core/revision';
 import { isObserved, rangeFound } from '../quantization/transforms/activation-quantizer';
 import type { InputQuantizer } from '../quantization/transforms/quantizer';
+import { needsCalibration } from './needs-calibration';
 import type { Prepared } from './prepared';
 
 export interface CalibrateOptions {
@@ -19,7 +20,7 @@ export interface CalibrateOptions {
  * without rounding. Afterwards they quantize with what was found.
  *
  * @param data batches: what the model takes, in the order of its inputs. Tensors stay the caller's.
- * @throws UserError for no data, and for an input that has NaN or an infinity; then, as after any failure, the modes are what they were.
+ * @throws UserError for no data, for a model whose inputs no observer watches (`needsCalibration`), and for an input that has NaN or an infinity; then, as after any failure, the modes are what they were.
  *
  * @example
  * const prepared = prepare(model, staticInt8({ input: () => minMax() }));
@@ -31,6 +32,7 @@ export async function calibrate(
   data: GatherData,
   { eager = false }: CalibrateOptions = {},
 ): Promise<void> {
+  if (!needsCalibration(prepared)) throw nothingToFind(prepared);
   const quantizers = [...prepared.weights.values(), ...prepared.inputs.values()];
   const before = quantizers.map(({ mode }) => mode);
   prepared.setMode('observe');
@@ -42,6 +44,13 @@ export async function calibrate(
     quantizers.forEach((quantizer, i) => (quantizer.mode = before[i]!));
     throw error;
   }
+}
+
+function nothingToFind({ model }: Prepared): UserError {
+  return new UserError(
+    `Expected inputs of "${model.name}" that an observer watches, to find ranges of, found none: its weights alone are quantized, or its ` +
+      'inputs by their own range, which needs no calibration.',
+  );
 }
 
 /** What the data do not reach has no range, which is told where one is needed. */

@@ -63,6 +63,16 @@ describe('an observer of one’s own', () => {
     expect(prepared.inputs.get('dense')!.mode).toBe('both');
     prepared.detach();
   });
+
+  test('nothing to find is an error, too', async () => {
+    for (const scheme of [whittle.weightOnly(), whittle.dynamicInt8()]) {
+      const prepared = prepare(model(), scheme);
+      await expect(whittle.calibrate(prepared, [[tf.ones([2, 1000])]])).rejects.toThrow(
+        'that an observer watches, to find ranges of, found none',
+      );
+      prepared.detach();
+    }
+  });
 });
 
 test('calibration leaves nothing behind', async () => {

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 import { calibrate } from '../../lib/compress/calibrate';
+import { needsCalibration } from '../../lib/compress/needs-calibration';
 import { Compressed } from '../../lib/compress/compressed';
 import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
@@ -46,7 +47,7 @@ async function save(
   options: Partial<SaveHuggingFaceOptions> = {},
 ): Promise<Compressed> {
   const prepared = prepare(bert(small), rules);
-  await calibrate(prepared, [xs()]);
+  if (needsCalibration(prepared)) await calibrate(prepared, [xs()]);
   const compressed = convert(prepared);
   prepared.detach();
   saveHuggingFace(compressed, folder, { tokenizerFiles, labels, ...options });

@@ -4,6 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { calibrate } from '../../lib/compress/calibrate';
+import { needsCalibration } from '../../lib/compress/needs-calibration';
 import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
 import { Rules } from '../../lib/compress/rules';
@@ -103,7 +104,7 @@ async function save(rules: Rules, folder: string, seed: number): Promise<Saved> 
   const mask = Uint8Array.from({ length: 24 * 24 }, (_, i) => Number(i % 5 > 1));
   setMasks(model, new Map([['encoder/0/attention/query/kernel', mask]]));
   const prepared = prepare(model, rules);
-  await calibrate(prepared, [xs()]);
+  if (needsCalibration(prepared)) await calibrate(prepared, [xs()]);
   const compressed = convert(prepared);
   saveHuggingFace(compressed, folder, { tokenizerFiles: { vocabulary, lowercase: true } });
   const inference = await inferenceOf(loadHuggingFace(folder));

@@ -14,7 +14,7 @@ import type { Change } from '../measures/measure';
 import { Gate, gate } from './gate';
 import { literal } from './glob';
 import type { Group } from './groups';
-import { needsData } from './needs-data';
+import { needsCalibration } from '../../compress/needs-calibration';
 
 /** A model some of whose groups compute as one scheme makes them, and the others in floats. */
 export interface Variant {
@@ -45,7 +45,7 @@ export async function openVariant(
   const rules = groups.flatMap(({ paths }) => paths.map((path) => ({ match: literal(path), use: scheme })));
   const prepared = prepare(model, rules);
   try {
-    if (needsData(prepared)) await calibrate(prepared, dataFor(name, calibration), { eager });
+    if (needsCalibration(prepared)) await calibrate(prepared, dataFor(name, calibration), { eager });
     return variantOf(prepared, groups);
   } catch (error) {
     prepared.detach();

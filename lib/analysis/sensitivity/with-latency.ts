@@ -8,7 +8,7 @@ import type { Rule } from '../../compress/rules';
 import type { HostTensor } from '../../core/host-tensor';
 import { inTurns, LatencyOptions, openFile } from '../latency';
 import { rulesOf } from '../search/rules-of';
-import { needsData } from './needs-data';
+import { needsCalibration } from '../../compress/needs-calibration';
 import type { SensitivityRow, SensitivityTable } from './table';
 
 export interface WithLatencyOptions extends LatencyOptions {
@@ -81,7 +81,7 @@ async function fileWith(
 ): Promise<FileSession> {
   const prepared = prepare(model, rules);
   try {
-    if (needsData(prepared)) await calibrate(prepared, [batch]);
+    if (needsCalibration(prepared)) await calibrate(prepared, [batch]);
     const compressed = convert(prepared);
     try {
       return await openFile(compressed, options);
