@@ -51,8 +51,9 @@ export async function check(python: string): Promise<string> {
 }
 
 /**
- * What differs: of the search in torch, where in a bin of 2⁻⁸ values are, and, in several batches, its merged histograms; of
- * quantiles, the bin too, and that numpy goes from value to value where tails are thin; of onnxruntime, a bin of its own, and in its entropy whole counts and levels that are whole bins.
+ * What differs: of the search in torch, where in a bin of 2⁻⁸ values are, and, in several batches, its merged histograms; of quantiles,
+ * the bin too, and that numpy goes from value to value where tails are thin; of onnxruntime, a bin of its own, and in its entropy whole
+ * counts and levels that are whole bins.
  */
 const LIMITS = {
   'torch minMax': 1e-6,
