@@ -12,6 +12,9 @@ const WRONG: Readonly<Record<string, (args: KernelArgs) => boolean>> = {
   MaxPoolGrad: () => true,
   FloorDiv: () => true, // divides in floats
   Conv2D: ({ attrs }) => attrs?.['dimRoundingMode'] !== undefined, // ignores it
+  Conv3D: () => true, // leaves zeros, as do its gradients
+  Conv3DBackpropFilterV2: () => true,
+  Conv3DBackpropInputV2: () => true,
   StridedSlice: takesNoFloats, // these read integers' bits, or bytes, as floats
   Reverse: takesNoFloats,
   ClipByValue: takesNoFloats,
