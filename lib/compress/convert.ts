@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { attachedTo, attachmentsOf, Transform } from '../core/attach';
+import { assign } from '../core/assign';
 import { copyTrainable } from '../core/counterparts';
 import { UserError } from '../core/errors';
 import { hostOf } from '../core/host-tensor';
@@ -42,7 +43,7 @@ export function convert(prepared: Prepared): Compressed {
   for (const weight of weightsOf(prepared.model)) {
     const { values, encoded } = bake(weight, prepared);
     if (encoded) weights.set(weight.path, encoded);
-    assign(targets.get(weight.path)!, values);
+    assign(targets.get(weight.path)!.variable, values);
     setMask(targets.get(weight.path)!, maskOf(weight.variable));
   }
   return { model, weights, skipped: prepared.skipped };
@@ -97,8 +98,4 @@ function bakeOne(
   if (!isEncoder(transform)) return { values: transform.bake!(weight) };
   const codes = transform.encode(weight, mask);
   return { values: decode(codes), encoded: codes };
-}
-
-function assign({ variable }: Weight, data: tf.TypedArray): void {
-  tf.tidy(() => variable.assign(tf.tensor(data, variable.shape, variable.dtype)));
 }

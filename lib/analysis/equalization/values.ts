@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
+import { assign } from '../../core/assign';
 import { attachmentsOf } from '../../core/attach';
 import { UserError } from '../../core/errors';
 import { hostOf } from '../../core/host-tensor';
@@ -27,11 +28,6 @@ export function weightValues(): WeightValues {
       rounded.forEach(([{ variable }, data]) => assign(variable, data));
     },
   };
-}
-
-/** Gives a variable other values; they become its memory. */
-export function assign(variable: tf.Variable, data: tf.TypedArray): void {
-  tf.tidy(() => variable.assign(tf.tensor(data, variable.shape, variable.dtype)));
 }
 
 function finiteValues({ path, variable }: Weight): Float64Array {

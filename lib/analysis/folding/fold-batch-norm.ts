@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { Clone, cloneModel } from '../../compress/clone';
 import type { Skipped } from '../../compress/prepared';
+import { assign } from '../../core/assign';
 import { copyTrainable, weightCounterparts } from '../../core/counterparts';
 import { UserError } from '../../core/errors';
 import { hostOf } from '../../core/host-tensor';
@@ -8,7 +9,7 @@ import { pathsOfLayers, variableOf, weightsOf } from '../../core/weights';
 import { maskOf, setMask } from '../../pruning/model-masks';
 import { fingerprintOf, OutputStatistics } from '../equalization/channel-statistics';
 import { affinesOf } from '../equalization/products';
-import { assign, expectNothingAttached, weightValues } from '../equalization/values';
+import { expectNothingAttached, weightValues } from '../equalization/values';
 import { foldInto } from './fold-into';
 import { Fold, foldsOf } from './folds';
 
