@@ -69,13 +69,18 @@ export {
   type EncodedWeight,
   type WeightValues,
 } from './lib/quantization/encoded-weight';
-export { type Observer } from './lib/quantization/observers/observer';
+export { type LearnedRange, type Observer } from './lib/quantization/observers/observer';
 export { minMax } from './lib/quantization/observers/min-max';
 export { movingAverage } from './lib/quantization/observers/moving-average';
 export { percentile } from './lib/quantization/observers/percentile';
 export { histogram } from './lib/quantization/observers/histogram';
 export { entropy } from './lib/quantization/observers/entropy';
 export { mse } from './lib/quantization/observers/mse';
+export {
+  learnedClip,
+  learnedStep,
+  type LearnedRangeOptions,
+} from './lib/quantization/observers/learned-range';
 export { type QuantizerMode } from './lib/quantization/transforms/quantizer';
 export { encodeCodes, type GivenCodes } from './lib/quantization/encode-codes';
 export { type Encoder, type WeightQuantizer } from './lib/quantization/transforms/weight-quantizer';
@@ -99,7 +104,15 @@ export {
 export { foldBatchNorm, type FoldedModel, type FoldedNorm } from './lib/analysis/folding/fold-batch-norm';
 
 // Compression
-export { dynamicInt8, staticInt8, weightOnly, type Scheme } from './lib/compress/scheme';
+export {
+  dynamicInt8,
+  lsq,
+  pact,
+  staticInt8,
+  weightOnly,
+  type LearnedRangeSchemeOptions,
+  type Scheme,
+} from './lib/compress/scheme';
 export { type Rule, type Rules } from './lib/compress/rules';
 export { halfButFeedForward, type HalfButFeedForwardOptions } from './lib/compress/half-but-feed-forward';
 export { prepare, type Prepared, type Skipped } from './lib/compress/prepare';

@@ -13,6 +13,7 @@ import { groupByInput } from './share';
 export interface PlannedWeight {
   readonly weight: Weight;
   readonly spec: WeightSpec;
+  readonly range?: Scheme['range'];
   readonly integer?: boolean;
 }
 
@@ -79,8 +80,8 @@ function planWeight(weight: Weight, use: Rule['use'] | undefined): PlannedWeight
   const why = reasonAgainst(use, 'weight');
   if (why !== undefined) return { path, why };
   if (weight.variable.size === 0) return { path, why: 'it has no values' };
-  const { weight: spec, integer } = use as Scheme;
-  return { weight, spec: atChannels(spec!, facts.channels), integer };
+  const { weight: spec, range, integer } = use as Scheme;
+  return { weight, spec: atChannels(spec!, facts.channels), range, integer };
 }
 
 function reasonAgainst(use: Rule['use'] | undefined, part: 'weight' | 'input'): string | undefined {

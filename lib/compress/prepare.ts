@@ -2,9 +2,11 @@ import type * as tf from '@tensorflow/tfjs';
 import { attach, Attachment, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
 import { factsOf } from '../core/facts-of';
+import { hostOf } from '../core/host-tensor';
 import { layersOf } from '../core/layers';
 import { computeOncePerCall } from '../core/once-per-call';
 import { variableOf, Weight } from '../core/weights';
+import { LearnedSteps, learnedSteps } from '../quantization/learned-steps';
 import { isHalf, WeightSpec } from '../quantization/spec';
 import { activationQuantizer } from '../quantization/transforms/activation-quantizer';
 import { dynamicQuantizer } from '../quantization/transforms/dynamic-quantizer';
@@ -96,8 +98,10 @@ type Add = Prepared['add'];
 /** The quantizer of a weight, in every layer that computes with it. */
 function attachWeight(model: tf.LayersModel, plan: PlannedWeight, add: Add): WeightQuantizer {
   const { weight, spec, integer } = plan;
-  const quantizer = weightQuantizer({ spec, integer });
-  if (factsOf(weight.layer)?.isLookup && hasOwnRows(weight, spec)) {
+  const isTable = factsOf(weight.layer)?.isLookup && hasOwnRows(weight, spec);
+  const steps = plan.range === 'learned' && !isTable ? stepsOf(plan) : undefined;
+  const quantizer = weightQuantizer({ spec, steps, integer });
+  if (isTable) {
     const { table, rows } = lookupQuantizer(quantizer);
     add(weight.layer, weight.name, table);
     add(weight.layer, 'output', rows);
@@ -106,6 +110,13 @@ function attachWeight(model: tf.LayersModel, plan: PlannedWeight, add: Add): Wei
   }
   borrowersOf(model, weight).forEach((layer) => add(layer, weight.name, quantizer));
   return quantizer;
+}
+
+/** Of the weight as it is, now and wherever they start anew. */
+function stepsOf({ weight, spec, rateFactor }: PlannedWeight): LearnedSteps {
+  const { path, variable } = weight;
+  const values = () => ({ data: hostOf(variable).data as Float32Array, shape: variable.shape });
+  return learnedSteps({ path, spec, values, rateFactor });
 }
 
 /** Whether no two rows of a table share a scale. */

@@ -1,4 +1,5 @@
 import { perChannel } from '../quantization/granularity';
+import { learnedClip, learnedStep } from '../quantization/observers/learned-range';
 import { movingAverage } from '../quantization/observers/moving-average';
 import type { Observer } from '../quantization/observers/observer';
 import { int8, WeightSpec } from '../quantization/spec';
@@ -7,6 +8,13 @@ import { int8, WeightSpec } from '../quantization/spec';
 export interface Scheme {
   /** How kernels and embedding tables are stored; `perChannel()` is the layer's own output channels. */
   readonly weight?: WeightSpec;
+  /**
+   * Whose step sizes a weight is stored with: `current` (default), of the weight as it is; `learned`, trained with it. Tables keep those
+   * of their rows, which a look-up quantizes alone. An input's range is learned where `input` makes an observer that does (`learnedStep`).
+   */
+  readonly range?: 'current' | 'learned';
+  /** What the learning rate of learned step sizes of weights is multiplied by. Default 1/√Q, where Q is the highest code. */
+  readonly rateFactor?: number;
   /**
    * Makes what watches the layer's input and gives its range: one for each tensor, which layers that consume it share. `'dynamic'`: the
    * range is that of the tensor at hand, uint8, affine.
@@ -51,6 +59,47 @@ export interface DynamicInt8Options {
  */
 export function dynamicInt8({ integer = true }: DynamicInt8Options = {}): Scheme {
   return { weight: int8(perChannel()), input: 'dynamic', integer };
+}
+
+export interface LearnedRangeSchemeOptions {
+  /** How kernels and tables are stored. Default `int8(perChannel())`. */
+  readonly weight?: WeightSpec;
+  /** Makes what finds the range that an input begins with, in the spec that it has. Default `movingAverage()`: uint8, affine. */
+  readonly input?: () => Observer;
+  /** What the learning rate of what is learned is multiplied by. Default 1 for inputs, 1/√Q for weights of codes up to Q. */
+  readonly rateFactor?: number;
+  /** Default true. */
+  readonly integer?: boolean;
+}
+
+/**
+ * **Learned step sizes**, of weights and activations: LSQ (Esser et al., 2020, arXiv:1902.08153), for affine activations LSQ+ (Bhalgat et
+ * al., 2020, arXiv:2004.09576). For training; the fewer the bits, the more it is worth.
+ *
+ * @example prepare(model, lsq({ weight: int4(perChannel()) }))
+ */
+export function lsq({
+  weight = int8(perChannel()),
+  input = () => movingAverage(),
+  rateFactor,
+  integer = true,
+}: LearnedRangeSchemeOptions = {}): Scheme {
+  const learned = () => learnedStep({ from: input(), rateFactor });
+  return { weight, range: 'learned', rateFactor, input: learned, integer };
+}
+
+/**
+ * **Learned clips of activations**: PACT (Choi et al., 2018, arXiv:1805.06085); weights in their current range. For training.
+ *
+ * @example prepare(model, pact())
+ */
+export function pact({
+  weight = int8(perChannel()),
+  input = () => movingAverage(),
+  rateFactor,
+  integer = true,
+}: LearnedRangeSchemeOptions = {}): Scheme {
+  return { weight, input: () => learnedClip({ from: input(), rateFactor }), integer };
 }
 
 /**

@@ -1,47 +1,88 @@
 import { sqnr } from '../../lib/analysis/sqnr';
 import { expectConvertible } from '../../lib/compress/convertible';
 import type { Prepared } from '../../lib/compress/prepared';
+import { UserError } from '../../lib/core/errors';
 import { hostOf } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { maskOf } from '../../lib/pruning/model-masks';
 import { decode } from '../../lib/quantization/decode';
+import type { QuantizerMode } from '../../lib/quantization/transforms/quantizer';
 import type { Callback, Training } from '../callback';
 
 export interface QuantizationCallbackOptions {
   /** The model in training, with its quantizers. */
   readonly prepared: Prepared;
-  /** Optimizer steps after which the ranges of activations stay as they are. */
+  /**
+   * Optimizer steps after which quantization begins: until then observers watch and nothing is rounded, then step sizes that are learned
+   * begin with the weights as they are. Without it the quantizers' modes are left as they are, which is from the first step on at first.
+   */
+  readonly beginStep?: number;
+  /** Optimizer steps after which the observed ranges of activations stay as they are; ranges that are learned go on. */
   readonly freezeObserversAt: number;
   /** Optimizer steps between two logs of `quant/scale/<layer>` and `quant/sqnr/<weight>`; one epoch by default. */
   readonly logEvery?: number;
 }
 
 /**
- * Freezes the observers of quantization-aware training late, so that the last steps train against the ranges that are exported,
- * and logs the scales of activations and the signal-to-quantization-noise ratio of weights, in decibels.
+ * Begins quantization-aware training late, if asked, freezes its observers late, so that the last steps train against the ranges that
+ * are exported, and logs the scales of activations and the signal-to-quantization-noise ratio of weights, in decibels.
  *
- * Training does not begin if the model could not be converted after it.
+ * Training does not begin if the model could not be converted after it, or for steps that do not fit together.
+ *
+ * @throws UserError (when training begins) for a beginning that is not before the end, and for observers that freeze before it.
  */
 export function quantization(options: QuantizationCallbackOptions): Callback {
-  const { prepared, freezeObserversAt, logEvery } = options;
-  let frozen = false;
-  const freezeIfDue = ({ step }: Training) => {
-    if (!frozen && step >= freezeObserversAt) prepared.setMode('quantize');
-    frozen ||= step >= freezeObserversAt;
+  const { prepared, logEvery } = options;
+  let mode: QuantizerMode | undefined;
+  const enter = ({ step }: Training) => {
+    const due = modeAt(step, options);
+    if (due !== mode && due) prepared.setMode(due);
+    mode = due;
   };
   return {
     name: 'quantization',
     onTrainBegin(training) {
       expectConvertible(prepared.model, prepared.attachments);
-      freezeIfDue(training);
+      expectOrder(options, training);
+      enter(training);
     },
     async onStepEnd(training) {
-      freezeIfDue(training);
+      if (training.step === options.beginStep) startLearning(prepared, training);
+      enter(training);
       if (training.step % (logEvery ?? training.stepsPerEpoch) > 0) return;
       await logScales(training, prepared);
       logNoise(training, prepared);
     },
   };
+}
+
+/** Undefined where nobody asked for one. */
+function modeAt(
+  step: number,
+  { beginStep, freezeObserversAt }: QuantizationCallbackOptions,
+): QuantizerMode | undefined {
+  if (beginStep !== undefined && step < beginStep) return 'observe';
+  if (step >= freezeObserversAt) return 'quantize';
+  return beginStep === undefined ? undefined : 'both';
+}
+
+/** Step sizes of the weights as they are; the parameters' memory takes them over before the checkpoint. */
+function startLearning({ weights }: Prepared, { parameters }: Training): void {
+  weights.forEach(({ steps }) => steps?.start());
+  parameters.rebind();
+}
+
+function expectOrder(
+  { beginStep = 0, freezeObserversAt }: QuantizationCallbackOptions,
+  { totalSteps }: Training,
+): void {
+  const isWithin =
+    Number.isInteger(beginStep) && beginStep >= 0 && (beginStep < totalSteps || beginStep === 0);
+  if (isWithin && beginStep <= freezeObserversAt) return;
+  throw new UserError(
+    `Expected a whole number 0 <= beginStep < ${totalSteps}, the steps of the training, and beginStep <= freezeObserversAt, got beginStep ${beginStep} and ` +
+      `freezeObserversAt ${freezeObserversAt}; begin earlier or freeze later.`,
+  );
 }
 
 async function logScales(training: Training, { inputs }: Prepared): Promise<void> {

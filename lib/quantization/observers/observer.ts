@@ -1,4 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { Trainable } from '../../core/attach';
+import type { FakeQuantizeOptions } from '../fake-quantize';
 import type { QParams } from '../qparams';
 import type { QuantSpec } from '../spec';
 
@@ -21,8 +23,22 @@ export interface Observer {
   qparams(): QParams;
   /** What a checkpoint keeps of it, by name. */
   state(): Record<string, tf.Variable>;
-  /** Frees `state()`. */
+  /** What makes the range one that is learned from where observing left it; none by default. */
+  readonly learned?: LearnedRange;
+  /** Frees `state()`, and what is learned. */
   dispose(): void;
+}
+
+/** A range that is trained with the model, from the first training pass that quantizes with it. */
+export interface LearnedRange {
+  /** Whether it is: a decision that a trace freezes. Until then the range is the observed one. */
+  hasBegun(): boolean;
+  /** Begins with what was observed. Can be traced. */
+  begin(): void;
+  /** What is trained, by name. */
+  trainables(): Readonly<Record<string, Trainable>>;
+  /** Fake-quantizes with the range as it is, with a gradient for it. */
+  quantize(x: tf.Tensor, options: FakeQuantizeOptions): tf.Tensor;
 }
 
 export interface ObserverOptions {

@@ -31,6 +31,8 @@ export interface ActivationQuantizer extends InputQuantizer {
  * the host (`late`) hears of the batch after the step: in training it quantizes with the range of what it saw before, and needs to have
  * been calibrated.
  *
+ * A range that is learned is observed until training first quantizes with it, in its first batch if not before, and trained from then on.
+ *
  * One tensor, one quantizer: attached to several layers that consume the same tensor (query, key, value), it observes and
  * quantizes that tensor once per forward pass.
  *
@@ -51,30 +53,41 @@ export function activationQuantizer({
     mode: 'both',
     integer,
     get revision() {
-      return revisionOfQuantizer(quantizer);
+      const revision = revisionOfQuantizer(quantizer);
+      return observer.learned?.hasBegun() ? `${revision}, learned` : revision;
     },
     apply: (value, pass) => quantize(value, () => quantizeOnce(quantizer, value, pass)),
+    ...(observer.learned ? { trainables: () => observer.learned!.trainables() } : {}),
     state: () => observer.state(),
     dispose: () => observer.dispose(),
   };
   return quantizer;
 }
 
-function quantizeOnce(
-  { name, observer, mode, integer }: ActivationQuantizer,
-  value: tf.Tensor,
-  pass: Pass,
-): tf.Tensor {
-  const watches = pass !== 'inference' && observes(mode);
+function quantizeOnce(quantizer: ActivationQuantizer, value: tf.Tensor, pass: Pass): tf.Tensor {
+  const { name, observer, mode } = quantizer;
+  const isLearned = quantizes(mode) && observer.learned?.hasBegun();
+  const watches = pass !== 'inference' && observes(mode) && !isLearned;
   if (watches && !observer.late) observer.observe(value);
   if (quantizes(mode) && !(watches && !observer.late) && !observer.hasObserved())
     throw unobserved(name, observer);
   // Of a late observer before it hears of this batch, eagerly too.
-  const result = quantizes(mode)
-    ? fakeQuantize(value, observer.qparams(), observer.spec, { integer })
-    : value;
+  const result = quantizes(mode) ? quantizeInItsRange(quantizer, value, pass) : value;
   if (watches && observer.late) observer.observe(value);
   return result;
+}
+
+function quantizeInItsRange(
+  { observer, integer }: ActivationQuantizer,
+  value: tf.Tensor,
+  pass: Pass,
+): tf.Tensor {
+  const { learned, spec } = observer;
+  if (!learned || (pass !== 'training' && !learned.hasBegun())) {
+    return fakeQuantize(value, observer.qparams(), spec, { integer });
+  }
+  if (!learned.hasBegun()) learned.begin();
+  return learned.quantize(value, { integer });
 }
 
 /** Whether a quantizer's range comes from an observer. */

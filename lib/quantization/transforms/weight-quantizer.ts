@@ -7,6 +7,7 @@ import { encode, encodeInto, roomFor } from '../encode';
 import { pruneCodes } from '../encode-codes';
 import type { EncodedWeight, WeightValues } from '../encoded-weight';
 import { perAxis } from '../granularity';
+import type { LearnedSteps } from '../learned-steps';
 import { matrixForm } from '../matrix-form';
 import { simulateStored } from '../simulate';
 import { int8, WeightSpec } from '../spec';
@@ -17,6 +18,8 @@ import { Quantizer, QuantizerOptions, quantizes, revisionOfQuantizer } from './q
 export interface WeightQuantizerOptions extends QuantizerOptions {
   /** How the weight is stored. Default `int8(perAxis(1))`: a dense kernel's, with a scale per output channel. */
   readonly spec?: WeightSpec;
+  /** Step sizes that are trained, of the spec; those of the weight as it is by default. */
+  readonly steps?: LearnedSteps;
 }
 
 /** A transform of a weight that has codes. */
@@ -39,11 +42,14 @@ export interface WeightQuantizer extends Quantizer<WeightSpec>, Encoder {
    * @throws UserError for codes of another spec; those of another shape are refused where they meet the weight.
    */
   fix(encoded: EncodedWeight | undefined): void;
+  /** Step sizes that are trained, if they are. */
+  readonly steps?: LearnedSteps;
 }
 
 /**
  * Makes a layer compute with the numbers that its weight, as it is now, would be stored as. By ranges nothing is ever clipped; the
- * gradient passes unchanged in any case. Codes that it is given take the place of those (`fix`).
+ * gradient passes unchanged in any case. Codes that it is given take the place of those (`fix`). Step sizes that are learned clip, and
+ * learn in whichever mode it quantizes in: they are parameters, not something observed.
  *
  * Under the tracer, on the integer path, codes with a scale per row or column come in as codes and scales that are refreshed before each
  * run: inside the program, quantizing along the last axis would cost more than the matmul it feeds. For inference so does everything else:
@@ -51,18 +57,21 @@ export interface WeightQuantizer extends Quantizer<WeightSpec>, Encoder {
  */
 export function weightQuantizer({
   spec = int8(perAxis(1)),
+  steps,
   integer = true,
 }: WeightQuantizerOptions = {}): WeightQuantizer {
   let derived: { readonly variable: tf.Variable; readonly weight: DerivedWeight } | undefined;
   /** One for each variable: tracing twice must give the same program. */
   const derivedOf = (variable: tf.Variable): DerivedWeight => {
-    if (derived?.variable !== variable) derived = { variable, weight: weightOf(variable, spec, fixed) };
+    if (derived?.variable !== variable)
+      derived = { variable, weight: weightOf(variable, spec, fixed, steps) };
     return derived.weight;
   };
   let fixed: EncodedWeight | undefined;
   let times = 0;
   const quantizer: WeightQuantizer = {
     spec,
+    ...(steps ? { steps, trainables: steps.trainables } : {}),
     mode: 'both',
     integer,
     get revision() {
@@ -84,18 +93,20 @@ export function weightQuantizer({
       const isStored =
         pass === 'inference' || fixed !== undefined || matrixForm(value.shape, spec) !== undefined;
       const readsStored = isTracing() && quantizer.integer && isStored && value instanceof tf.Variable;
+      if (steps && !fixed)
+        return steps.quantize(value, readsStored ? () => derivedOf(value).tensor() : undefined);
       return straightThrough(value, () => {
         if (readsStored) return derivedOf(value).tensor();
         return fixed ? fixedValues(value, fixed) : simulateStored(value, spec);
       });
     },
     encode(weight, mask) {
-      if (!fixed) return encode(weight, spec, { mask });
+      if (!fixed) return encode(weight, spec, { mask, scales: steps?.sizes() });
       expectShape(fixed, weight.shape);
       return pruneCodes(fixed, (i) => weight.data[i] === 0 || mask?.[i] === 0);
     },
     state: () => ({}),
-    dispose: () => undefined,
+    dispose: () => steps?.dispose(),
   };
   return quantizer;
 }
@@ -132,7 +143,12 @@ export function lookupQuantizer(quantizer: WeightQuantizer): LookupQuantizer {
   };
 }
 
-function weightOf(variable: tf.Variable, spec: WeightSpec, fixed: EncodedWeight | undefined): DerivedWeight {
+function weightOf(
+  variable: tf.Variable,
+  spec: WeightSpec,
+  fixed: EncodedWeight | undefined,
+  steps: LearnedSteps | undefined,
+): DerivedWeight {
   const target = roomFor(variable.shape, spec);
   target.scales.set(fixed?.scales ?? []);
   target.zeroPoints?.set(fixed?.zeroPoints ?? []);
@@ -140,6 +156,6 @@ function weightOf(variable: tf.Variable, spec: WeightSpec, fixed: EncodedWeight 
     // On the cpu backend the variable's memory, not a copy; asked anew, since `assign` swaps it.
     const weight = hostOf(variable).data as Float32Array;
     if (fixed) target.codes.set(pruneCodes(fixed, (i) => weight[i] === 0).codes);
-    else encodeInto(target, weight);
+    else encodeInto(target, weight, { scales: steps?.sizes() });
   });
 }
