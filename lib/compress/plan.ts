@@ -14,6 +14,7 @@ export interface PlannedWeight {
   readonly weight: Weight;
   readonly spec: WeightSpec;
   readonly range?: Scheme['range'];
+  readonly rateFactor?: number;
   readonly integer?: boolean;
 }
 
@@ -80,8 +81,8 @@ function planWeight(weight: Weight, use: Rule['use'] | undefined): PlannedWeight
   const why = reasonAgainst(use, 'weight');
   if (why !== undefined) return { path, why };
   if (weight.variable.size === 0) return { path, why: 'it has no values' };
-  const { weight: spec, range, integer } = use as Scheme;
-  return { weight, spec: atChannels(spec!, facts.channels), range, integer };
+  const { weight: spec, range, rateFactor, integer } = use as Scheme;
+  return { weight, spec: atChannels(spec!, facts.channels), range, rateFactor, integer };
 }
 
 function reasonAgainst(use: Rule['use'] | undefined, part: 'weight' | 'input'): string | undefined {

@@ -4,6 +4,7 @@ import { staticInt8 } from '../../../lib/compress/scheme';
 import { QuantizerMode } from '../../../lib/quantization/transforms/quantizer';
 import { forward } from '../../../lib/core/forward';
 import { quantization } from '../../../trainers/callbacks/quantization';
+import type { Training } from '../../../trainers/callback';
 import { expectNoLeak } from '../../leaks';
 import { fakeTraining } from '../fake-training';
 import { slopeModel } from '../toys';
@@ -52,6 +53,50 @@ it('logs the scales of activations and the noise of weights at its cadence, and 
       // 0.4 is 25.2 steps of 1/63, which are rounded to 25
       ['quant/sqnr/slope/kernel', expect.closeTo(10 * Math.log10(1.16 / (0.2 / 63) ** 2), 2)],
     ]);
+    prepared.detach();
+    model.dispose();
+  });
+});
+
+describe('a delayed start', () => {
+  it.each([
+    ['before it', 0, ['observe', 'observe', 'both', 'both', 'quantize']],
+    ['after it', 3, ['both', 'quantize', 'quantize', 'quantize', 'quantize']],
+    ['after the freeze', 4, ['quantize', 'quantize', 'quantize', 'quantize', 'quantize']],
+  ])('observes, then quantizes, then freezes; begun %s', async (_, start, expected) => {
+    const model = slopeModel();
+    const prepared = prepare(model, staticInt8());
+    const callback = quantization({ prepared, beginStep: 2, freezeObserversAt: 4 });
+    const parameters = { rebind: () => undefined } as Training['parameters'];
+    const { at } = fakeTraining({ parameters });
+    const modes: string[] = [];
+    const note = () => void modes.push(prepared.inputs.get('slope')!.mode);
+    await callback.onTrainBegin?.(at(start));
+    note();
+    for (let step = start + 1; step <= start + 4; step++) {
+      await callback.onStepEnd?.({ ...at(step), stepsPerEpoch: 100 });
+      note();
+    }
+    expect(modes).toEqual(expected);
+    prepared.detach();
+    model.dispose();
+  });
+
+  it.each([
+    ['at the end', 10, 99],
+    ['after the end', 11, 99],
+    ['after the freeze', 5, 4],
+    ['between two steps', 2.5, 9],
+    ['nowhere', NaN, 9],
+    ['before the beginning', -1, 9],
+  ])('%s is refused when training begins', (_, beginStep, freezeObserversAt) => {
+    const model = slopeModel();
+    const prepared = prepare(model, staticInt8());
+    const callback = quantization({ prepared, beginStep, freezeObserversAt });
+    const { training } = fakeTraining();
+    expect(() => callback.onTrainBegin?.(training)).toThrow(
+      `got beginStep ${beginStep} and freezeObserversAt ${freezeObserversAt}; begin earlier or freeze later.`,
+    );
     prepared.detach();
     model.dispose();
   });

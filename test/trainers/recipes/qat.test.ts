@@ -3,6 +3,9 @@ import * as tf from '@tensorflow/tfjs';
 import { attachmentsOf } from '../../../lib/core/attach';
 import { forward } from '../../../lib/core/forward';
 import type { Callback } from '../../../trainers/callback';
+import { lsq, pact, weightOnly } from '../../../lib/compress/scheme';
+import { perChannel, perChannelGroup } from '../../../lib/quantization/granularity';
+import { int4, ternary } from '../../../lib/quantization/spec';
 import { compressedOf } from '../../../lib/compress/compressed';
 import { qat, QatOptions } from '../../../trainers/recipes/qat';
 import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
@@ -83,6 +86,45 @@ it('goes on where it was broken off, before and after the freeze, and ends with 
     expect(withoutSeconds(await quantize())).toEqual(withoutSeconds(whole));
   }
 });
+
+it.each([
+  ['lsq', () => lsq({ weight: int4(perChannel()) }), 4],
+  ['pact', () => pact(), 7],
+  ['ternary', () => weightOnly(ternary(perChannelGroup(5))), 2],
+])('begins late with any scheme, under a name of its own: %s', async (method, scheme, bits) => {
+  const modes: string[] = [];
+  const watch: Callback = {
+    name: 'watch',
+    onStepEnd: ({ model }) =>
+      void modes.push(attachmentsOf(model)[0]!.transform.revision.includes('observe') ? 'observe' : 'on'),
+  };
+  const outcomes = await quantize({
+    rules: scheme(),
+    method,
+    beginAt: 0.3,
+    observer: { callbacks: (label) => (label.method === method ? [watch] : []) },
+  });
+  expect(outcomes.map((outcome) => [outcome.method, outcome.bits])).toEqual([
+    ['dense', undefined],
+    [method, bits],
+  ]);
+  expect(modes).toEqual([...new Array<string>(2).fill('observe'), ...new Array<string>(10).fill('on')]);
+});
+
+it.each([
+  [1, 1],
+  [0.6, 0.5],
+  [-0.1, 0.5],
+  [NaN, 0.5],
+])(
+  'is refused before anything is trained where it begins at %p and freezes at %p',
+  async (beginAt, freezeAt) => {
+    await expect(quantize({ beginAt, freezeObserversAt: freezeAt })).rejects.toThrow(
+      `got beginAt ${beginAt} and freezeObserversAt ${freezeAt}; begin earlier or freeze later.`,
+    );
+    expect(fs.readdirSync(folder)).toEqual([]);
+  },
+);
 
 it('leaves no tensors', async () => {
   const before = tf.memory().numTensors;
