@@ -79,8 +79,8 @@ describe.each(Object.entries(SCHEMES))('%s', (name, scheme) => {
   test('a compiled training is the eager one', async () => {
     const run = async (engine: EngineFactory) => {
       // Not Adam, which makes a step of a whole learning rate of a gradient that is 0 but for rounding.
-      const optimizer = whittle.sgd();
-      const { model, prepared, training } = setUp(scheme(), { engine, optimizer });
+      const gently = { optimizer: whittle.sgd(), learningRate: whittle.constant(0.001) };
+      const { model, prepared, training } = setUp(scheme(), { engine, ...gently });
       prepared.setIntegerPath(false);
       const { losses } = await whittle.train(training);
       const learned = trainablesIn(prepared);
@@ -212,7 +212,7 @@ test('ranges of a calibration are where learning begins', async () => {
   const { model, prepared, training } = setUp(lsq(), { steps: 1 });
   const xs = random([64, 6], 5);
   await whittle.calibrate(prepared, [[xs]]);
-  const { scale } = tf.tidy(() => prepared.inputs.get('first')!.observer.qparams());
+  const { scale } = tf.tidy(() => prepared.inputs.get('first')!.observer!.qparams());
   await whittle.train({ ...training, learningRate: whittle.constant(0), callbacks: [] });
   const [low, high] = Object.values(prepared.inputs.get('first')!.trainables!());
   expect(high!.variable.dataSync()[0]! - low!.variable.dataSync()[0]!).toBeCloseTo(scale.dataSync()[0]!, 7);
