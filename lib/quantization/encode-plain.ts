@@ -1,5 +1,5 @@
 import { sizeOf } from '../core/host-tensor';
-import { quantizeColumns, quantizeRows } from '../wasm/kernels';
+import { largestSize, MOST_STEPS, quantizeColumns, quantizeRows } from '../wasm/kernels';
 import { isPlain, matrixOfBlocks } from './matrix-form';
 import { codeRange, QuantSpec } from './spec';
 
@@ -15,15 +15,20 @@ export interface PlainTarget {
  * Codes and scales by the WebAssembly kernels, at billions of weights a second, for plain specs whose blocks are the rows or columns
  * of matrices: a whole weight, or each of its groups.
  *
+ * @param givenScales whether the scales are there already.
  * @returns whether it was one.
  */
-export function encodePlain({ spec, shape, codes, scales }: PlainTarget, values: Float32Array): boolean {
-  if (!isPlain(spec)) return false;
+export function encodePlain(
+  { spec, shape, codes, scales }: PlainTarget,
+  values: Float32Array,
+  givenScales: boolean,
+): boolean {
+  if (!isPlain(spec) || (givenScales && !isWithinSteps(values, scales))) return false;
   const [, limit] = codeRange(spec);
   const matrix = matrixOfBlocks(shape, spec);
   if (matrix) {
     const kernel = matrix.axis === 0 ? quantizeRows : quantizeColumns;
-    kernel(values, codes, scales, { ...matrix, limit });
+    kernel(values, codes, scales, { ...matrix, limit, givenScales });
     return true;
   }
   const groups = groupsOf(shape, spec);
@@ -34,9 +39,16 @@ export function encodePlain({ spec, shape, codes, scales }: PlainTarget, values:
       rows,
       columns,
       limit,
+      givenScales,
     });
   });
   return true;
+}
+
+/** Whether the kernels can count the steps in every value. */
+function isWithinSteps(values: Float32Array, scales: Float32Array): boolean {
+  const least = scales.reduce((smallest, scale) => Math.min(smallest, scale), Infinity);
+  return largestSize(values) < MOST_STEPS * least;
 }
 
 /** A matrix inside of a weight, and where its values and scales begin. */

@@ -93,22 +93,23 @@ function encodeIntegers(
   const { spec, shape } = target;
   const isWhole = storedBits(spec.bits) === 8;
   const codes = isWhole ? target.codes : new Int8Array(values.length);
-  const wasPlain = !scales && encodePlain({ ...target, codes: codes as Int8Array }, values);
-  if (!wasPlain) encodeBlocks(target, values, scales, codes, layoutOf(shape, spec.granularity));
+  if (scales) copyScales(target, scales);
+  const given = scales !== undefined;
+  const wasPlain = encodePlain({ ...target, codes: codes as Int8Array }, values, given);
+  if (!wasPlain) encodeBlocks(target, values, given, codes, layoutOf(shape, spec.granularity));
   if (!isWhole) target.codes.set(pack(codes, spec.bits));
 }
 
-/** The general case, value by value. */
+/** The general case, value by value, with the scales that the target has or else those of the spec's rule. */
 function encodeBlocks(
   target: EncodedIntegers,
   values: Float32Array,
-  scales: Float32Array | undefined,
+  givenScales: boolean,
   codes: Codes,
   layout: Layout,
 ): void {
-  if (!scales && target.spec.rule === 'ternary') return encodeTernary(values, layout, target, codes);
-  if (scales) copyScales(target, scales);
-  else blockQParams(values, layout, target);
+  if (!givenScales && target.spec.rule === 'ternary') return encodeTernary(values, layout, target, codes);
+  if (!givenScales) blockQParams(values, layout, target);
   fillCodes(codes, values, layout, target);
 }
 

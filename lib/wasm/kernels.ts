@@ -9,5 +9,5 @@ export {
   type SgdScalars,
 } from './optimizers';
 export { accumulate, addRows, sumOfSquares, sumOfSquaresOfRows, zeroRows } from './gradients';
-export { CodedMatrix, quantizeColumns, quantizeRows } from './quantize';
+export { CodedMatrix, largestSize, MOST_STEPS, quantizeColumns, quantizeRows } from './quantize';
 export { keepMask } from './keep-mask';

@@ -1,4 +1,4 @@
-import { STAGING } from './memory';
+import { STAGING, type Place } from './memory';
 import { output, readable } from './staging';
 
 /** Codes per call where they cannot be written home directly: few enough to stay in the processor's cache. */
@@ -13,6 +13,21 @@ export interface CodedMatrix {
   readonly columns: number;
   /** In [1, 127]. */
   readonly limit: number;
+  /** Take the scales as they are rather than finding them; no weight may then be `MOST_STEPS` of them or more. Default false. */
+  readonly givenScales?: boolean;
+}
+
+/** Beyond it the kernels do not round: they add 1.5 · 2²³ to do so. */
+export const MOST_STEPS = 2 ** 22;
+
+/** max|w|; NaN where a weight is. */
+export function largestSize(weights: Float32Array): number {
+  const from = readable(weights);
+  const found = new Float32Array(1);
+  const scale = output(found, from, STAGING);
+  from.kernels.rowScales(from.address, scale.address, 1, weights.length, 1);
+  scale.finish();
+  return found[0]!;
 }
 
 /**
@@ -33,12 +48,13 @@ export function quantizeColumns(
   weights: Float32Array,
   codes: Int8Array,
   scales: Float32Array,
-  { rows, columns, limit }: CodedMatrix,
+  { rows, columns, limit, givenScales }: CodedMatrix,
 ): void {
   checkSizes(weights, codes, scales, rows, columns, columns);
   const from = readable(weights);
   const scale = output(scales, from, STAGING);
-  from.kernels.columnScales(from.address, scale.address, rows, columns, limit);
+  if (givenScales) stage(scales, from, scale.address);
+  else from.kernels.columnScales(from.address, scale.address, rows, columns, limit);
   inChunks(rows, columns, (row, count) => {
     const home = codes.subarray(row * columns, (row + count) * columns);
     const code = output(home, from, Math.max(CODES, STAGING + 4 * columns));
@@ -60,19 +76,26 @@ export function quantizeRows(
   weights: Float32Array,
   codes: Int8Array,
   scales: Float32Array,
-  { rows, columns, limit }: CodedMatrix,
+  { rows, columns, limit, givenScales }: CodedMatrix,
 ): void {
   checkSizes(weights, codes, scales, rows, columns, rows);
   const from = readable(weights);
   inChunks(rows, columns, (row, count) => {
     const address = from.address + 4 * row * columns;
-    const scale = output(scales.subarray(row, row + count), from, STAGING);
+    const part = scales.subarray(row, row + count);
+    const scale = output(part, from, STAGING);
     const code = output(codes.subarray(row * columns, (row + count) * columns), from, CODES);
-    from.kernels.rowScales(address, scale.address, count, columns, limit);
+    if (givenScales) stage(part, from, scale.address);
+    else from.kernels.rowScales(address, scale.address, count, columns, limit);
     from.kernels.rowCodes(address, code.address, scale.address, count, columns, limit);
     scale.finish();
     code.finish();
   });
+}
+
+/** Brings what is read from `output`'s place there. */
+function stage(scales: Float32Array, near: Place, address: number): void {
+  if (scales.buffer !== near.buffer) new Float32Array(near.buffer, address, scales.length).set(scales);
 }
 
 function inChunks(rows: number, columns: number, body: (row: number, count: number) => void): void {

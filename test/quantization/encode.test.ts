@@ -13,7 +13,7 @@ import {
 } from '../../lib/quantization/granularity';
 import { perValue, qparamsOf, rangeOf } from '../../lib/quantization/qparams';
 import { quantize, quantizeDequantize } from '../../lib/quantization/quantize';
-import { int4, int8, QuantSpec, uint8 } from '../../lib/quantization/spec';
+import { codeRange, int4, int8, QuantSpec, uint8 } from '../../lib/quantization/spec';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -46,6 +46,24 @@ describe('encode', () => {
       const scale = encoded.scales[3 * Math.floor(i / 3 / 32) + (i % 3)]!;
       expect(Math.abs(value - data[i]!)).toBeLessThanOrEqual(scale / 2 + 1e-6);
     });
+  });
+
+  test.each([
+    ['per column', int8(perAxis(1))],
+    ['in groups', int4(perGroup(0, 3))],
+  ])('scales that are given are kept, and codes clipped, however small they are, %s', (_, spec) => {
+    const data = Float32Array.from({ length: 40 }, (__, i) => Math.sin(i));
+    for (const scale of [0.01, 2 ** -22, 2 ** -100]) {
+      const count = encode({ data, shape: [10, 4] }, spec).scales.length;
+      const scales = new Float32Array(count).fill(scale);
+      const encoded = encode({ data, shape: [10, 4] }, spec, { scales });
+      const [, highest] = codeRange(spec);
+      expect([...encoded.scales]).toEqual([...scales]);
+      expect([...codesOf(encoded)]).toEqual([
+        ...quantize(tf.tensor1d(data), { scale: tf.scalar(scale), zeroPoint: tf.scalar(0) }, spec).dataSync(),
+      ]);
+      expect(codesOf(encoded).at(1)).toBe(highest);
+    }
   });
 
   test('convolutions per output channel, depthwise ones per channel and multiplier', () => {

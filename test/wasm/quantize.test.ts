@@ -137,6 +137,26 @@ describe.each([
     expect([scales[0], ...scales.subarray(1 + slices)]).toEqual(Array(40 - slices).fill(99));
   });
 
+  it.each(SHAPES)('takes scales that are given, and clips by them, [%i, %i]', (rows, columns) => {
+    const values = draws(rows * columns, rows, 0.02);
+    const slices = axis === 'rows' ? rows : columns;
+    const given = draws(slices, 5, 0.001).map((x) => Math.abs(x) + 1e-4);
+    const limit = 7;
+    const expected = Int8Array.from(values, (w, k) => {
+      const scale = given[axis === 'rows' ? Math.floor(k / columns) : k % columns]!;
+      return Math.max(-limit, Math.min(limit, round(Math.fround(w / scale))));
+    });
+    for (const make of Object.values(places)) {
+      const { weights: a, codes: b, scales: c } = make();
+      const [weights] = inOneMemory(a, values);
+      const [codes, scales] = [b.int8(values.length), c.float32(slices)];
+      scales.set(given);
+      quantize(weights!, codes, scales, { rows, columns, limit, givenScales: true });
+      expect(differences(codes, expected)).toEqual([]);
+      expect(differences(scales, given)).toEqual([]);
+    }
+  });
+
   it('refuses sizes that do not fit', () => {
     expect(() =>
       quantize(new Float32Array(6), new Int8Array(6), new Float32Array(4), {
