@@ -21,7 +21,7 @@ export interface Prepared {
   readonly inputs: ReadonlyMap<string, InputQuantizer>;
   /** Everything else that could take codes: nothing is left out in silence. */
   readonly skipped: readonly Skipped[];
-  /** Sets the mode of all quantizers: `quantize` freezes the ranges, `observe` is a delayed start, `off` is the plain model. */
+  /** Sets the mode of all quantizers: `quantize` freezes the observed ranges, `observe` is a delayed start, `off` is the plain model. */
   setMode(mode: QuantizerMode): void;
   /** Integer arithmetic, where the engine can, or its simulation in floats. */
   setIntegerPath(integer: boolean): void;

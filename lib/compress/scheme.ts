@@ -9,7 +9,7 @@ export interface Scheme {
   /** How kernels and embedding tables are stored; `perChannel()` is the layer's own output channels. */
   readonly weight?: WeightSpec;
   /**
-   * Whose step sizes a weight is stored with: `current` (default), of the weight as it is; `learned`, trained with it. Tables keep those
+   * Whose step sizes a weight is stored with: `current` (default), of the weight as it is; `learned`, trained with it from where it is prepared or begins late. Tables keep those
    * of their rows, which a look-up quantizes alone. An input's range is learned where `input` makes an observer that does (`learnedStep`).
    */
   readonly range?: 'current' | 'learned';

@@ -116,6 +116,11 @@ test(
         /^Expected --teacher <folder> with --temperature, got it without\.\n$/,
       ],
       ['lth-bert', ['--levls', '3'], /^Unknown option '--levls' \(Did you mean --levels\?\) See --help\.\n$/],
+      [
+        'qat-bert',
+        ['--method', 'ternary', '--bits', '7', ...out],
+        /^Expected --bits 2 with --method ternary, got 7; leave --bits out\.\n$/,
+      ],
       ['finetune', ['--epochs', 'many', ...out], /^Option '--epochs <n>' argument 'many' is invalid\. .*\n$/],
       ['finetune', ['--task', 'sst2', '--data-dir', glue, ...out], /^.*train\.tsv:3: expected 2 fields.*\n$/],
       ['finetune', ['--task', 'cola', '--data-dir', glue, ...out], /^.*CoLA.*\n$/],
@@ -293,11 +298,18 @@ test(
     const options = [...SMALL, '--teacher', teacher, '--teacher-hidden', '--teacher-weight', '1'];
     const [student, quantized, other] = await Promise.all([
       run('finetune', [...options, '--out', at('student')]),
-      run('qat-bert', [...options, '--out', at('quantized')]),
+      run('qat-bert', [...options, '--method', 'ternary', '--delay', '0.2', '--out', at('quantized')]),
       run('finetune', [...SMALL, '--teacher', at('nowhere'), '--out', at('untaught')]),
     ]);
     expect(student).toMatchObject({ code: 0 });
     expect(quantized).toMatchObject({ code: 0 });
+    const { rows } = JSON.parse(fs.readFileSync(path.join(at('quantized'), 'result.json'), 'utf8')) as {
+      rows: { method: string; bits?: number }[];
+    };
+    expect(rows.map(({ method, bits }) => [method, bits])).toEqual([
+      ['dense', undefined],
+      ['ternary', 2],
+    ]);
     expect(other).toMatchObject({ code: 2, out: '' });
     const weights = (name: string) => fs.readFileSync(path.join(at(name), 'model', 'model.safetensors'));
     expect(weights('student').equals(weights('teacher'))).toBe(false);

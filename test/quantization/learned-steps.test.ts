@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { firstSteps, quantizeBySteps, stepSizes } from '../../lib/quantization/learned-steps';
+import { firstSteps, learnedSteps, quantizeBySteps, stepSizes } from '../../lib/quantization/learned-steps';
 import { perAxis, perGroup } from '../../lib/quantization/granularity';
 import { quantizeDequantize } from '../../lib/quantization/quantize';
 import { codeRange, int4, int8, QuantSpec } from '../../lib/quantization/spec';
+import { codesOf, decode } from '../../lib/quantization/decode';
+import { encode } from '../../lib/quantization/encode';
+import { weightQuantizer } from '../../lib/quantization/transforms/weight-quantizer';
 import { expectNoLeak } from '../leaks';
 
 beforeAll(async () => {
@@ -33,6 +36,24 @@ function stepGradient(w: number[], s: number, dy: number[], highest: number): nu
   });
   return each.reduce((sum, x) => sum + x, 0) / Math.sqrt(w.length * highest);
 }
+
+test('codes that are given take the place of steps, which then learn nothing', () => {
+  const w = tf.tensor2d([1, -2, 0.5, 4], [2, 2]);
+  const values = weightOf([1, -2, 0.5, 4], [2, 2]);
+  const steps = learnedSteps({ path: 'dense/kernel', spec: int4(), values: () => values });
+  const quantizer = weightQuantizer({ spec: int4(), steps });
+  const given = encode(values, int4(), { scales: Float32Array.of(2) });
+  expect(codesOf(quantizer.encode(values))).toEqual(codesOf(encode(values, int4())));
+  quantizer.fix(given);
+  expect(Array.from(quantizer.apply(w, 'training').dataSync())).toEqual([...decode(given)]);
+  const { variable } = steps.trainables().step;
+  const { grads } = tf.variableGrads(() => {
+    const bound = quantizer.apply(w, 'training').sum();
+    return bound.add(variable.mul(0)).asScalar();
+  }, [variable]);
+  expect(grads[variable.name]!.dataSync()[0]).toBe(0);
+  quantizer.dispose();
+});
 
 describe('first steps', () => {
   test('are 2 mean|w| / √Q', () => {
