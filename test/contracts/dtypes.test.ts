@@ -138,7 +138,7 @@ test('weights of integers are quantized, converted and reported as floats', asyn
   const x = tf.tensor2d([[0, 1]]);
   expect(Array.from((await quantized(x)).dataSync())).toEqual([3]);
   const { model: converted, weights } = convert(prepared);
-  expect(Array.from(weights.get('dense/kernel')!.codes)).toEqual([42, 127]); // 1 and 3 by 3/127
+  expect(Array.from(weights.get('dense/kernel')!.codes)).toEqual([21, 63]); // 1 and 3 by 3/63
   expect(Array.from((converted.predict(x) as tf.Tensor).dataSync())).toEqual([3]);
   await quantized.dispose();
   prepared.detach();

@@ -20,7 +20,7 @@ describe('rules', () => {
       'embeddings/token/embeddings 4',
       'embeddings/position/embeddings 4',
       'embeddings/type/embeddings 4',
-      ...[0, 1].flatMap((i) => [`encoder/${i}/ffn/up/kernel 8`, `encoder/${i}/ffn/down/kernel 8`]),
+      ...[0, 1].flatMap((i) => [`encoder/${i}/ffn/up/kernel 7`, `encoder/${i}/ffn/down/kernel 7`]),
     ]);
     expect(prepared.skipped).toEqual(
       expect.arrayContaining([
@@ -91,7 +91,7 @@ describe('rules', () => {
       path: 'scale/factor',
       why: 'ScaleOfOne does not say what this weight is to it',
     });
-    expect(report(convert(prepared)).rows.map(({ bits }) => bits)).toEqual([8, 32, 32]);
+    expect(report(convert(prepared)).rows.map(({ bits }) => bits)).toEqual([7, 32, 32]);
     prepared.detach();
   });
 
