@@ -5,7 +5,7 @@ import { UserError } from '../core/errors';
 import { hostTensor, sizeOf } from '../core/host-tensor';
 import { layersOf } from '../core/layers';
 import type { Compressed } from '../compress/compressed';
-import { EncodedWeight, roomFor } from '../quantization/encode';
+import { bytesFor, EncodedWeight, roomFor } from '../quantization/encode';
 import type { Codes } from '../quantization/pack';
 import { isQuantizeLayer, QuantizeLayerOptions, quantizeOptionsOf } from '../quantization/quantize-layer';
 import { isHalf } from '../quantization/spec';
@@ -93,21 +93,30 @@ export function readCodes(file: string): StoredCodes | undefined {
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
 
-function encodedOf(path: string, stored: StoredWeight, tensors: Tensors, file: string): EncodedWeight {
-  const { shape, ...config } = stored;
-  const room = roomFor(shape, specOf(config));
-  const fill = (name: string, { buffer }: Codes | Uint16Array | Float32Array): void => {
+function encodedOf(path: string, weight: StoredWeight, tensors: Tensors, file: string): EncodedWeight {
+  const { shape, ...config } = weight;
+  const spec = specOf(config);
+  const expected = bytesFor(shape, spec);
+  const stored = (name: string, length: number): Uint8Array => {
     const { bytes } = tensors.get(`${path}/${name}`) ?? {};
-    if (bytes?.length !== buffer.byteLength) {
-      const found = bytes?.length ?? 'none';
-      throw damaged(file, `${buffer.byteLength} bytes are expected as ${path}/${name}, got ${found}`);
-    }
-    new Uint8Array(buffer).set(bytes);
+    if (length === 0 || bytes?.length === length) return bytes ?? new Uint8Array(0);
+    throw damaged(file, `${length} bytes are expected as ${path}/${name}, got ${bytes?.length ?? 'none'}`);
   };
-  fill('codes', room.codes);
-  if (room.scales.length > 0) fill('scales', room.scales);
-  if (room.zeroPoints) fill('zero_points', room.zeroPoints);
+  // All are as long as they are told to be before anything is made room for.
+  const [codes, scales, zeroPoints] = [
+    stored('codes', expected.codes),
+    stored('scales', expected.scales),
+    stored('zero_points', expected.zeroPoints),
+  ];
+  const room = roomFor(shape, spec);
+  fill(room.codes, codes);
+  fill(room.scales, scales);
+  if (room.zeroPoints) fill(room.zeroPoints, zeroPoints);
   return room;
+}
+
+function fill({ buffer }: Codes | Uint16Array | Float32Array, bytes: Uint8Array): void {
+  new Uint8Array(buffer).set(bytes.subarray(0, buffer.byteLength));
 }
 
 function damaged(file: string, problem: string): UserError {

@@ -5,6 +5,7 @@ import { zeroPointsOf } from './decode';
 import { EncodedIntegers, EncodedWeight, hasIntegers, WeightValues } from './encoded-weight';
 import { encodePlain } from './encode-plain';
 import { halvesOf } from '../core/half';
+import { blockCounts } from './granularity';
 import { Layout, layoutOf } from './layout';
 import { Codes, pack, packedLength, storedBits } from './pack';
 import { roundHalfToEven } from '../core/round';
@@ -52,22 +53,31 @@ function areFinite(halves: Uint16Array, { format }: HalfSpec): boolean {
   return halves.every((half) => (half & exponent) !== exponent);
 }
 
+/** Bytes that a weight of this shape takes, known before there is room for it. */
+export function bytesFor(
+  shape: readonly number[],
+  spec: WeightSpec,
+): Record<'codes' | 'scales' | 'zeroPoints', number> {
+  checkSpec(spec);
+  const count = sizeOf(shape);
+  if (isHalf(spec)) return { codes: 2 * count, scales: 0, zeroPoints: 0 };
+  const blocks = sizeOf(blockCounts(shape, spec.granularity.block(shape)));
+  const codes = packedLength(count, spec.bits);
+  return { codes, scales: 4 * blocks, zeroPoints: spec.symmetric ? 0 : blocks };
+}
+
 /** Room for a weight of this shape; `encodeInto` fills it. */
 export function roomFor(shape: readonly number[], spec: WeightSpec): EncodedWeight {
-  checkSpec(spec);
-  if (isHalf(spec)) {
-    return { spec, shape, codes: new Uint16Array(sizeOf(shape)), scales: new Float32Array(0) };
-  }
-  const { bits, signed, symmetric, granularity } = spec;
-  const { blocks } = layoutOf(shape, granularity);
-  const bytes = packedLength(sizeOf(shape), bits);
-  const room = (length: number): Codes => (signed ? new Int8Array(length) : new Uint8Array(length));
+  const bytes = bytesFor(shape, spec);
+  const scales = new Float32Array(bytes.scales / 4);
+  if (isHalf(spec)) return { spec, shape, codes: new Uint16Array(bytes.codes / 2), scales };
+  const room = (length: number): Codes => (spec.signed ? new Int8Array(length) : new Uint8Array(length));
   return {
     spec,
     shape,
-    codes: storedBits(bits) === 8 ? room(bytes) : new Uint8Array(bytes),
-    scales: new Float32Array(blocks),
-    ...(symmetric ? {} : { zeroPoints: room(blocks) }),
+    codes: storedBits(spec.bits) === 8 ? room(bytes.codes) : new Uint8Array(bytes.codes),
+    scales,
+    ...(spec.symmetric ? {} : { zeroPoints: room(bytes.zeroPoints) }),
   };
 }
 

@@ -103,12 +103,18 @@ export function describeSpec(spec: WeightSpec): string {
     : `${spec.rule === 'ternary' ? 'ternary' : `${spec.bits} bits`}, ${spec.granularity.name}`;
 }
 
-/** @throws UserError for a width that is not 2 to 8 bits, and ternary codes that have another form. */
+/** @throws UserError for a width that is not 2 to 8 bits, another format or rule than there are, and ternary codes of another form. */
 export function checkSpec<Spec extends WeightSpec>(spec: Spec): Spec {
-  if (isHalf(spec)) return spec;
+  if (isHalf(spec)) {
+    if (spec.format === 'fp16' || spec.format === 'bf16') return spec;
+    throw new UserError(`Expected fp16 or bf16 as a format, got ${String((spec as HalfSpec).format)}.`);
+  }
   const { bits, signed, symmetric, narrowRange, rule } = spec as QuantSpec;
   if (!(Number.isInteger(bits) && bits >= 2 && bits <= 8)) {
     throw new UserError(`Expected 2 to 8 bits of an integer code, got ${bits}.`);
+  }
+  if (rule !== undefined && rule !== 'range' && rule !== 'ternary') {
+    throw new UserError(`Expected range or ternary as the rule of scales and codes, got ${String(rule)}.`);
   }
   if (rule === 'ternary' && !(bits === 2 && signed && symmetric && narrowRange)) {
     throw new UserError('Expected 2 bits, signed, symmetric and narrow of ternary codes; take ternary().');

@@ -97,7 +97,7 @@ describe('a compressed folder', () => {
     expect(tensors.get('embeddings/token/embeddings/codes')).toMatchObject({ dtype: 'I8', shape: [9, 8] });
     expect(tensors.get('embeddings/token/embeddings/scales')).toMatchObject({ dtype: 'F32', shape: [9] });
     expect(JSON.parse(metadata['whittle']!).weights['classifier/kernel']).toEqual({
-      ...{ bits: 8, signed: true, symmetric: true, narrowRange: true, shape: [8, 3] },
+      ...{ bits: 7, signed: true, symmetric: true, narrowRange: true, shape: [8, 3] },
       granularity: { name: 'perAxis', axes: [1] },
     });
   });
@@ -238,6 +238,8 @@ describe('a compressed folder', () => {
       'bytes are expected as classifier/kernel/codes, got 24',
     ],
     ['a width that is none', { bits: 99 }, '2 to 8 bits of an integer code, got 99'],
+    ['a format that is none', { format: 'fp99' }, 'Expected fp16 or bf16 as a format, got fp99'],
+    ['a rule that is none', { rule: 'other' }, 'Expected range or ternary as the rule'],
     ['a granularity that is none', { granularity: 7 }, 'its metadata do not say how'],
     ['no shape', { shape: undefined }, 'its metadata do not say how'],
   ])('whose metadata tell of %s is refused, and nothing is allocated for it', async (_, change, problem) => {
