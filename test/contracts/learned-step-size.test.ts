@@ -22,14 +22,14 @@ const {
 beforeAll(() => tf.setBackend('cpu'));
 
 describe('a learned step size', () => {
-  /** Esser et al., 2020 (arXiv:1902.08153), without its gradient scale: `step · round(clip(w / step, ±127))`. */
+  /** Esser et al., 2020 (arXiv:1902.08153), without its gradient scale: `step · round(clip(w / step, ±63))`. */
   function learnedStepSize(first: number): whittle.Encoder {
     const step = tf.variable(tf.scalar(first));
     const spec = int8();
     return {
       revision: 'learned step size',
       apply(weight) {
-        const steps = weight.div(step).clipByValue(-127, 127);
+        const steps = weight.div(step).clipByValue(-63, 63);
         return straightThrough(steps, (x) => x.round()).mul(step);
       },
       trainables: () => ({ step: { variable: step, rateFactor: 0.1 } }),
