@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { clock } from '../../lib/core/clock';
 import { forward } from '../../lib/core/forward';
 import { HostTensor } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
@@ -77,8 +78,9 @@ interface Head {
   readonly loss: (logits: tf.Tensor) => tf.Scalar;
 }
 
-/** One dropout rate at a time is so high that nothing is kept. */
+/** One dropout rate at a time is so high that nothing is kept, but for one draw in 65536: of this seed's draws none. */
 const ALL = 1 - 1e-7;
+const SEED = 0;
 const RATES = ['dropout', 'attentionDropout', 'classifierDropout'] as const;
 
 type Stored = ReadonlyMap<string, HostTensor>;
@@ -129,6 +131,7 @@ function compareLoaded(folder: string, head: Head): string {
 
 /** In training, with each rate alone: so what drops is dropped in the same places. */
 function compareDropped({ model, config }: LoadedHuggingFace, stored: Stored): string {
+  Object.assign(clock, { seed: SEED, tick: 0 }); // checks that ran before may have left another
   const errors = RATES.map((rate) => {
     const none = { dropout: 0, attentionDropout: 0, classifierDropout: 0 };
     const other = bert({ ...config, ...none, [rate]: ALL });
