@@ -159,6 +159,8 @@ export { hessianTrace, type HessianTraceOptions } from './lib/analysis/measures/
 export { paretoFront, search, type Budget, type Solution } from './lib/analysis/search/search';
 export { rulesOf } from './lib/analysis/search/rules-of';
 export { measureLatency, type LatencyOptions } from './lib/analysis/latency';
+export { measureMemory } from './lib/analysis/resident-memory';
+export { measureFootprint, type Footprint } from './lib/analysis/footprint';
 
 // Training
 export { train, type TrainOptions, type TrainResult } from './trainers/trainer';
@@ -194,7 +196,7 @@ export { gradualPruning } from './trainers/recipes/gradual-pruning';
 export { lotteryTicket } from './trainers/recipes/lottery-ticket';
 export { mixedPrecision, type MixedPrecisionOptions } from './trainers/recipes/mixed-precision';
 export { ptq, type PtqMethod, type PtqOptions } from './trainers/recipes/ptq';
-export { qat } from './trainers/recipes/qat';
+export { qat, type QatMethod, type QatOptions } from './trainers/recipes/qat';
 
 // Data
 export { asDataset, fromTensors, type Batch, type BatchSource } from './datasets/batch';

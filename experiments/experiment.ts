@@ -182,8 +182,9 @@ function describeFiles({ files }: KeptModel): string {
 }
 
 /** A row of `result.json`. */
-function rowOf({ method, seed, level, sparsity, bits, metrics, bytes, steps, seconds }: Outcome): ResultRow {
-  return { method, seed, level, sparsity, bits, metrics, bytes, steps, seconds };
+function rowOf(outcome: Outcome): ResultRow {
+  const { method, seed, level, sparsity, bits, metrics, bytes, footprint, steps, seconds } = outcome;
+  return { method, seed, level, sparsity, bits, metrics, bytes, footprint, steps, seconds };
 }
 
 /** The command as it was given, but for `--force`, which would start over. */

@@ -7,6 +7,7 @@ import { percentile } from '../lib/quantization/observers/percentile';
 import { fp16, int4, ternary } from '../lib/quantization/spec';
 import { mixedPrecision } from '../trainers/recipes/mixed-precision';
 import { experiment, print } from './experiment';
+import { footprintRuns } from './footprint-runs';
 import { main } from './main';
 import type { Script } from './options';
 import { positive, several, whole } from './parse';
@@ -37,7 +38,7 @@ const script: Script<MixedPrecisionOptions> = {
   defaults: {
     toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...DEFAULTS },
     glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...DEFAULTS },
-    quick: { epochs: 2, budget: [6, 4] },
+    quick: { epochs: 3, budget: [6, 4] },
   },
   own: [
     new Option('--budget <bits...>', 'mean bits of a weight, a row each').argParser(several(positive)),
@@ -67,6 +68,7 @@ void main((argv) =>
       calibration,
       rows: tokenRows,
       inference: { threads },
+      footprint: footprintRuns(threads),
       onSearched: (...searched) => print(describe(...searched)),
     });
   }),

@@ -1,5 +1,6 @@
 import { ptq } from '../trainers/recipes/ptq';
 import { experiment } from './experiment';
+import { footprintRuns } from './footprint-runs';
 import { main } from './main';
 import type { Script } from './options';
 import { PTQ_DEFAULTS, ptqMethods, PtqOptions, ptqOptions } from './ptq-methods';
@@ -13,7 +14,7 @@ const script: Script<PtqOptions> = {
   defaults: {
     toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...PTQ_DEFAULTS },
     glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...PTQ_DEFAULTS },
-    quick: { epochs: 2 },
+    quick: { epochs: 3 },
   },
   own: ptqOptions(),
 };
@@ -31,6 +32,7 @@ void main((argv) =>
       calibration,
       rows: tokenRows,
       inference: { threads },
+      footprint: footprintRuns(threads),
     });
   }),
 );

@@ -1,11 +1,12 @@
 import { describeIntegerPath, integerPath } from '../lib/compile/probe';
 import { qat } from '../trainers/recipes/qat';
 import { experiment, print } from './experiment';
+import { footprintRuns } from './footprint-runs';
 import { main } from './main';
 import { readOptions, Script } from './options';
-import { FREEZE_OBSERVERS_AT, qatOptions, QatScriptOptions, schemeOf } from './qat-methods';
+import { FREEZE_OBSERVERS_AT, qatMethods, qatOptions, QatScriptOptions } from './qat-methods';
 
-const own = { method: 'qat', delay: 0 } as const;
+const own: Omit<QatScriptOptions, 'bits'> = { method: ['qat'], delay: 0 };
 
 const script: Script<QatScriptOptions> = {
   name: 'qat-bert',
@@ -14,16 +15,23 @@ const script: Script<QatScriptOptions> = {
   defaults: {
     toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
     glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...own },
-    quick: { epochs: 2 },
+    quick: { epochs: 3 },
   },
   own: qatOptions(),
 };
 
 void main((argv) => {
-  const rules = schemeOf(readOptions(script, argv));
-  return experiment(script, argv, async ({ options: { seed, threads, method, delay }, ...recipe }) => {
+  const methods = qatMethods(readOptions(script, argv));
+  return experiment(script, argv, async ({ options: { seed, threads, delay }, ...recipe }) => {
     print(`integer ${describeIntegerPath(await integerPath())}`);
     const when = { beginAt: delay, freezeObserversAt: FREEZE_OBSERVERS_AT };
-    return qat({ ...recipe, ...when, seed, method, rules, inference: { threads } });
+    return qat({
+      ...recipe,
+      ...when,
+      seed,
+      methods,
+      inference: { threads },
+      footprint: footprintRuns(threads),
+    });
   });
 });

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import type { Footprint } from '../lib/analysis/footprint';
 import { UserError } from '../lib/core/errors';
 import { writeFileAtomically } from '../lib/core/atomic-file';
 import type { FileSize } from '../lib/core/file-sizes';
@@ -16,8 +17,10 @@ export interface ResultRow {
   readonly bits?: number;
   /** Scores on the development set, fractions; the task's own metric among them. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Size of the exported model, measured. */
+  /** What the weights take as they are stored, measured. */
   readonly bytes?: number;
+  /** What its file costs, where that was measured. */
+  readonly footprint?: Footprint;
   /** Optimizer steps of its training. */
   readonly steps: number;
   /** Wall time of its training and evaluation. */

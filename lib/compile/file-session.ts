@@ -9,12 +9,18 @@ import type { SessionOptions } from './session';
 export class FileSession {
   private constructor(private readonly session: ort.InferenceSession) {}
 
+  /** @param file its bytes, or its path. */
   static async open(
-    bytes: Uint8Array,
+    file: Uint8Array | string,
     { provider = 'cpu', threads }: Pick<SessionOptions, 'provider' | 'threads'> = {},
   ): Promise<FileSession> {
     const options = { executionProviders: [provider], ...(threads ? { intraOpNumThreads: threads } : {}) };
-    return new FileSession(await ort.InferenceSession.create(bytes, options));
+    const { InferenceSession } = ort;
+    return new FileSession(
+      typeof file === 'string'
+        ? await InferenceSession.create(file, options)
+        : await InferenceSession.create(file, options),
+    );
   }
 
   /** The first output. @param xs in the order of the file's inputs. */

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
-import { METHODS, qatOptions, schemeOf } from '../../experiments/qat-methods';
+import { METHODS, qatMethods, qatOptions } from '../../experiments/qat-methods';
+import type { Scheme } from '../../lib/compress/scheme';
 import { describeSpec, isHalf } from '../../lib/quantization/spec';
 
 const described = (method: (typeof METHODS)[number], bits?: '8' | '7' | '4' | '2') => {
-  const { weight, input, range } = schemeOf({ method, bits });
+  const [only] = qatMethods({ method: [method], bits: bits && [bits] });
+  const { weight, input, range } = only!.rules as Scheme;
   if (!weight || isHalf(weight)) throw new Error('Expected integers.');
   return [describeSpec(weight), input !== undefined, range];
 };
@@ -22,15 +24,24 @@ test.each([
 });
 
 test('ternary weights of other bits are refused', () => {
-  expect(() => schemeOf({ method: 'ternary', bits: '7' })).toThrow(
+  expect(() => qatMethods({ method: ['qat', 'ternary'], bits: ['7'] })).toThrow(
     'Expected --bits 2 with --method ternary, got 7; leave --bits out.',
   );
+});
+
+test('every method has a row for each of several widths', () => {
+  const names = (bits?: ('7' | '4')[]) =>
+    qatMethods({ method: ['qat', 'lsq'], bits }).map(({ name }) => name);
+  expect(names()).toEqual(['qat', 'lsq']);
+  expect(names(['4'])).toEqual(['qat', 'lsq']);
+  expect(names(['7', '4'])).toEqual(['qat-7', 'qat-4', 'lsq-7', 'lsq-4']);
 });
 
 test.each([
   [['--delay', '0.8'], 'Expected a share from 0 to below 0.8'],
   [['--delay', '-0.1'], 'Expected a share from 0 to below 0.8'],
   [['--delay', ''], 'Expected a share from 0 to below 0.8'],
+  [['--bits', '4', '4'], 'Expected each once, got 4 twice'],
   [['--bits', '3'], 'Allowed choices are 8, 7, 4, 2'],
   [['--method', 'ptq'], 'Allowed choices are qat, lsq, pact, ternary'],
 ])('%j is refused', (argv, message) => {

@@ -1,4 +1,5 @@
 import { prepare } from '../../lib/compress/prepare';
+import { expectNames } from './method-names';
 import { PtqMethod, quantizeTrained, QuantizingOptions, trainDense } from './quantizing';
 import type { Outcome } from './setup';
 
@@ -14,12 +15,13 @@ export interface PtqOptions extends QuantizingOptions {
  * scored as its exported file. One that loses too much is said to, with the layers to leave in floats.
  *
  * @returns `dense`, then one of each method.
- * @throws UserError for rules that do not fit the model, before anything is trained.
+ * @throws UserError for rules that do not fit the model, and for methods of one name, before anything is trained.
  *
  * @example await ptq({ setup, folder, seed: 0, methods: [{ name: 'dynamic', rules: dynamicInt8() }] });
  */
 export async function ptq(options: PtqOptions): Promise<Outcome[]> {
   const { methods } = options;
+  expectNames(methods);
   await expectRules(options);
   const count = methods.length + 1;
   const outcomes = [await trainDense(options, count)];

@@ -12,8 +12,9 @@ import { weightsOf } from '../../lib/core/weights';
 import { ALLOWED_LOSS, describeCollapse, suspects } from '../accuracy-gate';
 import { evaluate } from '../evaluate';
 import { InferenceOptions } from '../inference';
+import { footprintOf } from './footprint';
 import { readWeights, Weights, writeWeights } from './handover';
-import { Label, Outcome, RecipeOptions, Setup } from './setup';
+import { Label, Outcome, RecipeOptions } from './setup';
 import { trainFresh } from './train-fresh';
 import { measured } from './train-method';
 import { training, trainingFolder } from './trainings';
@@ -77,11 +78,11 @@ export async function trainedModel({ setup, folder, seed }: QuantizingOptions): 
   return model;
 }
 
-async function scoreAsIs({ setup, observer, inference }: QuantizingOptions, label: Label): Promise<Outcome> {
-  const model = await setup.model(label.seed);
+async function scoreAsIs(options: QuantizingOptions, label: Label): Promise<Outcome> {
+  const model = await options.setup.model(label.seed);
   try {
-    const outcome = await scored(setup, model, label, inference);
-    await observer?.onTrained?.(model, label, outcome);
+    const outcome = await scored(options, model, label);
+    await options.observer?.onTrained?.(model, label, outcome);
     return outcome;
   } finally {
     model.dispose();
@@ -90,14 +91,17 @@ async function scoreAsIs({ setup, observer, inference }: QuantizingOptions, labe
 
 /** What a model that was not trained comes to. */
 async function scored(
-  { dev, loss, metrics }: Setup,
+  options: QuantizingOptions,
   subject: tf.LayersModel | Compressed,
-  { method, seed }: Label,
-  inference: InferenceOptions = {},
+  label: Label,
   seconds = 0,
 ): Promise<Outcome> {
+  const { setup, inference } = options;
+  const { dev, loss, metrics } = setup;
+  const { method, seed } = label;
   const scores = await evaluate(subject, dev, { loss, metrics, ...inference });
-  return { method, seed, ...measured(subject), metrics: scores, steps: 0, seconds, losses: [] };
+  const footprint = await footprintOf(options, subject, label);
+  return { method, seed, ...measured(subject), metrics: scores, ...footprint, steps: 0, seconds, losses: [] };
 }
 
 /** Where a row stands, and what it is compared with. */
@@ -135,13 +139,13 @@ async function quantizeOne(
   { rules, repair }: PtqMethod,
   { label, dense, model }: Trained,
 ): Promise<Outcome> {
-  const { setup, observer, rows, inference } = options;
+  const { observer, rows } = options;
   const data = await calibrationData(options);
   const start = performance.now();
   const compressed = await quantizeModel(model, { rules, repair, data, rows });
   const seconds = (performance.now() - start) / 1000;
   try {
-    const outcome = await scored(setup, compressed, label, inference, seconds);
+    const outcome = await scored(options, compressed, label, seconds);
     await gate(options, label, { model, rules, data }, dense, outcome);
     await observer?.onTrained?.(compressed, label, outcome);
     return outcome;

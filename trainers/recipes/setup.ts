@@ -1,5 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { BatchSource } from '../../datasets/batch';
+import type { Footprint } from '../../lib/analysis/footprint';
+import type { LatencyOptions } from '../../lib/analysis/latency';
 import type { Compressed } from '../../lib/compress/compressed';
 import type { Callback, Metrics } from '../callback';
 import type { EngineFactory } from '../engine';
@@ -63,6 +65,8 @@ export interface Outcome {
   readonly metrics: Metrics;
   /** What the weights take as they are stored, measured; zeros take room too. */
   readonly bytes: number;
+  /** What its file costs, beside the setup's own model in floats; absent where it was not measured. */
+  readonly footprint?: Footprint;
   /** Optimizer steps of the training. */
   readonly steps: number;
   /** Wall time of training and evaluation, over all parts of an interrupted training. */
@@ -96,6 +100,8 @@ export interface RecipeOptions {
   /** Everything that a recipe must find again when it is started once more is kept here, a folder per training. */
   readonly folder: string;
   readonly observer?: Observer;
+  /** How to measure what files cost, on the first development batch; not measured by default. Recipes that quantize take it. */
+  readonly footprint?: LatencyOptions;
 }
 
 /** Optimizer steps of one training. */

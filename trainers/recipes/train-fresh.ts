@@ -1,4 +1,5 @@
 import type { Callback } from '../callback';
+import { footprintOf } from './footprint';
 import type { Label, Outcome, RecipeOptions } from './setup';
 import { openSubject } from './subject';
 import { trainMethod } from './train-method';
@@ -14,7 +15,8 @@ export function trainFresh(
   return training(options, label, async (folder) => {
     const subject = await openSubject(setup, await setup.model(label.seed));
     try {
-      const outcome = await trainMethod(subject, label, { folder, observer, callbacks });
+      const trained = await trainMethod(subject, label, { folder, observer, callbacks });
+      const outcome = { ...trained, ...(await footprintOf(options, subject.model, label)) };
       await observer?.onTrained?.(subject.model, label, outcome);
       return outcome;
     } finally {

@@ -66,6 +66,12 @@ it('takes a model as it is where there are no epochs', async () => {
   expect(dynamic!.metrics.loss).toBeCloseTo(dense!.metrics.loss!, 1);
 });
 
+it('refuses two methods of one name', async () => {
+  await expect(quantize({ methods: [methods[0]!, methods[0]!] })).rejects.toThrow(
+    'Expected methods with names of their own',
+  );
+});
+
 it('refuses rules that do not fit before anything is trained', async () => {
   const wrong = [{ name: 'wrong', rules: [{ match: 'nowhere', use: 'skip' as const }] }];
   await expect(quantize({ methods: wrong })).rejects.toThrow('Expected the rule "nowhere" to match a layer');

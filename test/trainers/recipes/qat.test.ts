@@ -99,8 +99,7 @@ it.each([
       void modes.push(attachmentsOf(model)[0]!.transform.revision.includes('observe') ? 'observe' : 'on'),
   };
   const outcomes = await quantize({
-    rules: scheme(),
-    method,
+    methods: [{ name: method, rules: scheme() }],
     beginAt: 0.3,
     observer: { callbacks: (label) => (label.method === method ? [watch] : []) },
   });
@@ -126,8 +125,32 @@ it.each([
   },
 );
 
+it('gives every method a row of its own, with what its file costs where that is asked for', async () => {
+  const outcomes = await quantize({
+    methods: [
+      { name: 'lsq', rules: lsq() },
+      { name: 'w8', rules: weightOnly() },
+    ],
+    footprint: { runs: 1, threads: 1 },
+  });
+  expect(outcomes.map(({ method }) => method)).toEqual(['dense', 'lsq', 'w8']);
+  const [dense, ...quantized] = outcomes.map(({ footprint }) => footprint!.fileBytes);
+  quantized.forEach((bytes) => expect(bytes).not.toBe(dense));
+  const again = await quantize({ footprint: { runs: 1, threads: 1 } });
+  expect(again[0]).toEqual(outcomes[0]); // found finished
+});
+
+it.each([[['qat', 'qat']], [['dense']], [['a/b']], [['']]])(
+  'refuses methods called %j before anything is trained',
+  async (names) => {
+    const methods = names.map((name) => ({ name, rules: weightOnly() }));
+    await expect(quantize({ methods })).rejects.toThrow('Expected methods with names of their own');
+    expect(fs.readdirSync(folder)).toEqual([]);
+  },
+);
+
 it('leaves no tensors', async () => {
   const before = tf.memory().numTensors;
-  await quantize();
+  await quantize({ footprint: { runs: 1, threads: 1 } });
   expect(tf.memory().numTensors).toBe(before);
 });
