@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { calibrate } from '../lib/compress/calibrate';
 import { convert } from '../lib/compress/convert';
 import { prepare } from '../lib/compress/prepare';
-import { Scheme, staticInt8, weightOnly } from '../lib/compress/scheme';
+import { dynamicInt8, Scheme, staticInt8, weightOnly } from '../lib/compress/scheme';
 import { hostTensor, HostTensor } from '../lib/core/host-tensor';
 import { weightsOf } from '../lib/core/weights';
 import { loadHuggingFace, saveHuggingFace } from '../lib/export/hugging-face';
@@ -21,6 +21,7 @@ export interface OurFiles {
 }
 
 const SCHEMES: Readonly<Record<string, Scheme>> = {
+  'dynamic, ours': dynamicInt8(),
   'static, ours': staticInt8({ input: () => minMax() }),
   'weights alone, ours': weightOnly(),
 };
@@ -35,7 +36,7 @@ export async function ourFiles(out: string, model: string | undefined): Promise<
   write(classifier, files['float, ours']!);
   for (const [name, scheme] of Object.entries(SCHEMES)) {
     const prepared = prepare(classifier, scheme);
-    if (scheme.input) await calibrate(prepared, [texts(8, 32), texts(8, 32)]);
+    if (typeof scheme.input === 'function') await calibrate(prepared, [texts(8, 32), texts(8, 32)]);
     files[name] = path.join(out, `${name.replace(/\W+/g, '-')}.onnx`);
     write(convert(prepared), files[name]!);
     prepared.detach();
