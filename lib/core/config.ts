@@ -1,0 +1,85 @@
+import { UserError } from './errors';
+import { nearest } from './nearest';
+
+/** Plain data, as JSON holds it; numbers may be NaN or infinite too. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** How something was made: the name of its factory, and the options, defaults included. Plain data, for JSON and YAML. */
+export interface Config {
+  readonly name: string;
+  readonly options: { readonly [name: string]: Json };
+}
+
+/** Something that remembers how it was made. */
+export interface Configured {
+  readonly config: Config;
+}
+
+/**
+ * Makes a value remember its factory and the options. Options that remember themselves stand as their configs; undefined ones are left out.
+ *
+ * @param options all of them, defaults filled in.
+ * @throws Error for an option that is no data and has no config, such as a function of one's own.
+ *
+ * @example const double = configured((x: number) => 2 * x, 'times', { factor: 2 });
+ */
+export function configured<T extends object>(value: T, name: string, options: object = {}): T & Configured {
+  return Object.assign(value, { config: { name, options: plain(options) as Config['options'] } });
+}
+
+/** How something was made, or undefined of what does not remember it. */
+export function configOf(value: unknown): Config | undefined {
+  const isPlace = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isPlace ? (value as Partial<Configured>).config : undefined;
+}
+
+function plain(value: unknown): Json {
+  const config = configOf(value);
+  if (config) return config as unknown as Json;
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).filter(([, part]) => part !== undefined);
+    return Object.fromEntries(entries.map(([key, part]) => [key, plain(part)]));
+  }
+  if (['string', 'number', 'boolean'].includes(typeof value) || value === null) return value as Json;
+  throw new Error(`Expected plain data or something that has a config, got ${typeof value}.`);
+}
+
+/** Factories of one kind of thing, by name. Options of theirs that are made by factories come here as what was made. */
+export type Factories<T> = Readonly<Record<string, (options: never) => T & Configured>>;
+
+/**
+ * Makes something of its config, as JSON holds it: the inverse of `configured`. Options that are left out have their defaults.
+ *
+ * @param kind for messages: `schedule`.
+ * @throws UserError for what is no config, a name that no factory has, and options that the factory does not have, with the nearest.
+ *
+ * @example madeFrom('schedule', { cubicDecay }, { name: 'cubicDecay', options: { finalSparsity: 0.8, endStep: 100 } });
+ */
+export function madeFrom<T>(kind: string, factories: Factories<T>, config: unknown): T & Configured {
+  const { name, options } = expectConfig(kind, config);
+  const factory = Object.hasOwn(factories, name) ? factories[name] : undefined;
+  if (!factory) throw unknownName(`a ${kind}`, name, Object.keys(factories));
+  const made = factory(options as never);
+  for (const option of Object.keys(options)) {
+    if (!(option in made.config.options)) {
+      throw unknownName(`an option of ${name}`, option, Object.keys(made.config.options));
+    }
+  }
+  return made;
+}
+
+function expectConfig(kind: string, config: unknown): Config {
+  const isRecord = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const { name, options = {} } = (isRecord(config) ? config : {}) as Partial<Config>;
+  if (typeof name === 'string' && isRecord(options)) return { name, options };
+  throw new UserError(
+    `Expected a ${kind} as { "name": …, "options": { … } }, got ${JSON.stringify(config) ?? String(config)}.`,
+  );
+}
+
+function unknownName(what: string, name: string, known: readonly string[]): UserError {
+  return new UserError(
+    `Expected ${what}, got "${name}"; the nearest are ${nearest(name, known).join(', ') || 'none'}.`,
+  );
+}
