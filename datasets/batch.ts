@@ -20,6 +20,8 @@ export interface Batch {
 export interface BatchSource {
   readonly batchesPerEpoch: number;
   readonly examples: number;
+  /** Stands for all that an epoch holds, where reading one to make sure that it is the same data takes too long. */
+  readonly digest?: string;
   /** The batches of an epoch, without the first `from`. */
   epoch(epoch: number, from?: number): AsyncIterable<Batch>;
 }

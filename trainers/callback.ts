@@ -1,9 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { Config, Json } from '../lib/core/config';
 import type { HostTensor } from '../lib/core/host-tensor';
 import type { Engine } from './engine';
 import type { Parameters } from './parameters';
-
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** What a checkpoint keeps of a callback; numbers come back exactly, NaN and infinities too. */
 export interface CallbackState {
@@ -71,6 +70,8 @@ export interface Training {
 export interface Callback {
   /** Names its part of a checkpoint: unique in a run. */
   readonly name: string;
+  /** How it was made, where that decides what is trained: a checkpoint goes on with the same one only. */
+  readonly config?: Config;
   /** Once, before the first step; after `restore` when the run is resumed. */
   onTrainBegin?(training: Training): void | Promise<void>;
   onEpochBegin?(training: Training): void | Promise<void>;

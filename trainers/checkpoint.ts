@@ -1,11 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Json } from '../lib/core/config';
+import { describeDifferences, differences } from '../lib/core/differences';
 import { UserError } from '../lib/core/errors';
 import { HostTensor, hostTensor } from '../lib/core/host-tensor';
 import { readSafetensors, writeSafetensors } from '../lib/export/safetensors';
-import type { CallbackState, Evaluation, Json } from './callback';
+import type { CallbackState, Evaluation } from './callback';
 import { checkpointStore } from './checkpoint-store';
 import { parseExact, stringifyExact } from './exact-json';
+import type { Identity } from './identity';
 import { captureModel, ModelState, restoreModel, tensorOf } from './model-state';
 import type { Parameters } from './parameters';
 import type { Run } from './run';
@@ -18,9 +21,9 @@ export interface Checkpoints {
   /**
    * Puts the newest whole checkpoint back, if there is one.
    *
-   * @throws UserError if it is of a run with another plan, model or other callbacks.
+   * @throws UserError if it is of another run, with what differs.
    */
-  restore(run: Run): void;
+  restore(run: Run): Promise<void>;
   /** Lets another process have the folder. */
   close(): void;
 }
@@ -31,7 +34,7 @@ const TENSORS = 'tensors.safetensors';
 /** What `state.json` holds. Epoch, data cursor and tick follow from the step and the plan. */
 interface State {
   readonly step: number;
-  readonly plan: Readonly<Record<string, Json>>;
+  readonly identity: Identity;
   readonly losses: readonly number[];
   readonly evaluations: readonly Evaluation[];
   readonly stopped: string | null;
@@ -45,15 +48,15 @@ export function openCheckpoints({ folder, onNotice = warn }: CheckpointOptions):
     async save(run) {
       const callbacks = callbackStates(run);
       const tensors = await tensorsOf(run, callbacks);
-      const state = stateOf(run, callbacks);
+      const state = stateOf(run, await run.identity(), callbacks);
       store.save(run.step, (into) => {
         writeSafetensors(path.join(into, TENSORS), tensors);
         fs.writeFileSync(path.join(into, STATE), stringifyExact(state));
       });
     },
-    restore(run) {
+    async restore(run) {
       const latest = store.latest();
-      if (latest !== undefined) restore(run, latest);
+      if (latest !== undefined) restore(run, await run.identity(), latest);
     },
     close: store.close,
   };
@@ -85,10 +88,10 @@ function momentsOf(parameters: Parameters): [string, HostTensor][] {
   );
 }
 
-function stateOf(run: Run, callbacks: ReturnType<typeof callbackStates>): State {
+function stateOf(run: Run, identity: Identity, callbacks: ReturnType<typeof callbackStates>): State {
   return {
     step: run.step,
-    plan: planOf(run),
+    identity,
     losses: run.losses,
     evaluations: run.evaluations,
     stopped: run.stopped ?? null,
@@ -96,23 +99,9 @@ function stateOf(run: Run, callbacks: ReturnType<typeof callbackStates>): State 
   };
 }
 
-/** What must be the same for a checkpoint to fit. The number of steps may differ: a finished run can be made longer. */
-function planOf({ plan, options, seed }: Run): State['plan'] {
-  const { batchesPerEpoch, accumulation } = plan;
-  const { data, optimizer, startStep = 0 } = options;
-  return {
-    examples: data.examples,
-    batchesPerEpoch,
-    accumulation,
-    optimizer: optimizer.name,
-    seed,
-    startStep,
-  };
-}
-
-function restore(run: Run, folder: string): void {
+function restore(run: Run, identity: Identity, folder: string): void {
   const state = readState(path.join(folder, STATE));
-  expectSamePlan(planOf(run), state.plan, folder);
+  expectSame(state.identity, identity, folder);
   expectSameCallbacks(run, state, folder);
   const file = path.join(folder, TENSORS);
   const tensors = Object.fromEntries(readSafetensors(file));
@@ -128,12 +117,11 @@ function restore(run: Run, folder: string): void {
 
 const readState = (file: string) => parseExact(fs.readFileSync(file, 'utf8')) as unknown as State;
 
-function expectSamePlan(now: State['plan'], saved: State['plan'], folder: string): void {
-  const different = Object.keys(now).filter((key) => now[key] !== saved[key]);
+function expectSame(saved: Identity, now: Identity, folder: string): void {
+  const different = differences(saved, now);
   if (different.length === 0) return;
-  const changes = different.map((key) => `${key} was ${saved[key]} and is ${now[key]}`);
   throw new UserError(
-    `The checkpoint ${folder} is of another run: ${changes.join(', ')}. Start over in another folder.`,
+    `The checkpoint ${folder} is of another run: ${describeDifferences(different)}. Start over in another folder.`,
   );
 }
 

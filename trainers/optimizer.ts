@@ -1,10 +1,10 @@
+import { Configured, configured } from '../lib/core/config';
 import { UserError } from '../lib/core/errors';
 import { adamw, sgd as descend } from '../lib/wasm/kernels';
 import type { Parameter, Parameters } from './parameters';
 
 /** Turns gradients into new weights, in host memory, whichever engine made the gradients. Its state lives in the parameters' slots. */
-export interface Optimizer {
-  readonly name: string;
+export interface Optimizer extends Configured {
   /** The arrays that it keeps for each weight: pass them to `parametersOf`. */
   readonly slots: readonly string[];
   /**
@@ -56,12 +56,13 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options;
   expectRange('adamW', { beta1, beta2 }, 1);
   expectRange('adamW', { epsilon, weightDecay }, Infinity);
-  return createOptimizer('adamw', ['m', 'v'], ({ weights, gradient, mask, decay }, [m, v], step) =>
+  const steps = createOptimizer('adamW', ['m', 'v'], ({ weights, gradient, mask, decay }, [m, v], step) =>
     adamw(
       { weights, m: m!, v: v!, gradient, mask },
       { ...step, beta1, beta2, epsilon, weightDecay: decay ? weightDecay : 0 },
     ),
   );
+  return configured(steps, 'adamW', { beta1, beta2, epsilon, weightDecay });
 }
 
 export interface SgdOptions {
@@ -86,12 +87,13 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   const { momentum = 0.9, nesterov = false, weightDecay = 0 } = options;
   expectRange('sgd', { momentum }, 1);
   expectRange('sgd', { weightDecay }, Infinity);
-  return createOptimizer('sgd', ['velocity'], ({ weights, gradient, mask, decay }, [velocity], step) =>
+  const steps = createOptimizer('sgd', ['velocity'], ({ weights, gradient, mask, decay }, [velocity], step) =>
     descend(
       { weights, velocity: velocity!, gradient, mask },
       { ...step, momentum, nesterov, weightDecay: decay ? weightDecay : 0 },
     ),
   );
+  return configured(steps, 'sgd', { momentum, nesterov, weightDecay });
 }
 
 /** What every update rule needs to know of a step. */
@@ -106,9 +108,12 @@ type Update = (parameter: Parameter, slots: readonly Float32Array[], step: Step)
 /** As in PyTorch's `clip_grad_norm_`. */
 const CLIP_EPSILON = 1e-6;
 
-function createOptimizer(name: string, slots: readonly string[], update: Update): Optimizer {
+function createOptimizer(
+  name: string,
+  slots: readonly string[],
+  update: Update,
+): Omit<Optimizer, keyof Configured> {
   return {
-    name,
     slots,
     apply: (parameters, { learningRate, step, clipNorm = Infinity, accumulated = 1 }) => {
       expectUsable(learningRate, step, clipNorm);

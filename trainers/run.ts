@@ -6,6 +6,7 @@ import { UserError } from '../lib/core/errors';
 import type { Callback, Evaluation, LogEntry, LogValue, Training } from './callback';
 import type { Engine } from './engine';
 import { evaluate } from './evaluate';
+import { Identity, identityOf } from './identity';
 import type { Parameters } from './parameters';
 import { Plan, Position, positionAfter, stepsPerEpoch } from './position';
 import type { TrainOptions } from './train-options';
@@ -34,6 +35,7 @@ export class Run implements Training {
   stopped: string | undefined;
   interruption: string | undefined;
   private entries: LogEntry[] = [];
+  private known: Promise<Identity> | undefined;
 
   constructor(
     readonly options: TrainOptions,
@@ -65,6 +67,11 @@ export class Run implements Training {
 
   get seed(): number {
     return this.options.seed ?? 0;
+  }
+
+  /** What this training is; found out when it is first asked for. */
+  identity(): Promise<Identity> {
+    return (this.known ??= identityOf(this.options, this.engine));
   }
 
   get finished(): boolean {

@@ -1,12 +1,17 @@
+import { Config, configured } from '../lib/core/config';
 import { UserError } from '../lib/core/errors';
 
 /** The learning rate of the optimizer step that follows `step` finished ones: the first step of a run uses `rate(0)`. */
-export type LearningRate = (step: number) => number;
+export interface LearningRate {
+  (step: number): number;
+  /** How it was made. */
+  readonly config?: Config;
+}
 
 /** The same rate at every step. */
 export function constant(rate: number): LearningRate {
   expectRate(rate, 'rate');
-  return () => rate;
+  return configured(() => rate, 'constant', { rate });
 }
 
 export interface LinearWarmupOptions {
@@ -35,10 +40,11 @@ export function linearWarmup({ peak, warmupSteps, totalSteps }: LinearWarmupOpti
         `warmupSteps ${warmupSteps} and totalSteps ${totalSteps}.`,
     );
   }
-  return (step) => {
+  const rate = (step: number) => {
     if (step < warmupSteps) return (peak * step) / warmupSteps;
     return peak * Math.max(0, (totalSteps - step) / Math.max(1, totalSteps - warmupSteps));
   };
+  return configured(rate, 'linearWarmup', { peak, warmupSteps, totalSteps });
 }
 
 function expectRate(rate: number, name: string): void {

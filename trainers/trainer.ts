@@ -56,7 +56,7 @@ async function trainToEnd(run: Run): Promise<TrainResult> {
 
 async function trainFrom(run: Run, checkpoints: Checkpoints | undefined): Promise<TrainResult> {
   run.resetOptimizer();
-  checkpoints?.restore(run);
+  await checkpoints?.restore(run);
   await run.call('onTrainBegin');
   await run.flushLog();
   while (!run.finished) await trainEpoch(run, checkpoints);

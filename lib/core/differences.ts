@@ -8,9 +8,9 @@ export interface Difference {
   readonly now: Json | undefined;
 }
 
-/** Where two pieces of plain data differ, innermost places, in the order of their keys. */
+/** Where two pieces of plain data differ, innermost places, in the order of their keys. What has another `name` differs as a whole. */
 export function differences(before: Json | undefined, now: Json | undefined, path = ''): Difference[] {
-  if (isRecord(before) && isRecord(now)) {
+  if (isRecord(before) && isRecord(now) && before['name'] === now['name']) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
     return keys.flatMap((key) => differences(before[key], now[key], path === '' ? key : `${path}/${key}`));
   }

@@ -68,6 +68,7 @@ describe('differences', () => {
     ],
     [[1, 2], [2, 1], [['', [1, 2], [2, 1]]]],
     [[1], [1, 2], [['', [1], [1, 2]]]],
+    [{ name: 'a', b: 1 }, { name: 'c', b: 2 }, [['', { name: 'a', b: 1 }, { name: 'c', b: 2 }]]],
     [{ a: null }, { a: {} }, [['a', null, {}]]],
     [undefined, { a: 1 }, [['', undefined, { a: 1 }]]],
   ] as const)('of %j and %j', (before, now, expected) => {

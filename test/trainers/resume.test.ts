@@ -16,8 +16,9 @@ import type { EngineFactory } from '../../trainers/engine';
 import { compiledEngine } from '../../trainers/engines/compiled';
 import { eagerEngine } from '../../trainers/engines/eager';
 import { Interrupted } from '../../trainers/interrupted';
-import { sgd } from '../../trainers/optimizer';
+import { adamW, sgd } from '../../trainers/optimizer';
 import { parametersOf } from '../../trainers/parameters';
+import { constant } from '../../trainers/schedules';
 import { train, TrainOptions } from '../../trainers/trainer';
 import { crashAt } from './crash';
 import {
@@ -178,13 +179,23 @@ describe('checkpoints of a small run', () => {
   });
 
   it.each<[string, Partial<TrainOptions>, string]>([
-    ['data', { data: fourRows(2) }, 'batchesPerEpoch was 4 and is 2'],
+    ['data', { data: fourRows(2) }, 'data was "'],
     ['seed', { seed: 1 }, 'seed was 0 and is 1'],
     [
       'accumulation and optimizer',
-      { accumulation: 2, optimizer: { ...sgd(), name: 'other' } },
-      'accumulation was 1 and is 2, optimizer was sgd and is other',
+      { accumulation: 2, optimizer: adamW() },
+      'optimizer was {"name":"sgd","options":{"momentum":',
     ],
+    ['accumulation', { accumulation: 2 }, 'accumulation was 1 and is 2'],
+    ['learning rate', { learningRate: constant(1e-4) }, 'learningRate/options/rate was 1 and is 0.0001'],
+    [
+      'weight decay',
+      { optimizer: sgd({ momentum: 0.5, weightDecay: 1 }) },
+      'optimizer/options/weightDecay was 0 and is 1',
+    ],
+    ['loss', { loss: (predictions) => predictions.mean().mul(2) as tf.Scalar }, 'loss/source was "'],
+    ['development data', { dev: fourRows(1) }, 'dev was null and is "'],
+    ['threads', { engine: compiledEngine({ threads: 1 }) }, 'engine was "'],
     [
       'callbacks',
       { callbacks: [earlyStopping({ metric: 'loss', better: 'smaller' })] },

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { digestOf } from '../datasets/digest';
+import { configOf, Json } from '../lib/core/config';
+import { weightsOf } from '../lib/core/weights';
+import type { Engine } from './engine';
+import type { TrainOptions } from './train-options';
+
+/** What decides the bits of a training, beside the values that the model begins with. */
+export type Identity = Readonly<Record<string, Json>>;
+
+/**
+ * What a training is, as plain data: its parts by their configs, its data by their contents. The number of steps is not part of it: a
+ * finished training can be made longer.
+ */
+export async function identityOf(
+  options: TrainOptions,
+  { description }: Pick<Engine, 'description'>,
+): Promise<Identity> {
+  const { model, data, dev, metrics = {}, loss, optimizer, learningRate, callbacks = [] } = options;
+  const { seed = 0, startStep = 0, accumulation = 1, clipNorm = null } = options;
+  return {
+    frozen: weightsOf(model).flatMap(({ path, trainable }) => (trainable ? [] : [path])),
+    engine: description,
+    data: await digestOf(data),
+    dev: dev ? await digestOf(dev) : null,
+    metrics: Object.keys(metrics),
+    loss: identityOfPart(loss),
+    optimizer: identityOfPart(optimizer),
+    learningRate: identityOfPart(learningRate),
+    ...{ seed, startStep, accumulation, clipNorm },
+    callbacks: Object.fromEntries(
+      callbacks.flatMap((callback) => (callback.config ? [[callback.name, identityOfPart(callback)]] : [])),
+    ),
+  };
+}
+
+/** By its config, or its source where it has none: a function of the caller's own. */
+export function identityOfPart(part: object): Json {
+  const config = configOf(part);
+  if (config) return config as unknown as Json;
+  return { source: shortHash(typeof part === 'function' ? part.toString() : Object.keys(part).join()) };
+}
+
+const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
