@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { digestOf } from '../datasets/digest';
-import { configOf, Json } from '../lib/core/config';
+import type { Json } from '../lib/core/config';
+import { identityOf } from '../lib/core/identity';
 import { weightsOf } from '../lib/core/weights';
 import type { Engine } from './engine';
 import type { TrainOptions } from './train-options';
@@ -12,7 +12,7 @@ export type Identity = Readonly<Record<string, Json>>;
  * What a training is, as plain data: its parts by their configs, its data by their contents. The number of steps is not part of it: a
  * finished training can be made longer.
  */
-export async function identityOf(
+export async function trainingIdentity(
   options: TrainOptions,
   { description }: Pick<Engine, 'description'>,
 ): Promise<Identity> {
@@ -24,21 +24,12 @@ export async function identityOf(
     data: await digestOf(data),
     dev: dev ? await digestOf(dev) : null,
     metrics: Object.keys(metrics),
-    loss: identityOfPart(loss),
-    optimizer: identityOfPart(optimizer),
-    learningRate: identityOfPart(learningRate),
+    loss: identityOf(loss),
+    optimizer: identityOf(optimizer),
+    learningRate: identityOf(learningRate),
     ...{ seed, startStep, accumulation, clipNorm },
     callbacks: Object.fromEntries(
-      callbacks.flatMap((callback) => (callback.config ? [[callback.name, identityOfPart(callback)]] : [])),
+      callbacks.flatMap((callback) => (callback.config ? [[callback.name, identityOf(callback)]] : [])),
     ),
   };
 }
-
-/** By its config, or its source where it has none: a function of the caller's own. */
-export function identityOfPart(part: object): Json {
-  const config = configOf(part);
-  if (config) return config as unknown as Json;
-  return { source: shortHash(typeof part === 'function' ? part.toString() : Object.keys(part).join()) };
-}
-
-const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);

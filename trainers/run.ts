@@ -6,7 +6,7 @@ import { UserError } from '../lib/core/errors';
 import type { Callback, Evaluation, LogEntry, LogValue, Training } from './callback';
 import type { Engine } from './engine';
 import { evaluate } from './evaluate';
-import { Identity, identityOf } from './identity';
+import { Identity, trainingIdentity } from './identity';
 import type { Parameters } from './parameters';
 import { Plan, Position, positionAfter, stepsPerEpoch } from './position';
 import type { TrainOptions } from './train-options';
@@ -71,7 +71,7 @@ export class Run implements Training {
 
   /** What this training is; found out when it is first asked for. */
   identity(): Promise<Identity> {
-    return (this.known ??= identityOf(this.options, this.engine));
+    return (this.known ??= trainingIdentity(this.options, this.engine));
   }
 
   get finished(): boolean {

@@ -1,3 +1,4 @@
+import { configured } from '../../core/config';
 import { codeRange, QuantSpec, uint8 } from '../spec';
 import { Bins, FloatHistogram, magnitudesOf } from './float-histogram';
 import { HistogramObserver, histogramObserver } from './histogram-observer';
@@ -24,12 +25,13 @@ const LEAST = 1e-4;
  * @example prepare(model, staticInt8({ input: () => entropy() }));
  */
 export function entropy({ spec = uint8() }: ObserverOptions = {}): HistogramObserver {
-  return histogramObserver('entropy', spec, (histogram, quantSpec, bins) => {
+  const observer = histogramObserver('entropy', spec, (histogram, quantSpec, bins) => {
     const { lo, hi } = histogram;
     const threshold = thresholdOf(histogram, bins, quantSpec);
     if (quantSpec.symmetric) return { lo: -threshold, hi: threshold };
     return { lo: Math.max(lo, -threshold), hi: Math.min(hi, threshold) } satisfies HostRange;
   });
+  return configured(observer, 'entropy', { spec });
 }
 
 function thresholdOf(histogram: FloatHistogram, bins: Bins, spec: QuantSpec): number {

@@ -1,3 +1,4 @@
+import { configured } from '../../core/config';
 import { codeRange, uint8 } from '../spec';
 import { HistogramObserver, histogramObserver } from './histogram-observer';
 import type { HostRange } from './host-range';
@@ -22,12 +23,13 @@ const STEP = 1e-5;
  * @example prepare(model, staticInt8({ input: () => histogram() }));
  */
 export function histogram({ spec = uint8() }: ObserverOptions = {}): HistogramObserver {
-  return histogramObserver('histogram', spec, ({ lo, hi }, quantSpec, bins) => {
+  const observer = histogramObserver('histogram', spec, ({ lo, hi }, quantSpec, bins) => {
     const [lowest, highest] = codeRange(quantSpec);
     const width = (hi - lo) / SIZE;
     const { first, last } = search(linearBins(bins, lo, hi, SIZE), highest - lowest + 1);
     return { lo: lo + width * first, hi: lo + width * (last + 1) } satisfies HostRange;
   });
+  return configured(observer, 'histogram', { spec });
 }
 
 interface Kept {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Trainable } from '../../core/attach';
+import { configured } from '../../core/config';
 import { isTracing } from '../../core/derived';
 import { Clipping, quantizeInRange } from '../learned-quantize';
 import { LEAST_SCALE, QParams, qparamsOf } from '../qparams';
@@ -25,7 +26,7 @@ export interface LearnedRangeOptions {
  * @example prepare(model, { weight: int8(perChannel()), range: 'learned', input: () => learnedStep() }); // lsq()
  */
 export function learnedStep(options: LearnedRangeOptions = {}): Observer {
-  return learnedRange(options, 'step');
+  return learnedRange('learnedStep', 'step', options);
 }
 
 /**
@@ -39,12 +40,13 @@ export function learnedStep(options: LearnedRangeOptions = {}): Observer {
  * @example prepare(model, { weight: int8(perChannel()), input: () => learnedClip() }); // pact()
  */
 export function learnedClip(options: LearnedRangeOptions = {}): Observer {
-  return learnedRange(options, 'clip');
+  return learnedRange('learnedClip', 'clip', options);
 }
 
 function learnedRange(
-  { from = movingAverage(), rateFactor = 1 }: LearnedRangeOptions,
+  name: string,
   by: Clipping,
+  { from = movingAverage(), rateFactor = 1 }: LearnedRangeOptions,
 ): Observer {
   const { spec } = from;
   const edges = spec.symmetric ? symmetricEdges(spec) : affineEdges(spec);
@@ -52,7 +54,7 @@ function learnedRange(
   let begunInTrace: object | undefined; // where the variable has no value to read yet
   const hasBegun = () => (isTracing() && begun.dataId === begunInTrace) || begun.dataSync()[0] === 1;
   const trainable = (variable: tf.Variable): Trainable => ({ variable, rateFactor, decay: by === 'clip' });
-  return {
+  const observer: Observer = {
     spec,
     late: from.late,
     observe: (x) => from.observe(x),
@@ -81,6 +83,7 @@ function learnedRange(
       tf.dispose([begun, ...edges.list.map(([, edge]) => edge)]);
     },
   };
+  return configured(observer, name, { from: from.config, rateFactor });
 }
 
 /** What is trained of a range. */

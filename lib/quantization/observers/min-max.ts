@@ -1,3 +1,4 @@
+import { configured } from '../../core/config';
 import { uint8 } from '../spec';
 import { RangeObserver, rangeObserver, RangeObserverOptions } from './range-observer';
 
@@ -10,8 +11,9 @@ import { RangeObserver, rangeObserver, RangeObserverOptions } from './range-obse
  * @example minMax({ spec: int8(perAxis(1)), shape: [null, 384] });
  */
 export function minMax({ spec = uint8(), shape }: RangeObserverOptions = {}): RangeObserver {
-  return rangeObserver(spec, shape, (range, batch) => ({
+  const observer = rangeObserver(spec, shape, (range, batch) => ({
     lo: range.lo.minimum(batch.lo),
     hi: range.hi.maximum(batch.hi),
   }));
+  return configured(observer, 'minMax', { spec, shape });
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { configured } from '../../core/config';
 import { UserError } from '../../core/errors';
 import { uint8 } from '../spec';
 import { RangeObserver, rangeObserver, RangeObserverOptions } from './range-observer';
@@ -25,7 +26,7 @@ export function movingAverage({
   if (!(averagingConstant > 0 && averagingConstant <= 1)) {
     throw new UserError(`Expected an averagingConstant above 0 and at most 1, got ${averagingConstant}.`);
   }
-  return rangeObserver(spec, shape, (range, batch, seen) => {
+  const observer = rangeObserver(spec, shape, (range, batch, seen) => {
     // 1 at the first observation, c afterwards: exactly, whatever c is in float32
     const rate = seen.mul(averagingConstant).add(tf.scalar(1).sub(seen));
     return {
@@ -33,4 +34,5 @@ export function movingAverage({
       hi: range.hi.add(rate.mul(batch.hi.sub(range.hi))),
     };
   });
+  return configured(observer, 'movingAverage', { spec, shape, averagingConstant });
 }

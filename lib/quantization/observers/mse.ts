@@ -1,3 +1,4 @@
+import { configured } from '../../core/config';
 import { UserError } from '../../core/errors';
 import { codeRange, QuantSpec, uint8 } from '../spec';
 import type { Bins } from './float-histogram';
@@ -28,7 +29,7 @@ export function mse({ spec = uint8(), outliers = 1e-5 }: MseOptions = {}): Histo
   if (!(outliers >= 0 && outliers < 1)) {
     throw new UserError(`Expected a share of outliers in [0, 1), got ${outliers}.`);
   }
-  return histogramObserver('mse', spec, ({ lo, hi }, quantSpec, all) => {
+  const observer = histogramObserver('mse', spec, ({ lo, hi }, quantSpec, all) => {
     const bins = without(Math.floor(outliers * all.total), all);
     if (quantSpec.symmetric) {
       const most = Math.max(-lo, hi);
@@ -36,6 +37,7 @@ export function mse({ spec = uint8(), outliers = 1e-5 }: MseOptions = {}): Histo
     }
     return bestAffine({ lo: Math.min(lo, 0), hi: Math.max(hi, 0) }, bins, quantSpec);
   });
+  return configured(observer, 'mse', { spec, outliers });
 }
 
 /** The bins without so many values, those furthest from 0. */

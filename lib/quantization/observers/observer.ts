@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Trainable } from '../../core/attach';
+import type { Config } from '../../core/config';
 import type { FakeQuantizeOptions } from '../fake-quantize';
 import type { QParams } from '../qparams';
 import type { QuantSpec } from '../spec';
@@ -9,6 +10,8 @@ import type { QuantSpec } from '../spec';
  * infinity its scale is not finite, which `calibrate` and `convert` refuse.
  */
 export interface Observer {
+  /** How it was made; without it an observer of one's own is known by its source alone. */
+  readonly config?: Config;
   readonly spec: QuantSpec;
   /**
    * Whether a compiled program hands over what it sees only when it has run (`tap`): the range that such an observer gives in a pass

@@ -1,3 +1,4 @@
+import { configured } from '../../core/config';
 import { UserError } from '../../core/errors';
 import { uint8 } from '../spec';
 import { Bins, magnitudesOf } from './float-histogram';
@@ -25,11 +26,12 @@ export function percentile({ spec = uint8(), percent = 99.99 }: PercentileOption
     throw new UserError(`Expected a percent above 0 and at most 100, got ${percent}.`);
   }
   const inside = percent / 100;
-  return histogramObserver('percentile', spec, (histogram, { symmetric }, bins) => {
+  const observer = histogramObserver('percentile', spec, (histogram, { symmetric }, bins) => {
     if (!symmetric) return { lo: quantile(bins, (1 - inside) / 2), hi: quantile(bins, (1 + inside) / 2) };
     const hi = quantile(magnitudesOf(histogram), inside);
     return { lo: -hi, hi };
   });
+  return configured(observer, 'percentile', { spec, percent });
 }
 
 /** The number that a fraction of the values are below. */
