@@ -191,9 +191,21 @@ export { tensorboard } from './trainers/callbacks/tensorboard';
 export { eventWriter, type EventWriter } from './lib/tensorboard/event-writer';
 
 // Recipes
+export {
+  configured,
+  madeFrom,
+  type Config,
+  type Configured,
+  type Factories,
+  type Json,
+} from './lib/core/config';
+export { densePhase } from './trainers/recipes/dense';
 export { finetune } from './trainers/recipes/finetune';
 export { gradualPruning } from './trainers/recipes/gradual-pruning';
 export { lotteryTicket } from './trainers/recipes/lottery-ticket';
+export { type Attached, type Beside, type Finished, type Phase, type States } from './trainers/recipes/phase';
+export { runPhases, type PhasesOptions } from './trainers/recipes/phases';
+export { pruneThenQuantize, type PruneThenQuantizeOptions } from './trainers/recipes/prune-then-quantize';
 export { mixedPrecision, type MixedPrecisionOptions } from './trainers/recipes/mixed-precision';
 export { ptq, type PtqMethod, type PtqOptions } from './trainers/recipes/ptq';
 export { qat, type QatMethod, type QatOptions } from './trainers/recipes/qat';

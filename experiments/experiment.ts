@@ -89,12 +89,13 @@ function announce(script: Script, run: Run, task: Task): void {
 /** Prints what computes, once. */
 function announced(factory: EngineFactory, run: Run): EngineFactory {
   let known = false;
-  return async (model, parameters, loss) => {
+  const telling: EngineFactory = async (model, parameters, loss) => {
     const engine = await factory(model, parameters, loss);
     if (!known) print(`engine  ${engine.description} on ${run.config.environment.processor}\n`);
     known = true;
     return engine;
   };
+  return Object.assign(telling, { config: factory.config });
 }
 
 function observerOf(run: Run, task: Task, models: KeptModels, signals: Interruption): Observer {

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { writeFolderAtomically } from '../lib/core/atomic-folder';
 import { fileSizes } from '../lib/core/file-sizes';
 import type { Label, Observer, Outcome } from '../trainers/recipes/setup';
-import { trainingFolder } from '../trainers/recipes/trainings';
+import { trainingFolder } from '../trainers/recipes/training-folder';
 import type { Save } from './options';
 import type { KeptModel } from './result';
 import type { Task } from './task';

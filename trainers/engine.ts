@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../datasets/batch';
 import type { Compressed } from '../lib/compress/compressed';
+import type { Config } from '../lib/core/config';
 import { UserError } from '../lib/core/errors';
 import { forwardThrough } from '../lib/core/forward';
 import { layersOf } from '../lib/core/layers';
@@ -37,11 +38,11 @@ export interface GradientsOptions {
 }
 
 /** Makes the engine of a run, or of a compressed model that is to answer and not to be trained. */
-export type EngineFactory = (
-  subject: tf.LayersModel | Compressed,
-  parameters: Parameters,
-  loss: Loss,
-) => Promise<Engine>;
+export interface EngineFactory {
+  (subject: tf.LayersModel | Compressed, parameters: Parameters, loss: Loss): Promise<Engine>;
+  /** How it was made. */
+  readonly config?: Config;
+}
 
 /** @throws UserError for a compressed model: its codes would not follow its weights. */
 export function expectToTrain({ model, weights }: Compressed): void {

@@ -1,5 +1,6 @@
+import { densePhase } from './dense';
+import { runPhases } from './phases';
 import type { Outcome, RecipeOptions } from './setup';
-import { trainFresh } from './train-fresh';
 
 export interface FinetuneOptions extends RecipeOptions {
   /** Of the first weights, the order of the data, and dropout. */
@@ -12,7 +13,6 @@ export interface FinetuneOptions extends RecipeOptions {
  *
  * @example const [dense] = await finetune({ setup, folder: 'runs/first', seed: 0 });
  */
-export async function finetune(options: FinetuneOptions): Promise<Outcome[]> {
-  const label = { method: 'dense', role: 'baseline', seed: options.seed, index: 0, count: 1 } as const;
-  return [await trainFresh(options, label)];
+export function finetune({ seed, ...options }: FinetuneOptions): Promise<Outcome[]> {
+  return runPhases(options, [densePhase(seed)]);
 }

@@ -1,10 +1,13 @@
 import { UserError } from '../../lib/core/errors';
+import { identityOf } from '../../lib/core/identity';
 import { Distribution, global } from '../../lib/pruning/distribution';
 import { pruner } from '../../lib/pruning/pruner';
 import { cubicDecay } from '../../lib/pruning/schedule';
 import { pruning } from '../callbacks/pruning';
-import { Label, Outcome, RecipeOptions, stepsOf } from './setup';
-import { trainFresh } from './train-fresh';
+import { densePhase } from './dense';
+import type { Phase } from './phase';
+import { runPhases } from './phases';
+import type { Outcome, RecipeOptions } from './setup';
 
 export interface GradualPruningOptions extends RecipeOptions {
   /** Of the first weights, the order of the data, and dropout. */
@@ -31,25 +34,38 @@ export interface GradualPruningOptions extends RecipeOptions {
  * @example await gradualPruning({ setup, folder, seed: 0, sparsities: [0.5, 0.8], begin: 0.1, end: 0.7, frequency: 10 });
  */
 export async function gradualPruning(options: GradualPruningOptions): Promise<Outcome[]> {
-  const { seed, sparsities, setup, frequency, distribution = global() } = options;
+  const { seed, sparsities } = options;
   validate(options);
-  const count = 1 + sparsities.length;
-  const dense: Label = { method: 'dense', role: 'baseline', seed, level: 0, index: 0, count };
-  const outcomes = [await trainFresh(options, dense)];
-  const steps = stepsOf(setup, seed);
-  for (const [i, finalSparsity] of sparsities.entries()) {
-    const schedule = cubicDecay({
-      finalSparsity,
-      beginStep: Math.round(options.begin * steps),
-      endStep: Math.round(options.end * steps),
-      frequency,
-    });
-    const label: Label = { method: 'gradual', role: 'method', seed, level: i + 1, index: i + 1, count };
-    outcomes.push(
-      await trainFresh(options, label, [pruning({ pruner: pruner({ schedule, distribution }) })]),
-    );
-  }
-  return outcomes;
+  const levels = sparsities.map((sparsity, i) => gradualPhase({ ...options, sparsity, level: i + 1 }));
+  const dense = densePhase(seed, { label: { method: 'dense', role: 'baseline', seed, level: 0 } });
+  return runPhases(options, [dense, ...levels]);
+}
+
+export interface GradualPhaseOptions extends Pick<
+  GradualPruningOptions,
+  'seed' | 'begin' | 'end' | 'frequency' | 'distribution'
+> {
+  /** At the end. */
+  readonly sparsity: number;
+  readonly level?: number;
+}
+
+/** Training with weights of small magnitude going along `cubicDecay`. */
+export function gradualPhase(options: GradualPhaseOptions, more: Partial<Phase> = {}): Phase {
+  const { seed, sparsity, level, begin, end, frequency, distribution = global() } = options;
+  return {
+    label: { method: 'gradual', role: 'method', seed, level },
+    identity: { sparsity, begin, end, frequency, distribution: identityOf(distribution) },
+    callbacks: (steps) => {
+      const [beginStep, endStep] = [begin, end].map((fraction) => Math.round(fraction * steps)) as [
+        number,
+        number,
+      ];
+      const schedule = cubicDecay({ finalSparsity: sparsity, beginStep, endStep, frequency });
+      return [pruning({ pruner: pruner({ schedule, distribution }) })];
+    },
+    ...more,
+  };
 }
 
 function validate({ sparsities, begin, end }: GradualPruningOptions): void {

@@ -1,8 +1,10 @@
 import { UserError } from '../../lib/core/errors';
-import { Label, Outcome, stepsOf } from './setup';
+import { densePhase } from './dense';
 import type { LotteryTicketOptions } from './lottery-ticket-options';
-import { openTicket, Ticket, trainLevel } from './ticket';
-import { training } from './trainings';
+import type { Phase } from './phase';
+import { runPhases } from './phases';
+import { Outcome, stepsOf } from './setup';
+import { randomPhase, reinitPhase, sparsityLog, ticketPhase } from './ticket';
 
 export type { LotteryTicketOptions } from './lottery-ticket-options';
 
@@ -22,54 +24,34 @@ export type { LotteryTicketOptions } from './lottery-ticket-options';
  * @returns the outcomes, by seed, level and method (`dense` or `ticket`, `random`, `reinit`).
  * @throws UserError for levels that do not fit.
  */
-export async function lotteryTicket(options: LotteryTicketOptions): Promise<Outcome[]> {
+export function lotteryTicket(options: LotteryTicketOptions): Promise<Outcome[]> {
   validate(options);
-  const labels = labelsOf(options);
-  const outcomes: Outcome[] = [];
-  for (const seed of options.seeds) {
-    const own = labels.filter((label) => label.seed === seed);
-    outcomes.push(...(await chain(options, own)));
-  }
-  return outcomes;
-}
-
-const ROLES = { dense: 'baseline', ticket: 'method', random: 'control', reinit: 'control' } as const;
-
-function labelsOf({ seeds, levels, controls = [] }: LotteryTicketOptions): Label[] {
-  const labels = seeds.flatMap((seed) =>
-    Array.from({ length: levels + 1 }, (_, level) =>
-      methodsOf(level, controls.includes(level)).map((method) => ({
-        method,
-        role: ROLES[method],
-        seed,
-        level,
-      })),
-    ).flat(),
+  return runPhases(
+    options,
+    options.seeds.flatMap((seed) => chain(options, seed)),
   );
-  return labels.map((label, index) => ({ ...label, index, count: labels.length }));
 }
 
-const methodsOf = (level: number, controlled: boolean): (keyof typeof ROLES)[] => [
-  level === 0 ? 'dense' : 'ticket',
-  ...(controlled ? (['random', 'reinit'] as const) : []),
-];
-
-/** All trainings of one seed. The model is made when the first of them that is not finished needs it. */
-async function chain(options: LotteryTicketOptions, labels: readonly Label[]): Promise<Outcome[]> {
-  let ticket: Ticket | undefined;
-  const outcomes: Outcome[] = [];
-  try {
-    for (const label of labels) {
-      const run = async (folder: string) => {
-        ticket ??= await openTicket(options, label.seed);
-        return trainLevel(options, ticket, label, folder);
-      };
-      outcomes.push(await training(options, label, run));
-    }
-  } finally {
-    ticket?.dispose();
+/** All trainings of one seed, each level after the one before. */
+function chain(options: LotteryTicketOptions, seed: number): Phase[] {
+  const { levels, rewindStep = 0, controls = [] } = options;
+  const label = { method: 'dense', role: 'baseline', seed, level: 0 } as const;
+  const keepsStep = rewindStep > 0 ? rewindStep : undefined;
+  const dense = densePhase(seed, {
+    label,
+    handsOn: levels > 0,
+    keepsStep,
+    callbacks: () => [sparsityLog(new Map())],
+  });
+  const phases = [dense];
+  let last = dense;
+  for (let level = 1; level <= levels; level++) {
+    const place = { seed, level, dense, after: last };
+    last = ticketPhase(options, place);
+    phases.push(last);
+    if (controls.includes(level)) phases.push(randomPhase(options, place), reinitPhase(options, place));
   }
-  return outcomes;
+  return phases;
 }
 
 function validate({

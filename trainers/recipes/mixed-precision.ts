@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs';
 import type { Measure } from '../../lib/analysis/measures/measure';
 import { outputNoise } from '../../lib/analysis/measures/output-noise';
 import { rulesOf } from '../../lib/analysis/search/rules-of';
@@ -5,11 +6,13 @@ import { search, Solution } from '../../lib/analysis/search/search';
 import { sensitivity } from '../../lib/analysis/sensitivity/sensitivity';
 import type { SensitivityTable } from '../../lib/analysis/sensitivity/table';
 import type { Rule } from '../../lib/compress/rules';
+import { identityOfRules } from '../../lib/compress/rules-identity';
+import type { Json } from '../../lib/core/config';
 import type { HostTensor } from '../../lib/core/host-tensor';
-import { calibrationData, quantizeTrained, QuantizingOptions, trainDense, trainedModel } from './quantizing';
+import { identityOf } from '../../lib/core/identity';
+import { withPhases } from './phases';
+import { calibrationData, quantizePhase, QuantizingOptions, trainedPhase } from './quantizing';
 import type { Outcome } from './setup';
-import { stage } from './stage';
-import { trainingFolder } from './trainings';
 
 export interface MixedPrecisionOptions extends QuantizingOptions {
   /** What a layer may become, by name; `'skip'` is floats. */
@@ -34,35 +37,41 @@ const MEASURED = 2;
  *
  * @example await mixedPrecision({ setup, folder, seed: 0, schemes: { int8: staticInt8(), float: 'skip' }, budgets: [12] });
  */
-export async function mixedPrecision(options: MixedPrecisionOptions): Promise<Outcome[]> {
+export function mixedPrecision(options: MixedPrecisionOptions): Promise<Outcome[]> {
   const { budgets, schemes, onSearched } = options;
-  const count = budgets.length + 1;
-  const dense = await trainDense(options, count);
-  const table = await measureLayers(options);
-  const solutions = budgets.map((budget) => search(table, { effectiveBits: budget }));
-  const outcomes = [dense];
-  for (const [i, solution] of solutions.entries()) {
-    onSearched?.(table, solution, budgets[i]!);
-    const method = { name: `mixed-${budgets[i]}`, rules: rulesOf(solution, schemes) };
-    outcomes.push(await quantizeTrained(options, method, { index: i + 1, count, dense }));
-  }
-  return outcomes;
+  return withPhases({ ...options, count: budgets.length + 1 }, async (phases) => {
+    const dense = trainedPhase(options);
+    const outcomes = [await phases.run(dense)];
+    const table = await phases.between(dense, 'sensitivity', identityOfMeasure(options), (model) =>
+      measureLayers(options, model),
+    );
+    const solutions = budgets.map((budget) => search(table, { effectiveBits: budget }));
+    for (const [i, solution] of solutions.entries()) {
+      onSearched?.(table, solution, budgets[i]!);
+      const method = { name: `mixed-${budgets[i]}`, rules: rulesOf(solution, schemes) };
+      outcomes.push(await phases.run(quantizePhase(options, method, dense)));
+    }
+    return outcomes;
+  });
 }
 
-async function measureLayers(options: MixedPrecisionOptions): Promise<SensitivityTable> {
-  const { folder, seed, schemes, measure = (data) => outputNoise({ data }) } = options;
-  const { outcome } = await stage(trainingFolder(folder, { seed, method: 'sensitivity' }), async () => {
-    const model = await trainedModel(options);
-    try {
-      const data = await calibrationData(options);
-      return await sensitivity(model, {
-        schemes,
-        measure: measure(data.slice(0, MEASURED)),
-        calibration: data,
-      });
-    } finally {
-      model.dispose();
-    }
-  });
-  return outcome;
+function identityOfMeasure({ schemes, measure, calibration }: MixedPrecisionOptions): Json {
+  const choices = Object.entries(schemes).map(([name, use]) => [
+    name,
+    use === 'skip' ? use : identityOfRules(use),
+  ]);
+  return {
+    schemes: Object.fromEntries(choices) as Json,
+    measure: measure ? identityOf(measure) : null,
+    calibration: calibration ?? null,
+  };
+}
+
+async function measureLayers(
+  options: MixedPrecisionOptions,
+  model: tf.LayersModel,
+): Promise<SensitivityTable> {
+  const { schemes, measure = (data) => outputNoise({ data }) } = options;
+  const data = await calibrationData(options);
+  return sensitivity(model, { schemes, measure: measure(data.slice(0, MEASURED)), calibration: data });
 }

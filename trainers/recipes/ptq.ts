@@ -1,6 +1,7 @@
 import { prepare } from '../../lib/compress/prepare';
 import { expectNames } from './method-names';
-import { PtqMethod, quantizeTrained, QuantizingOptions, trainDense } from './quantizing';
+import { runPhases } from './phases';
+import { PtqMethod, quantizePhase, QuantizingOptions, trainedPhase } from './quantizing';
 import type { Outcome } from './setup';
 
 export type { PtqMethod } from './quantizing';
@@ -23,12 +24,8 @@ export async function ptq(options: PtqOptions): Promise<Outcome[]> {
   const { methods } = options;
   expectNames(methods);
   await expectRules(options);
-  const count = methods.length + 1;
-  const outcomes = [await trainDense(options, count)];
-  for (const [i, method] of methods.entries()) {
-    outcomes.push(await quantizeTrained(options, method, { index: i + 1, count, dense: outcomes[0]! }));
-  }
-  return outcomes;
+  const dense = trainedPhase(options);
+  return runPhases(options, [dense, ...methods.map((method) => quantizePhase(options, method, dense))]);
 }
 
 async function expectRules({ setup, seed, methods }: PtqOptions): Promise<void> {

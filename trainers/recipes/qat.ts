@@ -1,19 +1,16 @@
-import { Compressed } from '../../lib/compress/compressed';
 import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
 import { Rules } from '../../lib/compress/rules';
+import { identityOfRules } from '../../lib/compress/rules-identity';
 import { staticInt8 } from '../../lib/compress/scheme';
 import { UserError } from '../../lib/core/errors';
 import { quantization } from '../callbacks/quantization';
-import { evaluate } from '../evaluate';
-import { InferenceOptions } from '../inference';
-import { footprintOf } from './footprint';
+import type { InferenceOptions } from '../inference';
+import { densePhase } from './dense';
 import { expectNames } from './method-names';
-import { Label, Outcome, RecipeOptions, stepsOf } from './setup';
-import { openSubject } from './subject';
-import { trainFresh } from './train-fresh';
-import { measured, trainMethod } from './train-method';
-import { training } from './trainings';
+import type { Phase } from './phase';
+import { runPhases } from './phases';
+import type { Outcome, RecipeOptions } from './setup';
 
 /** A way of training for quantization. */
 export interface QatMethod {
@@ -58,15 +55,31 @@ export async function qat(options: QatOptions): Promise<Outcome[]> {
   const { seed, methods = [{ name: 'qat', rules: staticInt8() }] } = options;
   validate(options);
   expectNames(methods);
-  const count = methods.length + 1;
-  const outcomes = [await trainFresh(options, { method: 'dense', role: 'baseline', seed, index: 0, count })];
-  for (const [i, { name, rules }] of methods.entries()) {
-    const label = { method: name, role: 'method', seed, index: i + 1, count } as const;
-    outcomes.push(
-      await training(options, label, (folder) => trainQuantized(options, { label, rules, folder })),
-    );
-  }
-  return outcomes;
+  const phases = methods.map((method) => qatPhase({ ...options, ...method }));
+  return runPhases(options, [densePhase(seed), ...phases]);
+}
+
+export interface QatPhaseOptions
+  extends QatMethod, Pick<QatOptions, 'seed' | 'beginAt' | 'freezeObserversAt'> {}
+
+/** Training for quantization, which ends with codes. */
+export function qatPhase(options: QatPhaseOptions, more: Partial<Phase> = {}): Phase {
+  const { seed, name, rules, beginAt = 0, freezeObserversAt } = options;
+  return {
+    label: { method: name, role: 'method', seed },
+    identity: { rules: identityOfRules(rules), beginAt, freezeObserversAt },
+    attach: (model, steps) => {
+      const prepared = prepare(model, rules);
+      const beginning = beginAt > 0 ? { beginStep: Math.floor(beginAt * steps) } : {};
+      const freezing = { freezeObserversAt: Math.round(freezeObserversAt * steps) };
+      return {
+        callbacks: [quantization({ prepared, ...beginning, ...freezing })],
+        end: () => convert(prepared),
+        detach: () => prepared.detach(),
+      };
+    },
+    ...more,
+  };
 }
 
 function validate({ beginAt = 0, freezeObserversAt }: QatOptions): void {
@@ -75,50 +88,4 @@ function validate({ beginAt = 0, freezeObserversAt }: QatOptions): void {
     `Expected 0 <= beginAt < 1 and beginAt <= freezeObserversAt, as fractions of the training, got beginAt ${beginAt} and ` +
       `freezeObserversAt ${freezeObserversAt}; begin earlier or freeze later.`,
   );
-}
-
-interface Quantized {
-  readonly label: Label;
-  readonly rules: Rules;
-  readonly folder: string;
-}
-
-async function trainQuantized(options: QatOptions, { label, rules, folder }: Quantized): Promise<Outcome> {
-  const { setup, observer, beginAt = 0 } = options;
-  const model = await setup.model(label.seed);
-  const prepared = prepare(model, rules); // before its parameters are made: a quantizer may have some of its own
-  const subject = await openSubject(setup, model);
-  try {
-    const steps = stepsOf(setup, label.seed);
-    const callback = quantization({
-      prepared,
-      ...(beginAt > 0 ? { beginStep: Math.floor(beginAt * steps) } : {}),
-      freezeObserversAt: Math.round(options.freezeObserversAt * steps),
-    });
-    const outcome = await trainMethod(subject, label, { folder, observer, callbacks: [callback] });
-    return await finish(convert(prepared), options, label, outcome);
-  } finally {
-    prepared.detach();
-    subject.dispose();
-  }
-}
-
-/** Scores a converted model and hands it over; then lets it go. */
-async function finish(
-  compressed: Compressed,
-  options: QatOptions,
-  label: Label,
-  trained: Outcome,
-): Promise<Outcome> {
-  const { setup, observer, inference } = options;
-  const { loss, metrics, dev } = setup;
-  try {
-    const scores = await evaluate(compressed, dev, { loss, metrics, ...inference });
-    const footprint = await footprintOf(options, compressed, label);
-    const outcome = { ...trained, ...measured(compressed), metrics: scores, ...footprint };
-    await observer?.onTrained?.(compressed, label, outcome);
-    return outcome;
-  } finally {
-    compressed.model.dispose();
-  }
 }

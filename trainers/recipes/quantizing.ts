@@ -1,23 +1,16 @@
-import * as path from 'node:path';
-import { performance } from 'node:perf_hooks';
 import type * as tf from '@tensorflow/tfjs';
 import { quantizeModel } from '../../lib/analysis/quantize-model';
 import type { RowSelector } from '../../lib/analysis/record';
 import type { Repair, RepairName } from '../../lib/analysis/repairs';
-import { Compressed, compressedOf } from '../../lib/compress/compressed';
 import type { Rules } from '../../lib/compress/rules';
-import { assign } from '../../lib/core/assign';
-import { hostOf, HostTensor } from '../../lib/core/host-tensor';
-import { weightsOf } from '../../lib/core/weights';
+import { identityOfRules } from '../../lib/compress/rules-identity';
+import type { HostTensor } from '../../lib/core/host-tensor';
+import { identityOf } from '../../lib/core/identity';
 import { ALLOWED_LOSS, describeCollapse, suspects } from '../accuracy-gate';
-import { evaluate } from '../evaluate';
-import { InferenceOptions } from '../inference';
-import { footprintOf } from './footprint';
-import { readWeights, Weights, writeWeights } from './handover';
-import { Label, Outcome, RecipeOptions } from './setup';
-import { trainFresh } from './train-fresh';
-import { measured } from './train-method';
-import { training, trainingFolder } from './trainings';
+import type { InferenceOptions } from '../inference';
+import { densePhase } from './dense';
+import type { Beside, Phase } from './phase';
+import type { Outcome, RecipeOptions } from './setup';
 
 /** A way of quantizing. */
 export interface PtqMethod {
@@ -41,124 +34,45 @@ export interface QuantizingOptions extends RecipeOptions {
   readonly allowedLoss?: number;
 }
 
-const denseOf = (seed: number, count: number): Label => ({
-  method: 'dense',
-  role: 'baseline',
-  seed,
-  index: 0,
-  count,
-});
+/** The model in floats, trained, or as it is where the setup has no epochs. */
+export const trainedPhase = ({ setup, seed }: QuantizingOptions): Phase =>
+  densePhase(seed, { handsOn: true, trains: setup.epochs > 0 });
 
-const weightsFile = (folder: string, seed: number) =>
-  path.join(trainingFolder(folder, denseOf(seed, 0)), 'weights.safetensors');
-
-/** The model in floats, trained, or as it is where the setup has no epochs; its weights are kept for `quantizeTrained`. */
-export function trainDense(options: QuantizingOptions, count: number): Promise<Outcome> {
-  const { setup, folder, observer, seed } = options;
-  const label = denseOf(seed, count);
-  const keep: NonNullable<typeof observer>['onTrained'] = async (trained, ...rest) => {
-    writeWeights(weightsFile(folder, seed), valuesOf(compressedOf(trained).model));
-    await observer?.onTrained?.(trained, ...rest);
+/** Quantizes the model of a phase in one way, without training. */
+export function quantizePhase(options: QuantizingOptions, method: PtqMethod, after: Phase): Phase {
+  const { seed, rows, calibration = CALIBRATION } = options;
+  const { name, rules, repair = [] } = method;
+  const label = { method: name, role: 'method', seed } as const;
+  return {
+    label,
+    identity: {
+      rules: identityOfRules(rules),
+      repair: repair.map(nameOf),
+      calibration,
+      rows: rows ? identityOf(rows) : null,
+    },
+    after,
+    trains: false,
+    async attach(model) {
+      const data = await calibrationData(options);
+      return {
+        end: () => quantizeModel(model, { rules, repair, data, rows }),
+        scored: (outcome, beside) => gate(options, { model, rules, data }, outcome, beside),
+      };
+    },
   };
-  const kept = { ...options, observer: { ...observer, onTrained: keep } };
-  return setup.epochs > 0 ? trainFresh(kept, label) : training(kept, label, () => scoreAsIs(kept, label));
 }
 
-function valuesOf(model: tf.LayersModel): Weights {
-  return new Map(
-    weightsOf(model).map(({ path: name, variable }) => [name, hostOf(variable).data as Float32Array]),
-  );
-}
+const nameOf = (repair: RepairName | Repair): string => (typeof repair === 'string' ? repair : repair.name);
 
-/** A new model with the weights that `trainDense` kept; the caller's to dispose. */
-export async function trainedModel({ setup, folder, seed }: QuantizingOptions): Promise<tf.LayersModel> {
-  const weights = readWeights(weightsFile(folder, seed));
-  const model = await setup.model(seed);
-  weightsOf(model).forEach(({ path: name, variable }) => assign(variable, weights.get(name)!));
-  return model;
-}
-
-async function scoreAsIs(options: QuantizingOptions, label: Label): Promise<Outcome> {
-  const model = await options.setup.model(label.seed);
-  try {
-    const outcome = await scored(options, model, label);
-    await options.observer?.onTrained?.(model, label, outcome);
-    return outcome;
-  } finally {
-    model.dispose();
-  }
-}
-
-/** What a model that was not trained comes to. */
-async function scored(
-  options: QuantizingOptions,
-  subject: tf.LayersModel | Compressed,
-  label: Label,
-  seconds = 0,
-): Promise<Outcome> {
-  const { setup, inference } = options;
-  const { dev, loss, metrics } = setup;
-  const { method, seed } = label;
-  const scores = await evaluate(subject, dev, { loss, metrics, ...inference });
-  const footprint = await footprintOf(options, subject, label);
-  return { method, seed, ...measured(subject), metrics: scores, ...footprint, steps: 0, seconds, losses: [] };
-}
-
-/** Where a row stands, and what it is compared with. */
-export interface RowPlace {
-  readonly index: number;
-  readonly count: number;
-  readonly dense: Outcome;
-}
-
-/** Quantizes the trained model in one way: a row. */
-export function quantizeTrained(
-  options: QuantizingOptions,
-  method: PtqMethod,
-  { index, count, dense }: RowPlace,
-): Promise<Outcome> {
-  const label = { method: method.name, role: 'method', seed: options.seed, index, count } as const;
-  return training(options, label, async () => {
-    const model = await trainedModel(options);
-    try {
-      return await quantizeOne(options, method, { label, dense, model });
-    } finally {
-      model.dispose();
-    }
-  });
-}
-
-interface Trained {
-  readonly label: Label;
-  readonly dense: Outcome;
-  readonly model: tf.LayersModel;
-}
-
-async function quantizeOne(
-  options: QuantizingOptions,
-  { rules, repair }: PtqMethod,
-  { label, dense, model }: Trained,
-): Promise<Outcome> {
-  const { observer, rows } = options;
-  const data = await calibrationData(options);
-  const start = performance.now();
-  const compressed = await quantizeModel(model, { rules, repair, data, rows });
-  const seconds = (performance.now() - start) / 1000;
-  try {
-    const outcome = await scored(options, compressed, label, seconds);
-    await gate(options, label, { model, rules, data }, dense, outcome);
-    await observer?.onTrained?.(compressed, label, outcome);
-    return outcome;
-  } finally {
-    compressed.model.dispose();
-  }
-}
+/** Examples for ranges and repairs. */
+const CALIBRATION = 512;
 
 /** Inputs of the first training examples, in the order of training. */
 export async function calibrationData({
   setup,
   seed,
-  calibration = 512,
+  calibration = CALIBRATION,
 }: QuantizingOptions): Promise<HostTensor[][]> {
   const batches: HostTensor[][] = [];
   let examples = 0;
@@ -175,15 +89,14 @@ const GATE_BATCHES = 2;
 
 async function gate(
   { setup, observer, allowedLoss = ALLOWED_LOSS }: QuantizingOptions,
-  label: Label,
   subject: { readonly model: tf.LayersModel; readonly rules: Rules; readonly data: HostTensor[][] },
-  before: Outcome,
   outcome: Outcome,
+  { label, before }: Beside,
 ): Promise<void> {
   const [metric] = Object.keys(setup.metrics);
-  if (metric === undefined) return;
+  if (metric === undefined || !before) return;
   const scores = { metric, before: before.metrics[metric]!, after: outcome.metrics[metric]! };
   if (scores.before - scores.after <= allowedLoss) return;
   const worst = await suspects(subject.model, subject.rules, subject.data.slice(0, GATE_BATCHES));
-  observer?.onNotice?.(`${label.method}: ${describeCollapse(scores, worst)}`, label);
+  observer?.onNotice?.(`${outcome.method}: ${describeCollapse(scores, worst)}`, label);
 }

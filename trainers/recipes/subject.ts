@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { undoOnFailure } from '../../lib/core/conclude';
 import type { EngineFactory } from '../engine';
 import { Parameters, parametersOf } from '../parameters';
+import { NO_PARAMETERS } from './no-parameters';
 import type { Setup } from './setup';
 
 /** A model with its parameters and its engine, which serve one training after another: it is compiled once. */
@@ -37,5 +38,16 @@ export async function openSubject(setup: Setup, model: tf.LayersModel): Promise<
       parameters.dispose();
       model.dispose();
     },
+  };
+}
+
+/** A model that is not trained, which it owns from now on. */
+export function untrained(setup: Setup, model: tf.LayersModel): Subject {
+  return {
+    setup,
+    model,
+    parameters: NO_PARAMETERS,
+    engine: () => Promise.reject(new Error(`"${model.name}" is not trained.`)),
+    dispose: () => model.dispose(),
   };
 }

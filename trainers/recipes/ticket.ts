@@ -1,59 +1,86 @@
-import * as path from 'node:path';
-import { readHost } from '../../lib/core/host-tensor';
+import type * as tf from '@tensorflow/tfjs';
+import type { Json } from '../../lib/core/config';
+import { hostTensor } from '../../lib/core/host-tensor';
+import { identityOf } from '../../lib/core/identity';
 import { streamKey } from '../../lib/core/random';
 import { weightsOf } from '../../lib/core/weights';
 import { global } from '../../lib/pruning/distribution';
-import { MaskSet, sparsityOf } from '../../lib/pruning/mask';
+import { MaskSet, maskSet, sparsityOf } from '../../lib/pruning/mask';
 import { PrunableWeight, prune } from '../../lib/pruning/prune';
-import { randomMasks, rewind } from '../../lib/pruning/rewind';
+import { randomMasks, rewind, zeroPruned } from '../../lib/pruning/rewind';
 import { classifiersOf, defaultTargets } from '../../lib/pruning/targets';
 import type { Callback } from '../callback';
-import type { Parameter } from '../parameters';
-import { Handover, readHandover, readWeights, Weights, writeHandover } from './handover';
+import type { ModelState } from '../model-state';
 import type { LotteryTicketOptions } from './lottery-ticket-options';
-import { rewindPoint } from './rewind-point';
-import type { Label, Outcome } from './setup';
-import { openSubject, Subject } from './subject';
-import { trainMethod } from './train-method';
-import { trainingFolder } from './trainings';
+import type { Phase, States } from './phase';
 
-/** The model of one seed, and its first weights. */
-export interface Ticket extends Subject {
-  readonly first: Weights;
+/** Where a training of a chain stands. */
+export interface Place {
+  readonly seed: number;
+  readonly level: number;
+  /** The chain's first. */
+  readonly dense: Phase;
+  /** The level before. */
+  readonly after: Phase;
 }
 
-export async function openTicket({ setup }: LotteryTicketOptions, seed: number): Promise<Ticket> {
-  const subject = await openSubject(setup, await setup.model(seed));
-  return { ...subject, first: subject.parameters.snapshot().weights };
+/** What the level before leaves after pruning, rewound. */
+export function ticketPhase(options: LotteryTicketOptions, place: Place): Phase {
+  return {
+    ...phaseOf(options, place, 'ticket'),
+    handsOn: place.level < options.levels,
+    start: async (states) => rewound(options, place, states, await prunedMasks(options, place, states)),
+  };
 }
 
-/** One training of a chain: puts the model where it starts, trains it, and leaves to the next level what that needs. */
-export async function trainLevel(
+/** A control: the same start with random masks of the same sparsity in every layer. */
+export function randomPhase(options: LotteryTicketOptions, place: Place): Phase {
+  const key = streamKey(place.seed, place.level, 'random');
+  return {
+    ...phaseOf(options, place, 'random'),
+    start: async (states) =>
+      rewound(options, place, states, randomMasks(await prunedMasks(options, place, states), key)),
+  };
+}
+
+/** A control: the same masks with the first weights of another initialization. */
+export function reinitPhase(options: LotteryTicketOptions, place: Place): Phase {
+  const key = streamKey(place.seed, place.level, 'reinit');
+  return {
+    ...phaseOf(options, place, 'reinit'),
+    start: async (states) => {
+      const masks = await prunedMasks(options, place, states);
+      const weights = weightsIn(await states.firstOf(key, options.reinitialized));
+      weights.forEach((values, path) => zeroPruned(values, masks.get(path)));
+      return withValues(states.first, weights, masks);
+    },
+  };
+}
+
+function phaseOf(
   options: LotteryTicketOptions,
-  ticket: Ticket,
-  label: Label,
-  folder: string,
-): Promise<Outcome> {
-  const { rewindStep = 0, observer, levels } = options;
-  const { method, seed, level = 0 } = label;
-  const start = await startOf(options, ticket, label);
-  place(ticket, start);
-  const saveRewindPoint = level === 0 && rewindStep > 0;
-  const callbacks = [
-    sparsityLog(start.masks),
-    ...(saveRewindPoint ? [rewindPoint(rewindStep, rewindFile(options, seed))] : []),
-  ];
-  const outcome = await trainMethod(ticket, label, { folder, observer, callbacks });
-  const isLink = method === 'dense' || method === 'ticket';
-  if (isLink && level < levels) {
-    writeHandover(path.join(folder, HANDOVER), handoverFrom(options, ticket, level + 1, start.masks));
-  }
-  await observer?.onTrained?.(ticket.model, label, outcome);
-  return outcome;
+  { seed, level, after }: Place,
+  method: keyof typeof ROLES,
+): Phase {
+  const { sparsity, distribution = global(), rewindStep = 0, head } = options;
+  const identity: Json = {
+    sparsity: sparsity(level),
+    distribution: identityOf(distribution),
+    rewindStep,
+    head,
+  };
+  return {
+    label: { method, role: ROLES[method], seed, level },
+    identity,
+    after,
+    callbacks: (_, start) => [sparsityLog(masksIn(start))],
+  };
 }
+
+const ROLES = { ticket: 'method', random: 'control', reinit: 'control' } as const;
 
 /** Logs the sparsity of masks that stay as they are. */
-function sparsityLog(masks: MaskSet): Callback {
+export function sparsityLog(masks: MaskSet): Callback {
   return {
     name: 'sparsity-log',
     onTrainBegin(training) {
@@ -64,80 +91,71 @@ function sparsityLog(masks: MaskSet): Callback {
   };
 }
 
-const HANDOVER = 'handover.safetensors';
-
-function rewindFile({ folder }: LotteryTicketOptions, seed: number): string {
-  return path.join(folder, `seed-${seed}`, 'rewind.safetensors');
-}
-
-/** What a training begins with. */
-interface Start {
-  readonly weights: Weights;
-  readonly masks: MaskSet;
-}
-
-async function startOf(options: LotteryTicketOptions, { first }: Ticket, label: Label): Promise<Start> {
-  const { method, seed, level = 0 } = label;
-  if (level === 0) return { weights: first, masks: new Map() };
-  const { masks, kept } = handoverTo(options, seed, level);
-  if (method === 'reinit') {
-    return { weights: await otherFirstWeights(options, streamKey(seed, level, 'reinit')), masks };
-  }
-  const rewound = options.rewindStep ? readWeights(rewindFile(options, seed)) : first;
-  const weights = new Map([...rewound, ...kept]);
-  return {
-    weights,
-    masks: method === 'random' ? randomMasks(masks, streamKey(seed, level, 'random')) : masks,
-  };
-}
-
-async function otherFirstWeights(options: LotteryTicketOptions, seed: number): Promise<Weights> {
-  const model = await (options.reinitialized ?? options.setup.model)(seed);
-  const weights = new Map<string, Float32Array>();
-  for (const { path, variable } of weightsOf(model)) {
-    weights.set(path, (await readHost(variable)).data.slice() as Float32Array);
-  }
-  model.dispose();
-  return weights;
-}
-
-/** Weights, masks and optimizer moments as they are before the first step. */
-function place({ parameters }: Subject, { weights, masks }: Start): void {
-  for (const { path, slots } of parameters.list) {
-    for (const moment of Object.values(slots)) moment.fill(0);
-    parameters.setMask(path, masks.get(path));
-  }
-  rewind(new Map(parameters.list.map((parameter) => [parameter.path, parameter.weights])), weights, masks);
-  parameters.upload();
-}
-
-/** What the trained model of one level, with these masks, leaves to the next level. */
-function handoverFrom(
+/** What a level prunes of what the one before has learned. */
+async function prunedMasks(
   options: LotteryTicketOptions,
-  { model, parameters }: Subject,
-  level: number,
+  { level }: Place,
+  states: States,
+): Promise<MaskSet> {
+  const { sparsity, distribution = global() } = options;
+  const targets = defaultTargets(await states.model());
+  const weights = new Map(targets.map(({ path }) => [path, prunableOf(states.before, path)]));
+  return prune(sparsity(level), weights, masksIn(states.before), { distribution });
+}
+
+function prunableOf(state: ModelState, path: string): PrunableWeight {
+  const { data, shape } = state[WEIGHTS + path]!;
+  return { data: data as Float32Array, shape };
+}
+
+/** Everything as it was at first, or at `rewindStep`, but for the masks, and for the classifier where it is kept. */
+async function rewound(
+  { rewindStep = 0, head }: LotteryTicketOptions,
+  { dense }: Place,
+  states: States,
   masks: MaskSet,
-): Handover {
-  const { sparsity, distribution = global(), head } = options;
-  const targets = new Set(defaultTargets(model).map(({ path }) => path));
-  const classifiers = classifiersOf(model);
-  const heads = new Set(
-    weightsOf(model).flatMap(({ path, layer }) => (classifiers.has(layer) ? [path] : [])),
+): Promise<ModelState> {
+  const weights = weightsIn(states.before);
+  const origin = weightsIn(rewindStep > 0 ? states.at(dense) : states.first);
+  rewind(weights, origin, masks, { keep: head === 'kept' ? headsOf(await states.model()) : [] });
+  return withValues(states.first, weights, masks);
+}
+
+function headsOf(model: tf.LayersModel): string[] {
+  const heads = classifiersOf(model);
+  return weightsOf(model).flatMap(({ path, layer }) => (heads.has(layer) ? [path] : []));
+}
+
+const WEIGHTS = 'weights/';
+const MASKS = 'masks/';
+
+/** Copies of a state's weights of floats, those that are not trained too, by path. */
+function weightsIn(state: ModelState): Map<string, Float32Array> {
+  const entries = Object.entries(state).filter(
+    ([name, { data }]) => name.startsWith(WEIGHTS) && data instanceof Float32Array,
   );
-  const prunable = parameters.list.filter(({ path }) => targets.has(path));
-  const kept = head === 'kept' ? parameters.list.filter(({ path }) => heads.has(path)) : [];
+  return new Map(
+    entries.map(([name, { data }]) => [name.slice(WEIGHTS.length), data.slice() as Float32Array]),
+  );
+}
+
+function masksIn(state: ModelState): MaskSet {
+  const entries = Object.entries(state).filter(([name]) => name.startsWith(MASKS));
+  return maskSet(entries.map(([name, { data }]) => [name.slice(MASKS.length), data as Uint8Array]));
+}
+
+/** A state with other weights, and with these masks. */
+function withValues(
+  state: ModelState,
+  weights: ReadonlyMap<string, Float32Array>,
+  masks: MaskSet,
+): ModelState {
+  const shapeOf = (path: string) => state[WEIGHTS + path]!.shape;
   return {
-    masks: prune(sparsity(level), new Map(prunable.map(asPrunable)), masks, { distribution }),
-    kept: new Map(kept.map(({ path, weights }) => [path, weights])),
+    ...state,
+    ...Object.fromEntries(
+      [...weights].map(([path, data]) => [WEIGHTS + path, hostTensor(data, shapeOf(path))]),
+    ),
+    ...Object.fromEntries([...masks].map(([path, mask]) => [MASKS + path, hostTensor(mask, shapeOf(path))])),
   };
-}
-
-function asPrunable({ path, weights, variable }: Parameter): [string, PrunableWeight] {
-  return [path, { data: weights, shape: variable.shape }];
-}
-
-/** What the level before left to this one. */
-function handoverTo({ folder }: LotteryTicketOptions, seed: number, level: number): Handover {
-  const before = { seed, level: level - 1, method: level === 1 ? 'dense' : 'ticket' };
-  return readHandover(path.join(trainingFolder(folder, before), HANDOVER));
 }

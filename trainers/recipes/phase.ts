@@ -1,0 +1,68 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Compressed } from '../../lib/compress/compressed';
+import type { Json } from '../../lib/core/config';
+import type { Callback } from '../callback';
+import type { ModelState } from '../model-state';
+import type { Label, Outcome } from './setup';
+
+/**
+ * A part of a recipe, and a row of its results: a model as another phase left it, or with its first weights, is made ready, trained, and
+ * finished. `Phases` runs it, in a folder of its own, once.
+ */
+export interface Phase {
+  readonly label: Omit<Label, 'index' | 'count'>;
+  /** All that decides what comes of it beside the setup and the phases before, as plain data: another one's folder is refused. */
+  readonly identity: Json;
+  /** The phase, run before, whose end this one begins with; the first weights by default. It must hand on. */
+  readonly after?: Phase;
+  /** Keeps the model that it ends with, for phases after it. Default false. */
+  readonly handsOn?: boolean;
+  /** Optimizer steps after which the model as it is then is kept too, for `States.at`. None by default. */
+  readonly keepsStep?: number;
+  /** Whether the model is trained; true by default. */
+  readonly trains?: boolean;
+  /** What it begins with, made of what there is; what `after` ended with, or the first weights, by default. */
+  start?(states: States): ModelState | Promise<ModelState>;
+  /** Callbacks of its training. @param steps of the training. */
+  callbacks?(steps: number, start: ModelState): readonly Callback[];
+  /** Changes the model in place before it is trained, so that it gets one of its own; undone by what is returned. */
+  attach?(model: tf.LayersModel, steps: number): Attached | Promise<Attached>;
+}
+
+/** What a phase did to its model. */
+export interface Attached {
+  readonly callbacks?: readonly Callback[];
+  /** What is scored and handed on, the caller's from then on; the model itself by default. */
+  end?(): Finished | Promise<Finished>;
+  /** Takes off what was attached, after the end and after a failure. */
+  detach?(): void;
+  /** Told of the score, and of that of `after`. */
+  scored?(outcome: Outcome, beside: Beside): void | Promise<void>;
+}
+
+/** What a score is seen beside. */
+export interface Beside {
+  readonly label: Label;
+  /** Of `after`. */
+  readonly before: Outcome | undefined;
+}
+
+/** What a phase ends with. */
+export type Finished = tf.LayersModel | Compressed;
+
+/** States of a seed's models: weights, masks, and what is attached, by name. */
+export interface States {
+  /** Of the first weights. */
+  readonly first: ModelState;
+  /** What `after` ended with; `first` where there is none. */
+  readonly before: ModelState;
+  /** A model of the setup's structure, to ask about its layers; whatever its weights are, they are not to be changed. */
+  model(): Promise<tf.LayersModel>;
+  /** What a phase kept at its `keepsStep`. */
+  at(phase: Phase): ModelState;
+  /** The first weights of another seed, by another maker if one is given. */
+  firstOf(
+    seed: number,
+    model?: (seed: number) => tf.LayersModel | Promise<tf.LayersModel>,
+  ): Promise<ModelState>;
+}
