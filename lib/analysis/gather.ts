@@ -69,7 +69,8 @@ export async function gather<const Requests extends readonly Recording[]>(
   return totals as { -readonly [Request in keyof Requests]: Gathered };
 }
 
-function expectLayers(model: tf.LayersModel, requests: readonly Recording[]): void {
+/** @throws UserError for a layer that is not the model's. */
+export function expectLayers(model: tf.LayersModel, requests: readonly Recording[]): void {
   const known = new Set(layersOf(model));
   const stranger = requests.find(({ layer }) => !known.has(layer));
   if (!stranger) return;
@@ -82,7 +83,12 @@ async function toHost(x: HostTensor | tf.Tensor): Promise<HostTensor> {
   return x instanceof tf.Tensor ? readHost(x) : x;
 }
 
-function added(total: Gathered | undefined, { shape, data }: HostTensor, request: Recording): Gathered {
+/** The statistics so far with those of one more batch. */
+export function added(
+  total: Gathered | undefined,
+  { shape, data }: HostTensor,
+  request: Recording,
+): Gathered {
   if (!total) return { shape, data: Float64Array.from(data) };
   if (total.shape.join() !== shape.join()) {
     throw new UserError(

@@ -58,6 +58,11 @@ export function dataOn({ dtype, shape }: Value, buffer: ArrayBuffer, offset = 0)
   return new ARRAYS[dtype](buffer, offset, elements({ dtype, shape }));
 }
 
+/** New memory for a value. */
+export function memoryFor(value: Value): Data {
+  return dataOn(value, new ArrayBuffer(bytesOf(value)));
+}
+
 /** How many bytes a value takes. */
 export function bytesOf(value: Value): number {
   return elements(value) * ARRAYS[value.dtype].BYTES_PER_ELEMENT;

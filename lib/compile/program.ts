@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type * as ort from 'onnxruntime-node';
 import { undoOnFailure } from '../core/conclude';
-import { hostOf, HostTensor } from '../core/host-tensor';
+import type { HostTensor } from '../core/host-tensor';
 import { ownMemory } from '../core/shared-memory';
-import { bytesOf, Data, dataOn, elements, Graph, Source, Value } from './graph';
+import { feeder } from './feeder';
+import { bytesOf, Data, elements, Graph, memoryFor, Value } from './graph';
 import { IntegerPath, optimize } from './passes';
 import { forwardAndBackward, Part, whole } from './passes/parts';
 import { RowOutput } from './passes/segment-sum';
@@ -153,10 +154,6 @@ export class Program {
   }
 }
 
-function memoryFor(value: Value): Data {
-  return dataOn(value, new ArrayBuffer(bytesOf(value)));
-}
-
 /** Loads all parts, or none. */
 async function loadAll(parts: readonly Part[], options: SessionOptions): Promise<LoadedPart[]> {
   const loaded: LoadedPart[] = [];
@@ -181,22 +178,6 @@ function adderInto(table: Float32Array): NonNullable<Sink['addRows']> {
     ids.forEach((id, i) => {
       for (let j = 0; j < width; j++) table[id * width + j]! += rows[i * width + j]!;
     });
-}
-
-function feeder(value: Value, from: Source): (args: readonly HostTensor[]) => ort.Tensor {
-  switch (from.kind) {
-    case 'argument':
-      return (args) => ortTensor(value, args[from.index]!.data);
-    case 'variable':
-      return () => ortTensor(value, hostOf(from.variable).data);
-    case 'derived': {
-      const tensor = ortTensor(value, from.input.data);
-      return () => {
-        from.input.refresh();
-        return tensor;
-      };
-    }
-  }
 }
 
 /** In place where the variable's memory is its own; a new tensor elsewhere. */

@@ -10,7 +10,7 @@ export interface Part {
 }
 
 /** Operators that take less time than reading what they made, or whose result is four times as large as what it is made of. */
-const MADE_AGAIN = new Set(['Reshape', 'Cast', 'DequantizeLinear']);
+export const MADE_AGAIN = new Set(['Reshape', 'Cast', 'DequantizeLinear']);
 
 /** A program in one part. */
 export function whole(graph: Graph): Part {

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { gather, Gathered, GatherData } from '../../analysis/gather';
+import { gatherInStages } from '../../analysis/gather-in-stages';
 import type { Recording } from '../../analysis/record';
 import { count, sum } from '../../analysis/statistics';
 import { undoOnFailure } from '../../core/conclude';
@@ -9,15 +10,15 @@ import { Weight, weightsOf } from '../../core/weights';
 import { decode } from '../../quantization/decode';
 import type { Prepared, Skipped } from '../prepared';
 import { biasShiftOf } from './bias-shift';
-import { Batches, batchesOf, CalibrationOptions, unquantized } from './calibration';
+import { batchesOf, CalibrationOptions, unquantized } from './calibration';
 import { chooseWeights, QuantizedWeight, stagesOf, valuesOf } from './kernels';
 import { meanOutput } from './mean-output';
 
 export interface CorrectBiasesOptions extends CalibrationOptions {
   /**
    * `empirical`: the means of a layer in the quantized model against those in the float model, layer after layer, so that each makes up for
-   * all that happened before it, too. `analytic`: what the rounding of its own weight does to the mean of its input in the float model;
-   * one pass over the data. Default `empirical`.
+   * all that happened before it, too; about two passes over the data, and memory for what later layers read of all of them. `analytic`:
+   * what the rounding of its own weight does to the mean of its input in the float model; one pass. Default `empirical`.
    */
   readonly method?: 'empirical' | 'analytic';
 }
@@ -62,31 +63,37 @@ export async function correctBiases(
   const biases = biasesOf(prepared.model);
   const { chosen, skipped } = chooseWeights(prepared, (weight) => reasonAgainst(weight, biases, method));
   const batches = await batchesOf(prepared, data);
-  const shifts = chosen.map(({ weight, quantizer }) => biasShiftOf(prepared, weight.layer, quantizer));
-  const before = shifts.map(({ shift }) => shift);
+  const shifts = new Map(
+    chosen.map((each) => [each, biasShiftOf(prepared, biases.get(each.weight.layer)!, each.quantizer)]),
+  );
+  const before = new Map([...shifts.values()].map((each) => [each, each.shift]));
   const layers: CorrectedBias[] = [];
-  const run = async (): Promise<void> => {
-    shifts.forEach((each) => (each.shift = undefined));
-    const means = (weights: readonly QuantizedWeight[]) =>
-      meansOf(prepared, batches, weights, method, watching);
-    const float = await unquantized(prepared, () => means(chosen));
-    const stages = method === 'empirical' ? stagesOf(prepared.model, chosen) : [chosen];
-    for (const stage of stages) {
-      const quantized = method === 'empirical' ? await means(stage) : float;
-      for (const each of stage) {
-        const { path } = biases.get(each.weight.layer)!;
-        const mean = { float: float.get(each)!, quantized: quantized.get(each)! };
-        const shift = shiftOf(each, mean, placeOf(each.weight, method));
-        expectFinite(shift, path);
-        shifts[chosen.indexOf(each)]!.shift = shift;
-        layers.push({
-          path,
-          shift: Math.sqrt(shift.reduce((total, value) => total + value ** 2, 0) / shift.length),
-        });
-      }
+  const correct = (weights: readonly QuantizedWeight[], float: Means, quantized: Means): void => {
+    for (const each of weights) {
+      const { path } = biases.get(each.weight.layer)!;
+      const mean = { float: float.get(each)!, quantized: quantized.get(each)! };
+      const shift = shiftOf(each, mean, placeOf(each.weight, method));
+      expectFinite(shift, path);
+      shifts.get(each)!.shift = shift;
+      layers.push({ path, shift: rootMeanSquare(shift) });
     }
   };
-  await undoOnFailure(run, () => shifts.forEach((each, i) => (each.shift = before[i])));
+  const run = async (): Promise<void> => {
+    before.forEach((_, each) => (each.shift = undefined));
+    const requests = requestsOf(chosen, method);
+    const gathered = await unquantized(prepared, () => gather(prepared.model, batches, requests, watching));
+    const float = meansOf(chosen, gathered);
+    if (method === 'analytic') return correct(chosen, float, float);
+    const stages = stagesOf(prepared.model, chosen);
+    const changed = stages.map((stage) => ({
+      requests: requestsOf(stage, method),
+      changes: stage.map((each) => shifts.get(each)!.input),
+    }));
+    const onStage = (i: number, found: readonly Gathered[]) =>
+      correct(stages[i]!, float, meansOf(stages[i]!, found));
+    await gatherInStages(prepared.model, batches, changed, onStage, watching);
+  };
+  await undoOnFailure(run, () => before.forEach((shift, each) => (each.shift = shift)));
   return { layers, skipped };
 }
 
@@ -125,21 +132,20 @@ function placeOf({ rank }: Weight, method: Method): Recording['of'] {
 }
 
 /** The mean of each channel of what goes into layers, or comes out of them. */
-async function meansOf(
-  { model }: Prepared,
-  batches: Batches,
-  weights: readonly QuantizedWeight[],
-  method: Method,
-  watching: CalibrationOptions,
-): Promise<Map<QuantizedWeight, Float64Array>> {
-  const requests = weights.flatMap(({ weight }): Recording[] => {
+type Means = ReadonlyMap<QuantizedWeight, Float64Array>;
+
+/** Two for each weight. */
+function requestsOf(weights: readonly QuantizedWeight[], method: Method): Recording[] {
+  return weights.flatMap(({ weight }): Recording[] => {
     const [layer, of] = [weight.layer, placeOf(weight, method)];
     return [
       { layer, of, statistic: sum },
       { layer, of, statistic: count },
     ];
   });
-  const found = await gather(model, batches, requests, watching);
+}
+
+function meansOf(weights: readonly QuantizedWeight[], found: readonly Gathered[]): Means {
   return new Map(weights.map((each, i) => [each, mean(found[2 * i]!, found[2 * i + 1]!)]));
 }
 
@@ -158,6 +164,9 @@ function shiftOf(
   const before = meanOutput(float, values, facts);
   return Float32Array.from(meanOutput(quantized, rounded, facts), (value, i) => value - before[i]!);
 }
+
+const rootMeanSquare = (values: Float32Array): number =>
+  Math.sqrt(values.reduce((total, value) => total + value ** 2, 0) / values.length);
 
 function expectFinite(shift: Float32Array, path: string): void {
   if (shift.every(Number.isFinite)) return;
