@@ -60,7 +60,8 @@ function gradientIn(gradient: tf.Tensor | null | undefined, { path }: Weight): t
   );
 }
 
-function expectFinite(value: number, name: string): void {
+/** @throws UserError for a loss that is not finite. */
+export function expectFinite(value: number, name: string): void {
   if (Number.isFinite(value)) return;
   throw new UserError(`Expected a finite loss of "${name}" in floats, got ${value}.`);
 }
