@@ -21,7 +21,7 @@ export interface QuantizeModelOptions {
   readonly rules?: Rules;
   /** Batches, without labels, for ranges and repairs: a few hundred examples. A list, since it is read several times. */
   readonly data?: GatherData;
-  /** Which rows of what layers read count in repairs: not those of padding. Default: all. */
+  /** Which rows of what layers read count for ranges and in repairs: not those of padding. Default: all. */
   readonly rows?: RowSelector;
   /** Repairs to make, by name or your own, in the order of `repairs`. Default: none. */
   readonly repair?: readonly (RepairName | Repair)[];
@@ -50,7 +50,7 @@ export async function quantizeModel(
     try {
       const observed = needsCalibration(prepared);
       if (observed && !data) throw needsData(model, 'the ranges of inputs');
-      if (observed) await calibrate(prepared, data!);
+      if (observed) await calibrate(prepared, data!, { rows });
       for (const each of chosen) await each.onPrepared?.(prepared, { data: data!, rows });
       return convert(prepared);
     } finally {

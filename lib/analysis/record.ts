@@ -23,6 +23,27 @@ export interface Recording {
 export type RowSelector = (inputs: readonly tf.Tensor[], x: tf.Tensor) => tf.Tensor | undefined;
 
 /**
+ * What a selector says of a tensor; undefined where all rows count.
+ *
+ * @param what the tensor is, for error messages.
+ * @throws UserError for rows of another shape.
+ */
+export function chosenRows(
+  rows: RowSelector,
+  inputs: readonly tf.Tensor[],
+  x: tf.Tensor,
+  what: string,
+): tf.Tensor | undefined {
+  const [given, expected] = [rows(inputs, x), rowsShape(x)];
+  if (!given || given.shape.join() === expected.join()) return given;
+  throw new UserError(
+    `Expected rows of shape [${expected.join(', ')}] for ${what}, got [${given.shape.join(', ')}]; return undefined where all rows count.`,
+  );
+}
+
+const rowsShape = (x: tf.Tensor): number[] => (x.rank > 1 ? x.shape.slice(0, -1) : x.shape);
+
+/**
  * Statistics of one batch, in a pass of inference on the current backend or under the tracer; the caller owns them.
  *
  * @throws UserError for a layer that the pass does not apply, and for `rows` of another shape.
@@ -88,11 +109,6 @@ function countsOf(
   inputs: readonly tf.Tensor[],
   rows: RowSelector | undefined,
 ): tf.Tensor2D {
-  const expected = x.rank > 1 ? x.shape.slice(0, -1) : x.shape;
-  const given = rows?.(inputs, x) ?? tf.ones(expected);
-  if (given.shape.join() === expected.join()) return given.toFloat().reshape([-1, 1]);
-  throw new UserError(
-    `Expected rows of shape [${expected.join(', ')}] for the ${of} of layer "${layer.name}", got [${given.shape.join(', ')}]; ` +
-      'return undefined where all rows count.',
-  );
+  const given = rows && chosenRows(rows, inputs, x, `the ${of} of layer "${layer.name}"`);
+  return (given ?? tf.ones(rowsShape(x))).toFloat().reshape([-1, 1]);
 }

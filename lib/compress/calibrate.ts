@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GatherData } from '../analysis/gather';
+import { chosenRows, RowSelector } from '../analysis/record';
 import { jit } from '../compile/jit';
 import { UserError } from '../core/errors';
 import { forwardThrough } from '../core/forward';
@@ -13,6 +14,12 @@ import type { Prepared } from './prepared';
 export interface CalibrateOptions {
   /** Op by op on tfjs's current backend, for observers that cannot be compiled. Default false. */
   readonly eager?: boolean;
+  /**
+   * Which rows of a layer's input count: what passes through padding is to widen no range. Default: all.
+   *
+   * @example ([, attentionMask], x) => (x.rank === 3 ? attentionMask : undefined)
+   */
+  readonly rows?: RowSelector;
 }
 
 /**
@@ -30,14 +37,14 @@ export interface CalibrateOptions {
 export async function calibrate(
   prepared: Prepared,
   data: GatherData,
-  { eager = false }: CalibrateOptions = {},
+  { eager = false, rows }: CalibrateOptions = {},
 ): Promise<void> {
   if (!needsCalibration(prepared)) throw nothingToFind(prepared);
   const quantizers = [...prepared.weights.values(), ...prepared.inputs.values()];
   const before = quantizers.map(({ mode }) => mode);
   prepared.setMode('observe');
   try {
-    await watch(prepared.model, data, eager);
+    await watch(prepared, data, { eager, rows });
     new Set(prepared.inputs.values()).forEach(expectFinite);
     prepared.setMode('quantize');
   } catch (error) {
@@ -58,8 +65,10 @@ function expectFinite(quantizer: InputQuantizer): void {
   if (isObserved(quantizer) && quantizer.observer.hasObserved()) rangeFound(quantizer);
 }
 
-async function watch(model: tf.LayersModel, data: GatherData, eager: boolean): Promise<void> {
-  const pass = (...xs: tf.Tensor[]) => forwardThrough(model, xs, { pass: 'calibration' })[0];
+async function watch(prepared: Prepared, data: GatherData, { eager, rows }: CalibrateOptions): Promise<void> {
+  const { model } = prepared;
+  const pass = (...xs: tf.Tensor[]) =>
+    countingRows(prepared, xs, rows, () => forwardThrough(model, xs, { pass: 'calibration' })[0]);
   const program = eager ? undefined : jit(pass, { revision: () => revisionOf(model) });
   let batches = 0;
   try {
@@ -74,6 +83,25 @@ async function watch(model: tf.LayersModel, data: GatherData, eager: boolean): P
     await program?.dispose();
   }
   if (batches === 0) throw new UserError(`Expected data to calibrate "${model.name}" on, got none.`);
+}
+
+/** Runs a pass in which observers watch the rows that count. */
+function countingRows<T>(
+  { inputs }: Prepared,
+  xs: readonly tf.Tensor[],
+  rows: RowSelector | undefined,
+  body: () => T,
+): T {
+  if (!rows) return body();
+  const observed = [...inputs.values()].filter(isObserved);
+  for (const each of observed) {
+    each.counts = (x) => chosenRows(rows, xs, x, `the input of "${each.name}"`)?.expandDims(-1);
+  }
+  try {
+    return body();
+  } finally {
+    observed.forEach((each) => (each.counts = undefined));
+  }
 }
 
 function expectExamples(batch: readonly (HostTensor | tf.Tensor)[], { name }: tf.LayersModel): void {

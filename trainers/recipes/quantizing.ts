@@ -26,7 +26,7 @@ export interface QuantizingOptions extends RecipeOptions {
   readonly seed: number;
   /** Training examples for ranges and repairs, without their labels; 512 by default. */
   readonly calibration?: number;
-  /** Which rows of what layers read count in repairs. */
+  /** Which rows of what layers read count for ranges and in repairs. */
   readonly rows?: RowSelector;
   /** How the quantized models are run for the reported score. */
   readonly inference?: InferenceOptions;

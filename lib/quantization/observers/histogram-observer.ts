@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../core/errors';
 import { tap } from '../../core/tap';
 import { perTensor } from '../granularity';
@@ -38,6 +38,12 @@ export function histogramObserver(name: string, spec: QuantSpec, choose: ChooseR
     observe(x) {
       if (x.size > 0) tap(x, ({ data }) => kept.add(asFloats(data)));
     },
+    observeRows(x, rows) {
+      if (x.size === 0) return;
+      const marked = tf.tidy(() => tf.concat([x.toFloat(), rows.toFloat()], -1));
+      tap(marked, ({ data, shape }) => kept.add(countedOf(asFloats(data), shape.at(-1)!)));
+      marked.dispose();
+    },
     hasObserved: () => kept.revision() > 0 && !isEmpty(kept.read()),
     range,
     qparams,
@@ -58,6 +64,18 @@ const isEmpty = (histogram: FloatHistogram): boolean =>
 
 function asFloats(data: tf.TypedArray): Float32Array {
   return data instanceof Float32Array ? data : Float32Array.from(data);
+}
+
+/** The values of those rows whose last number, the mark, is not 0. */
+function countedOf(rows: Float32Array, width: number): Float32Array {
+  const counted = new Float32Array(rows.length);
+  let end = 0;
+  for (let at = 0; at < rows.length; at += width) {
+    if (rows[at + width - 1] === 0) continue;
+    counted.set(rows.subarray(at, at + width - 1), end);
+    end += width - 1;
+  }
+  return counted.subarray(0, end);
 }
 
 function expectPerTensor(name: string, { granularity }: QuantSpec): void {

@@ -58,6 +58,7 @@ function learnedRange(
     spec,
     late: from.late,
     observe: (x) => from.observe(x),
+    ...(from.observeRows ? { observeRows: (x, counts) => from.observeRows!(x, counts) } : {}),
     hasObserved: () => hasBegun() || from.hasObserved(),
     qparams: () => (hasBegun() ? edges.qparams() : from.qparams()),
     state: () => ({ ...from.state(), begun }),

@@ -20,6 +20,13 @@ export interface Observer {
   readonly late?: boolean;
   /** Takes a tensor into account. Pure arithmetic on `state()`, or a `tap` where it is late, so it can be traced. */
   observe(x: tf.Tensor): void;
+  /**
+   * `observe`, of the rows that count alone: vectors over the last axis. An observer without it watches whole tensors only, which `calibrate`
+   * says where it is given `rows`.
+   *
+   * @param counts [..., 1], 1 or 0 for each row of x.
+   */
+  observeRows?(x: tf.Tensor, counts: tf.Tensor): void;
   /** Whether there is a range, reading `state()`. */
   hasObserved(): boolean;
   /** Scale and zero point for what was observed so far. The caller owns them. */

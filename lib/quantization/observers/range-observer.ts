@@ -34,6 +34,11 @@ export function rangeObserver(
   const counts = countsOf(spec.granularity, shape);
   const zeros = (size: number[]) => tf.tidy(() => tf.variable(tf.zeros(size), false));
   const state = { lo: zeros(counts), hi: zeros(counts), seen: zeros([]) };
+  const take = ({ lo, hi }: Range, seen: tf.Tensor) => {
+    state.lo.assign(lo);
+    state.hi.assign(hi);
+    state.seen.assign(state.seen.maximum(seen));
+  };
   let known = false; // spares reading `seen` again: it never goes back
   return {
     spec,
@@ -42,10 +47,18 @@ export function rangeObserver(
       tf.tidy(() => {
         const batch = rangeOf(x, spec.granularity);
         expectShape(batch.lo.shape, counts, x.shape, spec.granularity);
+        take(combine(state, batch, state.seen), tf.scalar(1));
+      });
+    },
+    observeRows(x, rows) {
+      if (x.size === 0) return;
+      tf.tidy(() => {
+        const some = rows.max();
+        const batch = rangeOfRows(x, rows, spec.granularity);
+        expectShape(batch.lo.shape, counts, x.shape, spec.granularity);
         const { lo, hi } = combine(state, batch, state.seen);
-        state.lo.assign(lo);
-        state.hi.assign(hi);
-        state.seen.assign(state.seen.maximum(1));
+        const isSome = some.greater(0);
+        take({ lo: tf.where(isSome, lo, state.lo), hi: tf.where(isSome, hi, state.hi) }, some);
       });
     },
     hasObserved: () => (known ||= state.seen.dataSync()[0] === 1),
@@ -53,6 +66,13 @@ export function rangeObserver(
     state: () => state,
     dispose: () => tf.dispose(state),
   };
+}
+
+/** Infinity … -Infinity of a block without rows that count. */
+function rangeOfRows(x: tf.Tensor, rows: tf.Tensor, granularity: Granularity): Range {
+  const isCounted = rows.greater(0).broadcastTo(x.shape);
+  const without = (value: number) => rangeOf(tf.where(isCounted, x, tf.fill(x.shape, value)), granularity);
+  return { lo: without(Infinity).lo, hi: without(-Infinity).hi };
 }
 
 /** How many ranges there are along each axis; [] for one. */

@@ -23,6 +23,8 @@ export interface ActivationQuantizerOptions extends QuantizerOptions {
 
 export interface ActivationQuantizer extends InputQuantizer {
   readonly observer: Observer;
+  /** Which rows of what it watches count, [..., 1], as long as a calibration says so; all by default. */
+  counts?: (x: tf.Tensor) => tf.Tensor | undefined;
 }
 
 /**
@@ -68,13 +70,20 @@ function quantizeOnce(quantizer: ActivationQuantizer, value: tf.Tensor, pass: Pa
   const { name, observer, mode } = quantizer;
   const isLearned = quantizes(mode) && observer.learned?.hasBegun();
   const watches = pass !== 'inference' && observes(mode) && !isLearned;
-  if (watches && !observer.late) observer.observe(value);
+  if (watches && !observer.late) watch(quantizer, value);
   if (quantizes(mode) && !(watches && !observer.late) && !observer.hasObserved())
     throw unobserved(name, observer);
   // Of a late observer before it hears of this batch, eagerly too.
   const result = quantizes(mode) ? quantizeInItsRange(quantizer, value, pass) : value;
-  if (watches && observer.late) observer.observe(value);
+  if (watches && observer.late) watch(quantizer, value);
   return result;
+}
+
+function watch({ name, observer, counts }: ActivationQuantizer, value: tf.Tensor): void {
+  const rows = counts?.(value);
+  if (!rows) return observer.observe(value);
+  if (!observer.observeRows) throw watchesAll(name);
+  observer.observeRows(value, rows);
 }
 
 function quantizeInItsRange(
@@ -121,6 +130,13 @@ function expectPerTensor(name: string, { spec: { granularity } }: Observer): voi
   if (granularity.name === perTensor().name) return;
   throw new UserError(
     `Expected an observer of a spec that is perTensor() for the input of "${name}", got ${granularity.name}; inputs have one scale.`,
+  );
+}
+
+function watchesAll(name: string): UserError {
+  return new UserError(
+    `Expected an observer of the input of "${name}" that can leave rows out, to calibrate with rows, got one without observeRows; ` +
+      'give it one, or calibrate without rows.',
   );
 }
 
