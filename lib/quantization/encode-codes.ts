@@ -1,3 +1,4 @@
+import { sizeOf } from '../core/host-tensor';
 import { UserError } from '../core/errors';
 import { codesOf, zeroPointsOf } from './decode';
 import { roomFor } from './encode';
@@ -40,6 +41,7 @@ export function encodeCodes(shape: readonly number[], spec: QuantSpec, given: Gi
 
 /** The same codes, but that of 0 wherever a weight is 0; the very same where none is. */
 export function pruneCodes(encoded: EncodedWeight, isZero: (index: number) => boolean): EncodedWeight {
+  if (!hasZero(sizeOf(encoded.shape), isZero)) return encoded; // before every run of a program, most of them have none
   if (!hasIntegers(encoded))
     return { ...encoded, codes: encoded.codes.map((code, i) => (isZero(i) ? 0 : code)) };
   const { spec, shape, codes: packed } = encoded;
@@ -56,6 +58,11 @@ export function pruneCodes(encoded: EncodedWeight, isZero: (index: number) => bo
   const pruned = packed.slice();
   pruned.set(pack(codes, spec.bits));
   return { ...encoded, codes: pruned };
+}
+
+function hasZero(size: number, isZero: (index: number) => boolean): boolean {
+  for (let i = 0; i < size; i++) if (isZero(i)) return true;
+  return false;
 }
 
 const NONE = new Uint8Array(0);
