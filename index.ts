@@ -142,6 +142,13 @@ export { factsOf, weightFacts } from './lib/core/facts-of';
 export { scalingOf } from './lib/core/scaling-of';
 export { feedsOf, type Feed, type FeedOptions, type Feeds, type Passes } from './lib/core/feeds';
 export { layersOf } from './lib/core/layers';
+export {
+  gateGradients,
+  meanMagnitude,
+  type GatedUnits,
+  type GateGradients,
+} from './lib/analysis/gate-gradients';
+export { withoutUnits, type Slice, type Unit, type Values } from './lib/pruning/unit';
 export { gather, type Gathered, type GatherData, type GatherOptions } from './lib/analysis/gather';
 export { type Recording, type RowSelector } from './lib/analysis/record';
 export { count, gram, maxAbs, sum, type Statistic } from './lib/analysis/statistics';

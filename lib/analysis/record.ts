@@ -8,7 +8,8 @@ import { joined, ofRows, Statistic } from './statistics';
 export interface Recording {
   /** Any layer of the model, inside nested models and wrappers too, with one input or one output. */
   readonly layer: tf.layers.Layer;
-  readonly of: 'input' | 'output';
+  /** Its input, its output, or a value within it that its facts name, such as an attention's `probabilities`. */
+  readonly of: string;
   readonly statistic: Statistic;
 }
 

@@ -50,7 +50,7 @@ export interface BakedValues {
 /** One transform in one place. */
 export interface Attachment {
   readonly layer: tf.layers.Layer;
-  /** `input`, `output`, or a weight's name such as `kernel`. */
+  /** `input`, `output`, a weight's name such as `kernel`, or that of a value within the layer. */
   readonly target: string;
   readonly transform: Transform;
   /** Takes the transform out again, exactly; does not dispose it, since several places may share it. Twice is once. */
@@ -78,8 +78,9 @@ const patches = new WeakMap<tf.layers.Layer, Patch>();
  * Transforms of one target apply in the order in which they were attached.
  *
  * @param layer a layer with one input tensor (for `'input'`) or one output tensor (for `'output'`), built (for a weight).
- * @param target `'input'`, `'output'`, or the weight's name, e.g. `'kernel'`.
- * @throws UserError if the layer has no such weight.
+ * @param target `'input'`, `'output'`, the weight's name, e.g. `'kernel'`, or that of a value within the layer, which its facts name: an
+ *   attention's `'probabilities'`, [batch, heads, queries, keys].
+ * @throws UserError if the layer has no such weight or value.
  *
  * @example
  * const attachment = attach(dense, 'kernel', weightQuantizer());
@@ -87,7 +88,7 @@ const patches = new WeakMap<tf.layers.Layer, Patch>();
  * attachment.detach(); // exactly as before
  */
 export function attach(layer: tf.layers.Layer, target: string, transform: Transform): Attachment {
-  if (target !== 'input' && target !== 'output') weightNamed(layer, target);
+  if (isOwn(target) && !isInner(layer, target)) weightNamed(layer, target);
   const patch = patches.get(layer) ?? patchCall(layer);
   const attachment: Attachment = {
     layer,
@@ -171,6 +172,7 @@ export interface AttachedWeight {
 /** The weights of a layer that something is attached to. */
 export function attachedWeights(layer: tf.layers.Layer): AttachedWeight[] {
   const attachments = attachedTo(layer);
+  const isWeight = (target: string) => isOwn(target) && !isInner(layer, target);
   const names = new Set(attachments.map(({ target }) => target).filter(isWeight));
   return [...names].map((name) => ({
     weight: weightNamed(layer, name),
@@ -195,7 +197,30 @@ export function passOf(kwargs: Parameters<Call>[1]): Pass {
   return kwargs?.[CALIBRATION] ? 'calibration' : 'inference';
 }
 
-const isWeight = (target: string): boolean => target !== 'input' && target !== 'output';
+const innerNames = (layer: tf.layers.Layer): string => {
+  const { inner = [] } = factsOf(layer) ?? {};
+  return inner.length > 0 ? `values within it are ${inner.join(', ')}, ` : '';
+};
+
+const isOwn = (target: string): boolean => target !== 'input' && target !== 'output';
+
+const isInner = (layer: tf.layers.Layer, target: string): boolean =>
+  factsOf(layer)?.inner?.includes(target) ?? false;
+
+/** Whether something is attached to an inner value, which a layer may then compute in another way. */
+export function isWatched(layer: tf.layers.Layer, name: string): boolean {
+  return attachedTo(layer).some(({ target }) => target === name);
+}
+
+/** What the transforms attached to one of a layer's inner values make of it: for the layer's `call`, whose facts name it. */
+export function throughInner(
+  layer: tf.layers.Layer,
+  name: string,
+  value: tf.Tensor,
+  kwargs: Parameters<Call>[1],
+): tf.Tensor {
+  return applyAll(attachedTo(layer), name, value, passOf(kwargs));
+}
 
 function only(layer: tf.layers.Layer, target: string, value: tf.Tensor | tf.Tensor[]): tf.Tensor {
   const values = Array.isArray(value) ? value : [value];
@@ -216,6 +241,7 @@ function weightNamed(layer: tf.layers.Layer, name: string): tf.LayerVariable {
     own.size > 0 ? [...own.keys()] : layer.weights.map(({ originalName }) => lastOf(originalName));
   throw new UserError(
     `Expected "input", "output" or a weight of layer "${layer.name}" to attach to, got "${name}"; ` +
+      innerNames(layer) +
       (names.length > 0 ? `its weights are ${names.join(', ')}.` : 'it has no weights (has it been built?).'),
   );
 }

@@ -51,6 +51,8 @@ export interface LayerFacts {
   readonly passesInputs?: number;
   /** How it takes factors on channels. */
   readonly scaling?: ScalingFacts;
+  /** Values within its call that transforms can be attached to, by name, beside its input, output and weights: see `throughInner`. */
+  readonly inner?: readonly string[];
 }
 
 /**

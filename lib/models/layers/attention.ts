@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { isWatched, throughInner } from '../../core/attach';
 import { dims } from '../../core/dims';
 import { UserError } from '../../core/errors';
 import type { DeclaresFacts } from '../../core/facts';
@@ -16,6 +17,9 @@ export interface AttentionOptions {
   readonly dropout?: number;
 }
 
+/** Softmax's, before dropout: [batch, heads, queries, keys]. */
+const PROBABILITIES = 'probabilities';
+
 class Attention extends tf.layers.Layer implements DeclaresFacts {
   static readonly className = 'WhittleAttention';
   /** Token-wise in its queries. What comes out are means of values, weighted by products of queries and keys. */
@@ -23,6 +27,7 @@ class Attention extends tf.layers.Layer implements DeclaresFacts {
     tokenWise: 1,
     rates: ['dropout'],
     scaling: { carries: 2, multiplies: [0, 1], keepsConstants: true },
+    inner: [PROBABILITIES],
   } as const;
   readonly heads: number;
   readonly headSize: number;
@@ -59,7 +64,11 @@ class Attention extends tf.layers.Layer implements DeclaresFacts {
       const mask = drop
         ? dropoutMask(this.name, [batch, this.heads, queries, keys], this.dropout)
         : undefined;
-      return attend(query, key, value, { bias, mask, heads: this.heads });
+      const how = { bias, mask, heads: this.heads };
+      if (!isWatched(this, PROBABILITIES)) return attend(query, key, value, how);
+      return attendOpenly(query, key, value, how, (weights) =>
+        throughInner(this, PROBABILITIES, weights, kwargs),
+      );
     });
   }
 
@@ -137,6 +146,24 @@ function attend(
       ];
     },
   );
+}
+
+/** The same with the gradient of its parts, for what is attached to the probabilities may change them. */
+function attendOpenly(
+  query: tf.Tensor,
+  key: tf.Tensor,
+  value: tf.Tensor,
+  { bias, mask, heads }: Attend,
+  through: (weights: tf.Tensor) => tf.Tensor,
+): tf.Tensor {
+  const scale = 1 / Math.sqrt(query.shape[2]! / heads);
+  const [q, k, v] = [query.mul(scale), key, value].map((x) => split(x, heads)) as [
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+  ];
+  const weights = through(tf.softmax(tf.matMul(q, k, false, true).add(bias)));
+  return merge(tf.matMul(mask ? weights.mul(mask) : weights, v));
 }
 
 /** [batch, time, heads · headSize] → [batch, heads, time, headSize] */

@@ -1,12 +1,15 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { Compressed, compressedOf } from '../../../lib/compress/compressed';
+import { compressedOf } from '../../../lib/compress/compressed';
 import { staticInt8 } from '../../../lib/compress/scheme';
 import { forward } from '../../../lib/core/forward';
 import { weightsOf } from '../../../lib/core/weights';
-import { mlp } from '../../../lib/models/mlp';
+import { assign } from '../../../lib/core/assign';
+import { bert } from '../../../lib/models/bert';
+import { Unit, withoutUnits } from '../../../lib/pruning/unit';
 import { maskOf } from '../../../lib/pruning/model-masks';
+import { fromTensors } from '../../../datasets/batch';
 import { softmaxCrossEntropy } from '../../../trainers/losses';
 import { adamW } from '../../../trainers/optimizer';
 import { densePhase } from '../../../trainers/recipes/dense';
@@ -94,32 +97,56 @@ describe('prune → QAT', () => {
 });
 
 describe('a phase that ends with another model', () => {
-  /** 4 hidden units, of which the phase cuts the first away; one more phase trains on. */
-  const setup = (): Setup => ({ ...smallSetup(), model: (seed) => widthOf(4, seed) });
-  const widthOf = (width: number, seed: number) =>
-    mlp({ inputSize: 6, hiddenSizes: [width], outputSize: 2, seed });
-  const slices: [path: string, axis: number][] = [
-    ['hidden/0/kernel', 1],
-    ['hidden/0/bias', 0],
-    ['output/kernel', 0],
-  ];
+  const sizes = {
+    layers: 1,
+    hiddenSize: 8,
+    headSize: 2,
+    intermediateSize: 6,
+    maxPositions: 16,
+    vocabSize: 12,
+    labels: 2,
+  };
+  const bertOf = (heads: number, seed: number) => bert({ ...sizes, heads: [heads], seed });
+  const ids = Int32Array.from({ length: 48 * 4 }, (_, i) => (i * 5 + (i >> 2)) % 12);
+  const setup = (): Setup => {
+    const xs = [ids, ids.map(() => 1), ids.map(() => 0)].map((x) => tf.tensor2d(x, [48, 4], 'int32'));
+    const ys = tf.tensor1d(
+      ids.filter((_, i) => i % 4 === 0).map((id) => id % 2),
+      'int32',
+    );
+    const data = fromTensors(xs, ys, { batchSize: 8, shuffle: false });
+    tf.dispose([...xs, ys]);
+    return { ...smallSetup(), model: (seed) => bertOf(4, seed), data: () => data, dev: data };
+  };
+  /** The second head. */
+  const head: Unit = {
+    name: 'encoder/0 head 1',
+    slices: ['query', 'key', 'value'].flatMap((part) => [
+      { path: `encoder/0/attention/${part}/kernel`, axis: 1, from: 2, to: 4 },
+      { path: `encoder/0/attention/${part}/bias`, axis: 0, from: 2, to: 4 },
+    ]),
+  };
+  const cutHead: Unit = {
+    ...head,
+    slices: [...head.slices, { path: 'encoder/0/attention/output/kernel', axis: 0, from: 2, to: 4 }],
+  };
+  const valuesOf = (model: tf.LayersModel) =>
+    new Map(
+      weightsOf(model).map(({ path: name, variable }) => [
+        name,
+        { shape: variable.shape, data: Float32Array.from(variable.dataSync()) },
+      ]),
+    );
   const cut = (model: tf.LayersModel): tf.LayersModel => {
-    const smaller = widthOf(3, 0);
-    const values = new Map(weightsOf(model).map(({ path: name, variable }) => [name, variable]));
-    for (const { path: name, variable } of weightsOf(smaller)) {
-      const [, axis] = slices.find(([sliced]) => sliced === name) ?? [];
-      tf.tidy(() => {
-        const whole: tf.Tensor = values.get(name)!;
-        const from = whole.shape.map((_, i) => Number(i === axis));
-        variable.assign(axis === undefined ? whole : whole.slice(from));
-      });
-    }
+    const smaller = bertOf(3, 0);
+    const values = withoutUnits(valuesOf(model), [cutHead]);
+    weightsOf(smaller).forEach(({ path: name, variable }) => assign(variable, values.get(name)!.data));
     return smaller;
   };
   const phases = (): Phase[] => {
     const dense = densePhase(1, { handsOn: true });
     const smaller: Phase = {
-      ...{ label: { method: 'cut', role: 'method', seed: 1 }, identity: { unit: 0 }, after: dense },
+      ...{ label: { method: 'cut', role: 'method', seed: 1 }, identity: cutHead.name, after: dense },
       ...{ handsOn: true, trains: false, attach: (model) => ({ end: () => cut(model) }) },
     };
     const tuned: Phase = {
@@ -129,43 +156,63 @@ describe('a phase that ends with another model', () => {
   };
 
   test('hands it on, to be trained and resumed', async () => {
-    const models = new Map<string, Float32Array[]>();
+    const models = new Map<string, ReturnType<typeof valuesOf>>();
     const keep: Observer = {
-      onTrained: (trained, { method }) =>
-        void models.set(
-          method,
-          weightsOf((trained as Compressed | { model: tf.LayersModel }).model ?? trained).map(
-            ({ variable }) => Float32Array.from(variable.dataSync()),
-          ),
-        ),
+      onTrained: (trained, { method }) => void models.set(method, valuesOf(compressedOf(trained).model)),
     };
     const whole = await runPhases({ setup: setup(), folder, observer: keep }, phases());
-    expect(models.get('dense')!.map(({ length }) => length)).toEqual([24, 4, 8, 2]);
-    expect(models.get('cut')!.map(({ length }) => length)).toEqual([18, 3, 6, 2]);
-    expect(models.get('tuned')!.map(({ length }) => length)).toEqual([18, 3, 6, 2]);
-    expect(models.get('tuned')![0]).not.toEqual(models.get('cut')![0]);
-    expect(whole.map(({ parameters }) => parameters)).toEqual([38, 29, 29]);
+    const query = (method: string) => models.get(method)!.get('encoder/0/attention/query/kernel')!;
+    expect(['dense', 'cut', 'tuned'].map((method) => query(method).shape)).toEqual([
+      [8, 8],
+      [8, 6],
+      [8, 6],
+    ]);
+    expect(query('tuned').data).not.toEqual(query('cut').data);
+    expect(whole[0]!.parameters - whole[1]!.parameters).toBe(4 * 8 * 2 + 3 * 2);
     fs.rmSync(path.join(folder, 'seed-1', 'tuned'), { recursive: true });
+    const breakOff: Observer = {
+      callbacks: ({ method }) =>
+        method === 'tuned'
+          ? [
+              {
+                name: 'break',
+                onStepEnd: (training) => void (training.step === 7 && training.interrupt('test')),
+              },
+            ]
+          : [],
+    };
+    await expect(runPhases({ setup: setup(), folder, observer: breakOff }, phases())).rejects.toThrow(
+      'after step 7',
+    );
     const again = await runPhases({ setup: setup(), folder }, phases());
     expect(withoutSeconds(again)).toEqual(withoutSeconds(whole));
   });
 
-  test('answers as the one before without the unit', async () => {
-    const x = tf.tensor2d([[0.5, -0.5, 0.1, 0.2, 0.3, 0.4]]);
-    const model = widthOf(4, 1);
+  test('answers as the one before without the head', () => {
+    const xs = [ids, ids.map(() => 1), ids.map(() => 0)].map((x) => tf.tensor2d(x, [48, 4], 'int32'));
+    const model = bertOf(4, 1);
     const smaller = cut(model);
-    weightsOf(model)
-      .find(({ path: name }) => name === 'output/kernel')!
-      .variable.assign(
-        tf.tidy(() => {
-          const { variable } = weightsOf(model).find(({ path: name }) => name === 'output/kernel')!;
-          return tf.concat([tf.zeros([1, 2]), variable.slice([1, 0])]);
-        }),
-      );
+    const { variable } = weightsOf(model).find(
+      ({ path: name }) => name === 'encoder/0/attention/output/kernel',
+    )!;
+    tf.tidy(() =>
+      variable.assign(tf.concat([variable.slice([0, 0], [2, 8]), tf.zeros([2, 8]), variable.slice([4, 0])])),
+    );
     const [one, other] = [model, smaller].map((each) =>
-      tf.tidy(() => [...forward(each, [x], false).dataSync()]),
+      tf.tidy(() => [...forward(each, xs, false).dataSync()]),
     );
     other!.forEach((value, i) => expect(value).toBeCloseTo(one![i]!, 5));
+    tf.dispose(xs);
+  });
+
+  test.each([
+    [{ path: 'a', axis: 0, from: 0, to: 1 }, 'no such weight'],
+    [{ path: 'classifier/bias', axis: 0, from: 1, to: 3 }, 'within [2], got 1 to 3 of axis 0'],
+    [{ path: 'classifier/bias', axis: 1, from: 0, to: 1 }, 'of axis 1'],
+    [{ path: 'classifier/bias', axis: 0, from: 1, to: 1 }, 'got 1 to 1'],
+    [{ path: 'classifier/bias', axis: 0, from: 0.5, to: 1 }, 'got 0.5 to 1'],
+  ])('slices like %j are refused', (slice, message) => {
+    expect(() => withoutUnits(valuesOf(bertOf(1, 0)), [{ name: 'wrong', slices: [slice] }])).toThrow(message);
   });
 });
 
