@@ -40,6 +40,6 @@ export function taskClasses(task: GlueTask, modelLabels: readonly string[]): num
     return classes;
   throw new UserError(
     `Expected a model of ${folder}, with the labels ${labels.join(', ')}, got one with ${modelLabels.join(', ')}; ` +
-      'choose another --model or --task.',
+      'choose another `model` or `task`.',
   );
 }

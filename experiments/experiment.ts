@@ -7,6 +7,7 @@ import type { Label, Observer, Outcome, RecipeOptions } from '../trainers/recipe
 import { stepsOf } from '../trainers/recipes/setup';
 import { experimentReport } from './experiment-report';
 import { fetched } from './fetched';
+import { withFlags } from './flags';
 import { Interruption, interruption } from './interruption';
 import { needsModel } from './models';
 import { readOptions, Script, TrainingOptions } from './options';
@@ -82,7 +83,7 @@ function announce(script: Script, run: Run, task: Task): void {
   const [data, model, ...notes] = task.description;
   print(`task    ${data}`);
   print(`model   ${model}`);
-  notes.forEach((note) => print(`        ${note}`));
+  notes.forEach((note) => print(`        ${withFlags(note)}`));
   print(`folder  ${path.relative('', run.folder) || '.'}`);
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { CommanderError } from 'commander';
 import { UserError } from '../lib/core/errors';
+import { withFlags } from './flags';
 import { Interrupted } from '../trainers/interrupted';
 
 /**
@@ -20,7 +21,7 @@ export async function main(body: (argv: readonly string[]) => Promise<void>): Pr
 
 function verdict(error: unknown): { code: number; message?: string } {
   if (error instanceof CommanderError) return commandLine(error);
-  if (error instanceof UserError) return { code: 2, message: error.message };
+  if (error instanceof UserError) return { code: 2, message: withFlags(error.message) };
   if (error instanceof Interrupted) return { code: 130, message: error.message };
   return { code: 1, message: error instanceof Error ? error.stack : String(error) };
 }

@@ -33,7 +33,7 @@ export async function downloadGlue(folder: string, options: DownloadGlueOptions)
   if (fs.existsSync(target)) return;
   if (offline) {
     throw new UserError(
-      `Expected ${folder} in ${dataDir}, being offline; run it once without --offline, or give --data-dir.`,
+      `Expected ${folder} in ${dataDir}, being offline; run it once without \`offline\`, or give \`dataDir\`.`,
     );
   }
   const host = (process.env['WHITTLE_GLUE_HOST'] || HOST).replace(/\/+$/, '');

@@ -86,7 +86,7 @@ function cachedCommit(model: HubName, cached: CachedModel): string {
   return commit;
 }
 
-const GO_ONLINE = 'run it once without --offline or HF_HUB_OFFLINE, or set HF_HUB_CACHE to where it is';
+const GO_ONLINE = 'run it once without `offline` or HF_HUB_OFFLINE, or set HF_HUB_CACHE to where it is';
 
 function expectComplete(model: HubName, folder: string, advice: string): void {
   const missing = missingFiles(folder);

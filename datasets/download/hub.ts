@@ -71,7 +71,7 @@ function patientFetch(patience: Patience): typeof fetch {
 function explain(error: unknown, name: string, hubUrl: string): never {
   if (error instanceof Refused) {
     throw new UserError(
-      `Expected --model to be a folder or a model of the Hugging Face Hub, got ${name}: there is no such folder, and ` +
+      `Expected \`model\` to be a folder or a model of the Hugging Face Hub, got ${name}: there is no such folder, and ` +
         `${hubUrl} answers ${error.status}; check the name, or set HF_TOKEN where it is private or asks for consent.`,
     );
   }

@@ -35,7 +35,7 @@ export function neededFiles(model: string, files: ReadonlySet<string>): string[]
   }
   throw new UserError(
     `Expected a model with ${WEIGHTS}, but ${model} has only pytorch_model.bin, which can run any program when it is ` +
-      `opened; convert it into a folder for --model, with Python's transformers: ${conversion(model)}`,
+      `opened; convert it into a folder for \`model\`, with Python's transformers: ${conversion(model)}`,
   );
 }
 

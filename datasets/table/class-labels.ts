@@ -55,10 +55,10 @@ export function newClasses(column: string): LabelTaker<string> {
 
 function tooMany(column: string, names: readonly string[]): string {
   const numeric = names.every(isNumber);
-  const hint = numeric ? '--regression predicts numbers, ' : '';
+  const hint = numeric ? '`regression` predicts numbers, ' : '';
   return (
     `expected classes as "${column}", each of many rows, got ${names.length} different labels (${shownNames(names)}); ` +
-    `${hint}--label-column <name> chooses another column`
+    `${hint}\`labelColumn\` chooses another column`
   );
 }
 

@@ -35,9 +35,9 @@ const LABELS = words('label labels class category sentiment target intent topic 
 export function findColumns(columns: readonly string[], options: ColumnOptions, file: string): Columns {
   const { textColumn, labelColumn, pairColumn } = options;
   const named = (name: string, option: string) => columnCalled(name, option, columns, file);
-  const pair = pairColumn === undefined ? undefined : named(pairColumn, '--pair-column');
-  const givenText = textColumn === undefined ? undefined : named(textColumn, '--text-column');
-  const givenLabels = [labelColumn ?? []].flat().map((name) => named(name, '--label-column'));
+  const pair = pairColumn === undefined ? undefined : named(pairColumn, 'pairColumn');
+  const givenText = textColumn === undefined ? undefined : named(textColumn, 'textColumn');
+  const givenLabels = [labelColumn ?? []].flat().map((name) => named(name, 'labelColumn'));
   if (typeof labelColumn === 'object' && labelColumn.length === 0) {
     throw new UserError(
       `${file}:1: expected one label column at least, got an empty list; there are ${listed(columns)}.`,
@@ -59,12 +59,12 @@ export function findColumns(columns: readonly string[], options: ColumnOptions, 
   if (found.text !== undefined && found.label !== undefined) {
     return { text: found.text, label: found.label, pair };
   }
-  const missing = [found.text ?? '--text-column', found.label ?? '--label-column'].filter(
+  const missing = [found.text ?? '`textColumn`', found.label ?? '`labelColumn`'].filter(
     (option) => typeof option === 'string',
   );
   throw new UserError(
     `${file}:1: expected to tell by their names which columns are text and label, got ${listed(columns)}; ` +
-      `give ${missing.join(' and ')} <name>${columns.length < 2 ? ' (the first line must name the columns)' : ''}.`,
+      `give ${missing.join(' and ')}${columns.length < 2 ? ' (the first line must name the columns)' : ''}.`,
   );
 }
 
@@ -90,7 +90,7 @@ function columnCalled(name: string, option: string, columns: readonly string[], 
   const [closest] = found.length === 0 ? nearest(name, columns, 1) : [];
   const hint = closest === undefined ? '' : `; the nearest is ${listed([closest])}`;
   throw new UserError(
-    `${file}:1: expected one column called ${name} (${option}), got ${found.length || 'none'} among ${listed(columns)}${hint}.`,
+    `${file}:1: expected one column called ${name} (\`${option}\`), got ${found.length || 'none'} among ${listed(columns)}${hint}.`,
   );
 }
 

@@ -89,7 +89,7 @@ function metricsOf({ problem, outputs }: TableIndex): Pick<Dataset, 'metric' | '
 const HELD_OUT_OF = { 'single-label': 'class', 'multi-label': 'label', regression: 'range' } as const;
 
 function heldOutNote({ problem }: TableIndex): string {
-  return `a tenth of the rows of each ${HELD_OUT_OF[problem]} is held out, always the same; --dev-data <file> gives others`;
+  return `a tenth of the rows of each ${HELD_OUT_OF[problem]} is held out, always the same; \`devData\` gives others`;
 }
 
 /** A label that some rows have and others lack is learned; of another one people should know. */

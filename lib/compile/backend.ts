@@ -75,7 +75,7 @@ class TraceBackend extends tf.KernelBackend {
     if (host) return host;
     throw new UserError(
       'The value of a traced tensor was read (dataSync, data, array or print) inside a compiled function, where tensors have ' +
-        'no values yet; move the read out of the function, or run it eagerly (--engine eager).',
+        'no values yet; move the read out of the function, or run it eagerly (`eagerEngine`).',
     );
   }
 

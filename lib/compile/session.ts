@@ -72,7 +72,7 @@ async function createSession(
     if (provider === 'cpu') throw error;
     throw new UserError(
       `Expected onnxruntime to run on its provider "${provider}", which does not work on this machine ` +
-        `(${String(error).split('\n')[0]}); use the cpu provider (--backend cpu) or install the provider's driver.`,
+        `(${String(error).split('\n')[0]}); use the \`provider\` cpu or install the provider's driver.`,
     );
   }
 }

@@ -170,6 +170,6 @@ function varying({ value, usedBy }: Difference, random: readonly string[]): stri
   const maker = random[0] ? `tf.${random.at(-1)}` : 'a host value';
   return (
     `Compiling would freeze ${maker} (shape [${value.shape.join(', ')}], used by ${usedBy}), which differs between two ` +
-    "traces; use Whittle's dropout layer, pass the value as an argument, or run eagerly (--engine eager)."
+    "traces; use Whittle's dropout layer, pass the value as an argument, or run eagerly (`eagerEngine`)."
   );
 }

@@ -82,7 +82,7 @@ function expectNoState(layers: readonly tf.layers.Layer[]): void {
   if (!stateful) return;
   throw new UserError(
     `Expected layers that keep nothing from one batch to the next, got the stateful layer "${stateful.name}", which can be neither ` +
-      'compiled nor exported; make it with stateful: false, or run eagerly (--engine eager).',
+      'compiled nor exported; make it with stateful: false, or run eagerly (`eagerEngine`).',
   );
 }
 

@@ -47,7 +47,7 @@ function isList(result: Value | readonly Value[]): result is readonly Value[] {
 /** The error for what cannot be written in ONNX, named. */
 export function unmapped(what: string): UserError {
   return new UserError(
-    `${what} has no ONNX mapping, so this function cannot be compiled; run it eagerly (--engine eager, or call the function itself).`,
+    `${what} has no ONNX mapping, so this function cannot be compiled; run it eagerly (\`eagerEngine\`, or call the function itself).`,
   );
 }
 

@@ -31,6 +31,6 @@ export function positionEmbedding(options: EmbeddingOptions): tf.layers.Layer {
 export function checkLength(layer: string, time: number, most: number): void {
   if (time <= most) return;
   throw new UserError(
-    `Expected at most ${most} tokens at layer "${layer}", got ${time}; cut the texts (--max-length ${most}).`,
+    `Expected at most ${most} tokens at layer "${layer}", got ${time}; cut the texts (\`maxLength\` ${most}).`,
   );
 }

@@ -88,7 +88,7 @@ test('other bytes than those published are refused', async () => {
 
 test('offline says what is missing and where', async () => {
   await expect(get(undefined, { offline: true })).rejects.toThrow(
-    `Expected CoLA in ${at()}, being offline; run it once without --offline, or give --data-dir.`,
+    `Expected CoLA in ${at()}, being offline; run it once without \`offline\`, or give \`dataDir\`.`,
   );
 });
 

@@ -183,7 +183,7 @@ test('a dropped download goes on where it was in the next run', async () => {
 test('offline tells what is missing and where it looked, and asks nobody', async () => {
   await hub({});
   await expect(get('tiny/bert', { offline: true })).rejects.toThrow(
-    `but ${inCache()} has no main; run it once without --offline`,
+    `but ${inCache()} has no main; run it once without \`offline\``,
   );
   await get();
   const asked = paths().length;

@@ -22,18 +22,18 @@ it.each<[string, ColumnOptions, ReturnType<typeof find>]>([
 });
 
 it.each<[string, ColumnOptions, string]>([
-  ['text content label', {}, 'got "text", "content", "label"; give --text-column <name>.'],
-  ['text label class', {}, 'give --label-column <name>.'],
-  ['a b', {}, 'give --text-column and --label-column <name>.'],
-  ['text', {}, 'give --label-column <name> (the first line must name the columns).'],
-  ['text label', { pairColumn: 'other' }, 'expected one column called other (--pair-column), got none among'],
-  ['words toxic insult other', { labelColumn: ['toxic', 'insult'] }, 'give --text-column <name>.'],
+  ['text content label', {}, 'got "text", "content", "label"; give `textColumn`.'],
+  ['text label class', {}, 'give `labelColumn`.'],
+  ['a b', {}, 'give `textColumn` and `labelColumn`.'],
+  ['text', {}, 'give `labelColumn` (the first line must name the columns).'],
+  ['text label', { pairColumn: 'other' }, 'expected one column called other (`pairColumn`), got none among'],
+  ['words toxic insult other', { labelColumn: ['toxic', 'insult'] }, 'give `textColumn`.'],
   [
     'text toxic',
     { labelColumn: ['toxi'] },
-    'called toxi (--label-column), got none among "text", "toxic"; the nearest is "toxic".',
+    'called toxi (`labelColumn`), got none among "text", "toxic"; the nearest is "toxic".',
   ],
-  ['text text label', { textColumn: 'text' }, 'expected one column called text (--text-column), got 2 among'],
+  ['text text label', { textColumn: 'text' }, 'expected one column called text (`textColumn`), got 2 among'],
   ['text label', { textColumn: 'label', labelColumn: 'label' }, 'expected different columns'],
 ])('refuses "%s" with %j', (columns, options, message) => {
   expect(() => find(columns, options)).toThrow(`reviews.csv:1: `);

@@ -53,7 +53,7 @@ describe('mistakes are told in one sentence with file, line and column', () => {
       'a.csv',
       table('a,1,0'),
       { labelColumn: ['toxic', 'inslut'] },
-      'a.csv:1: expected one column called inslut (--label-column), got none among "text", "toxic", "insult"; the nearest is "insult"',
+      'a.csv:1: expected one column called inslut (`labelColumn`), got none among "text", "toxic", "insult"; the nearest is "insult"',
     ],
     [
       'a column twice',

@@ -279,7 +279,7 @@ describe('mistakes are told in one sentence with file and line', () => {
       'a.csv',
       many((i) => String((i % 24) / 2)),
       {},
-      '--regression predicts numbers',
+      '`regression` predicts numbers',
     ],
     [
       'names taken for classes',
