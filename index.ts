@@ -22,13 +22,13 @@ export { magnitudePruner, pruner, type Pruner } from './lib/pruning/pruner';
 export {
   constantSparsity,
   cubicDecay,
-  linear,
+  linearDecay,
   oneShot,
   polynomialDecay,
   type Schedule,
 } from './lib/pruning/schedule';
-export { global, uniform, type Distribution } from './lib/pruning/distribution';
-export { magnitude, movement, random, taylor, type Saliency } from './lib/pruning/saliency';
+export { globalDistribution, uniformDistribution, type Distribution } from './lib/pruning/distribution';
+export { magnitude, movement, randomSaliency, taylor, type Saliency } from './lib/pruning/saliency';
 export { unstructured, type Pattern } from './lib/pruning/pattern';
 export { type MaskSet } from './lib/pruning/mask';
 export { clearMasks, masksOf, setMasks } from './lib/pruning/model-masks';

@@ -9,7 +9,7 @@ export function prunedCount(sparsity: number, n: number): number {
 }
 
 /** Every weight gets the same sparsity. */
-export function uniform(): Distribution {
+export function uniformDistribution(): Distribution {
   return (scores, sparsity) => scores.map(({ length }) => prunedCount(sparsity, length));
 }
 
@@ -17,7 +17,7 @@ export function uniform(): Distribution {
  * All weights compete: the lowest scores go, wherever they are, and the total is exact. Among equal scores at the threshold
  * those of the earlier weight are kept, as if all weights were one.
  */
-export function global(): Distribution {
+export function globalDistribution(): Distribution {
   return (scores, sparsity) => {
     const total = scores.reduce((sum, { length }) => sum + length, 0);
     const count = prunedCount(sparsity, total);

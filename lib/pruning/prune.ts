@@ -1,5 +1,5 @@
 import { UserError } from '../core/errors';
-import { Distribution, uniform } from './distribution';
+import { Distribution, uniformDistribution } from './distribution';
 import { countPruned, MaskSet, maskSet } from './mask';
 import { Pattern, unstructured } from './pattern';
 import { magnitude, Saliency } from './saliency';
@@ -16,7 +16,7 @@ export interface PrunableWeight {
 export interface PruneOptions {
   /** Default `magnitude`. */
   readonly saliency?: Saliency;
-  /** Default `uniform()`. */
+  /** Default `uniformDistribution()`. */
   readonly distribution?: Distribution;
   /** Default `unstructured`. */
   readonly pattern?: Pattern;
@@ -36,7 +36,7 @@ export function prune(
   sparsity: number,
   weights: ReadonlyMap<string, PrunableWeight>,
   masks: MaskSet,
-  { saliency = magnitude, distribution = uniform(), pattern = unstructured }: PruneOptions = {},
+  { saliency = magnitude, distribution = uniformDistribution(), pattern = unstructured }: PruneOptions = {},
 ): MaskSet {
   const entries = [...weights].map(([path, weight]) => {
     const mask = maskOf(masks, path, weight);

@@ -30,7 +30,7 @@ export interface Pruner {
  * Gradual pruning by any saliency, distribution and pattern. Monotone: what is pruned stays pruned.
  *
  * @example
- * const pruning = pruner({ schedule: cubicDecay({ finalSparsity: 0.8, endStep: 1000 }), saliency: random(1) });
+ * const pruning = pruner({ schedule: cubicDecay({ finalSparsity: 0.8, endStep: 1000 }), saliency: randomSaliency(1) });
  * const masks = pruning.update(100, weights, new Map());
  */
 export function pruner({ schedule, targets, ...options }: PrunerOptions): Pruner {

@@ -1,7 +1,7 @@
 import { UserError } from '../core/errors';
 import { countPruned, MaskSet, maskSet } from './mask';
 import { unstructured } from './pattern';
-import { random } from './saliency';
+import { randomSaliency } from './saliency';
 
 /** The sparsity after each level of iterative pruning; level 0 is dense. */
 export type Levels = (level: number) => number;
@@ -53,7 +53,7 @@ export function zeroPruned(weight: Float32Array, mask: Uint8Array | undefined): 
 
 /** Random masks with each weight's own sparsity: the control that shows what *which* weights are kept is worth. */
 export function randomMasks(masks: MaskSet, seed: number): MaskSet {
-  const scores = random(seed);
+  const scores = randomSaliency(seed);
   return maskSet(
     [...masks].map(([path, mask]) => {
       const data = new Float32Array(mask.length);

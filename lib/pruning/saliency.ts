@@ -34,7 +34,7 @@ export const movement: Saliency = (weight) => {
 };
 
 /** Uniform random scores, a function of (seed, path): the control that a saliency has to beat. */
-export function random(seed: number): Saliency {
+export function randomSaliency(seed: number): Saliency {
   return ({ path, data }) => score(data, seededRandom(seed, 'saliency', path));
 }
 

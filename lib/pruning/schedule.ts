@@ -85,7 +85,7 @@ export function cubicDecay(options: RampOptions): Schedule {
 }
 
 /** `polynomialDecay` with power 1: the same number of weights at every update. */
-export function linear(options: RampOptions): Schedule {
+export function linearDecay(options: RampOptions): Schedule {
   return polynomialDecay({ ...options, power: 1 });
 }
 

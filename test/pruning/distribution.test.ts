@@ -1,4 +1,4 @@
-import { global, prunedCount, uniform } from '../../lib/pruning/distribution';
+import { globalDistribution, prunedCount, uniformDistribution } from '../../lib/pruning/distribution';
 import reference from '../reference/pruning.json';
 
 const scores = (...weights: number[][]) => weights.map((values) => Float32Array.from(values));
@@ -17,20 +17,20 @@ describe('prunedCount', () => {
   );
 });
 
-test('uniform gives each weight the same sparsity', () => {
-  expect(uniform()(scores([1, 2, 3, 4], [9, 9]), 0.5)).toEqual([2, 1]);
+test('uniformDistribution gives each weight the same sparsity', () => {
+  expect(uniformDistribution()(scores([1, 2, 3, 4], [9, 9]), 0.5)).toEqual([2, 1]);
 });
 
-describe('global', () => {
+describe('globalDistribution', () => {
   test('takes the lowest scores wherever they are', () => {
-    expect(global()(scores([5, 6, 7, 8], [1, 2], [3, 9]), 0.375)).toEqual([0, 2, 1]);
+    expect(globalDistribution()(scores([5, 6, 7, 8], [1, 2], [3, 9]), 0.375)).toEqual([0, 2, 1]);
   });
 
   test('is exact under ties: the earlier weights are kept', () => {
-    expect(global()(scores([1, 1], [1, 1], [1, 0]), 0.5)).toEqual([0, 1, 2]);
+    expect(globalDistribution()(scores([1, 1], [1, 1], [1, 0]), 0.5)).toEqual([0, 1, 2]);
   });
 
   test('prunes nothing at 0', () => {
-    expect(global()(scores([1], [0]), 0)).toEqual([0, 0]);
+    expect(globalDistribution()(scores([1], [0]), 0)).toEqual([0, 0]);
   });
 });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { global, prunedCount, uniform } from '../../lib/pruning/distribution';
+import { globalDistribution, prunedCount, uniformDistribution } from '../../lib/pruning/distribution';
 import { countPruned, maskSet, MaskSet } from '../../lib/pruning/mask';
 import { prune, PrunableWeight } from '../../lib/pruning/prune';
 import { magnitudePruner, pruner } from '../../lib/pruning/pruner';
-import { movement, random, taylor } from '../../lib/pruning/saliency';
-import { cubicDecay, linear } from '../../lib/pruning/schedule';
+import { movement, randomSaliency, taylor } from '../../lib/pruning/saliency';
+import { cubicDecay, linearDecay } from '../../lib/pruning/schedule';
 
 const weight = (data: number[], gradient?: number[]): PrunableWeight => ({
   data: Float32Array.from(data),
@@ -25,7 +25,7 @@ describe('prune', () => {
   });
 
   test('globally', () => {
-    const masks = prune(0.5, weights, new Map(), { distribution: global() });
+    const masks = prune(0.5, weights, new Map(), { distribution: globalDistribution() });
     expect(plain(masks)).toEqual({ a: [1, 0, 1, 1], b: [0, 0] });
   });
 
@@ -40,7 +40,7 @@ describe('prune', () => {
 
   test('at random: a function of the seed and the path', () => {
     const many = new Map(['x', 'y'].map((path) => [path, weight(Array(64).fill(1))]));
-    const masks = (seed: number) => plain(prune(0.5, many, new Map(), { saliency: random(seed) }));
+    const masks = (seed: number) => plain(prune(0.5, many, new Map(), { saliency: randomSaliency(seed) }));
     expect(masks(1)).toEqual(masks(1));
     expect(masks(1)).not.toEqual(masks(2));
     expect(masks(1).x).not.toEqual(masks(1).y);
@@ -56,7 +56,7 @@ describe('prune', () => {
           ['a', a],
           ['b', b],
         ]);
-        const options = { distribution: isGlobal ? global() : uniform() };
+        const options = { distribution: isGlobal ? globalDistribution() : uniformDistribution() };
         const before = prune(first, both, new Map(), options);
         const after = prune(second, both, before, options);
         const target = (of: number) =>
@@ -90,7 +90,7 @@ describe('prune', () => {
 
 describe('magnitudePruner', () => {
   test('follows its schedule to the exact final sparsity', () => {
-    const pruning = magnitudePruner({ schedule: linear({ finalSparsity: 0.75, endStep: 3, frequency: 2 }) });
+    const pruning = magnitudePruner({ schedule: linearDecay({ finalSparsity: 0.75, endStep: 3, frequency: 2 }) });
     const a = new Map([['a', weight([8, 1, 7, 2, 6, 3, 5, 4])]]);
     let masks: MaskSet = new Map();
     const counts = [0, 1, 2, 3, 4].map((step) => {

@@ -1,7 +1,7 @@
 import {
   constantSparsity,
   cubicDecay,
-  linear,
+  linearDecay,
   oneShot,
   polynomialDecay,
   Schedule,
@@ -35,7 +35,7 @@ describe('curves', () => {
   });
 
   test('linear takes equal steps', () => {
-    expect(steps(5).map(linear({ finalSparsity: 0.5, endStep: 4 }))).toEqual([0, 0.125, 0.25, 0.375, 0.5]);
+    expect(steps(5).map(linearDecay({ finalSparsity: 0.5, endStep: 4 }))).toEqual([0, 0.125, 0.25, 0.375, 0.5]);
   });
 
   test('constant and one shot', () => {

@@ -6,7 +6,7 @@ import { UserError } from '../../lib/core/errors';
 import { prepare } from '../../lib/compress/prepare';
 import { staticInt8 } from '../../lib/compress/scheme';
 import { magnitudePruner } from '../../lib/pruning/pruner';
-import { linear } from '../../lib/pruning/schedule';
+import { linearDecay } from '../../lib/pruning/schedule';
 import type { Callback, LogEntry } from '../../trainers/callback';
 import { earlyStopping } from '../../trainers/callbacks/early-stopping';
 import { pruning } from '../../trainers/callbacks/pruning';
@@ -58,7 +58,7 @@ async function trainEverything(name: string, engine: EngineFactory, ...more: Cal
         logged.push([step, { tag, value: value instanceof Float32Array ? value.slice() : value }]),
       ),
   };
-  const schedule = linear({ finalSparsity: 0.6, beginStep: 1, endStep: 6, frequency: 2 });
+  const schedule = linearDecay({ finalSparsity: 0.6, beginStep: 1, endStep: 6, frequency: 2 });
   const callbacks = [
     pruning({ pruner: magnitudePruner({ schedule }) }),
     quantization({ prepared, freezeObserversAt: 5, logEvery: 1 }),

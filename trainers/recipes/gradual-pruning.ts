@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/core/errors';
 import { identityOf } from '../../lib/core/identity';
-import { Distribution, global } from '../../lib/pruning/distribution';
+import { Distribution, globalDistribution } from '../../lib/pruning/distribution';
 import { pruner } from '../../lib/pruning/pruner';
 import { cubicDecay } from '../../lib/pruning/schedule';
 import { pruning } from '../callbacks/pruning';
@@ -19,7 +19,7 @@ export interface GradualPruningOptions extends RecipeOptions {
   readonly end: number;
   /** Optimizer steps between two updates of the masks. */
   readonly frequency: number;
-  /** How a sparsity is shared among the weights: `global()` (the default) or `uniform()`. */
+  /** How a sparsity is shared among the weights: `globalDistribution()` (the default) or `uniformDistribution()`. */
   readonly distribution?: Distribution;
 }
 
@@ -52,7 +52,7 @@ export interface GradualPhaseOptions extends Pick<
 
 /** Training with weights of small magnitude going along `cubicDecay`. */
 export function gradualPhase(options: GradualPhaseOptions, more: Partial<Phase> = {}): Phase {
-  const { seed, sparsity, level, begin, end, frequency, distribution = global() } = options;
+  const { seed, sparsity, level, begin, end, frequency, distribution = globalDistribution() } = options;
   return {
     label: { method: 'gradual', role: 'method', seed, level },
     identity: { sparsity, begin, end, frequency, distribution: identityOf(distribution) },

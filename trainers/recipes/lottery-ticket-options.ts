@@ -12,7 +12,7 @@ export interface LotteryTicketOptions extends RecipeOptions {
    * original per level".
    */
   readonly sparsity: Levels;
-  /** How a level's sparsity is shared among the weights: `global()` (the default) or `uniform()`. */
+  /** How a level's sparsity is shared among the weights: `globalDistribution()` (the default) or `uniformDistribution()`. */
   readonly distribution?: Distribution;
   /** The optimizer step of the dense training that weights are rewound to; 0, the first weights, by default. */
   readonly rewindStep?: number;

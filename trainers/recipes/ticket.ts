@@ -4,7 +4,7 @@ import { hostTensor } from '../../lib/core/host-tensor';
 import { identityOf } from '../../lib/core/identity';
 import { streamKey } from '../../lib/core/random';
 import { weightsOf } from '../../lib/core/weights';
-import { global } from '../../lib/pruning/distribution';
+import { globalDistribution } from '../../lib/pruning/distribution';
 import { MaskSet, maskSet, sparsityOf } from '../../lib/pruning/mask';
 import { PrunableWeight, prune } from '../../lib/pruning/prune';
 import { randomMasks, rewind, zeroPruned } from '../../lib/pruning/rewind';
@@ -62,7 +62,7 @@ function phaseOf(
   { seed, level, after }: Place,
   method: keyof typeof ROLES,
 ): Phase {
-  const { sparsity, distribution = global(), rewindStep = 0, head } = options;
+  const { sparsity, distribution = globalDistribution(), rewindStep = 0, head } = options;
   const identity: Json = {
     sparsity: sparsity(level),
     distribution: identityOf(distribution),
@@ -97,7 +97,7 @@ async function prunedMasks(
   { level }: Place,
   states: States,
 ): Promise<MaskSet> {
-  const { sparsity, distribution = global() } = options;
+  const { sparsity, distribution = globalDistribution() } = options;
   const targets = defaultTargets(await states.model());
   const weights = new Map(targets.map(({ path }) => [path, prunableOf(states.before, path)]));
   return prune(sparsity(level), weights, masksIn(states.before), { distribution });

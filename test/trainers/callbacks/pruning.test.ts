@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../../lib/core/errors';
 import { magnitudePruner } from '../../../lib/pruning/pruner';
-import { linear } from '../../../lib/pruning/schedule';
+import { linearDecay } from '../../../lib/pruning/schedule';
 import { pruning } from '../../../trainers/callbacks/pruning';
 import { sgd } from '../../../trainers/optimizer';
 import { Parameters, parametersOf } from '../../../trainers/parameters';
@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 const halfBySteps = (beginStep: number) =>
-  linear({ finalSparsity: 0.5, beginStep, endStep: beginStep + 4, frequency: 2 });
+  linearDecay({ finalSparsity: 0.5, beginStep, endStep: beginStep + 4, frequency: 2 });
 const training = () => fakeTraining({ model: network, parameters });
 const hidden = () => [...parameters.get('hidden/kernel').weights];
 
@@ -61,7 +61,7 @@ it('prunes the default targets on the cadence of the schedule, weights and momen
 
 it('prunes before the first step when the schedule begins there, but not again after a resume', () => {
   const pruner = magnitudePruner({
-    schedule: linear({ initialSparsity: 0.25, finalSparsity: 0.5, beginStep: 0, endStep: 4 }),
+    schedule: linearDecay({ initialSparsity: 0.25, finalSparsity: 0.5, beginStep: 0, endStep: 4 }),
   });
   const callback = pruning({ pruner });
   const { training: start, logs } = training();
