@@ -18,13 +18,14 @@ export { attach, type Attachment, type Pass, type Trainable, type Transform } fr
 export { revisionOf } from './lib/core/revision';
 
 // Pruning
-export { magnitudePruner, pruner, type Pruner } from './lib/pruning/pruner';
+export { magnitudePruner, pruner, type Pruner, type RunPruner } from './lib/pruning/pruner';
 export {
   constantSparsity,
   cubicDecay,
   linearDecay,
   oneShot,
   polynomialDecay,
+  type RelativeSchedule,
   type Schedule,
 } from './lib/pruning/schedule';
 export { globalDistribution, uniformDistribution, type Distribution } from './lib/pruning/distribution';

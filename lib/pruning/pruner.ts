@@ -2,20 +2,26 @@ import { UserError } from '../core/errors';
 import { MaskSet } from './mask';
 import { PrunableWeight, prune, PruneOptions } from './prune';
 import { magnitude } from './saliency';
-import { Schedule } from './schedule';
+import { overSteps, RelativeSchedule, Schedule } from './schedule';
 
 export interface PrunerOptions extends PruneOptions {
-  /** How much is pruned at which step. */
-  readonly schedule: Schedule;
+  /** How much is pruned at which step, in steps or in fractions of the run. */
+  readonly schedule: Schedule | RelativeSchedule;
   /** Paths of the weights to prune. Default: `defaultTargets(model)`, resolved by whoever has the model. */
   readonly targets?: readonly string[];
 }
 
 /** Decides masks while a model trains. It keeps no state: the masks and the step are the trainer's. */
 export interface Pruner {
-  readonly schedule: Schedule;
   /** Paths of the weights to prune, where they were named. */
   readonly targets?: readonly string[];
+  /** The same for a run of so many steps, those before its `startStep` counted. */
+  over(totalSteps: number): RunPruner;
+}
+
+/** A pruner whose schedule is in steps. */
+export interface RunPruner {
+  readonly schedule: Schedule;
   /**
    * The masks that hold after this optimizer step, or `undefined` if they do not change at it.
    *
@@ -30,16 +36,21 @@ export interface Pruner {
  * Gradual pruning by any saliency, distribution and pattern. Monotone: what is pruned stays pruned.
  *
  * @example
- * const pruning = pruner({ schedule: cubicDecay({ finalSparsity: 0.8, endStep: 1000 }), saliency: randomSaliency(1) });
- * const masks = pruning.update(100, weights, new Map());
+ * const pruning = pruner({ schedule: cubicDecay({ finalSparsity: 0.8, end: 0.7 }), saliency: randomSaliency(1) });
+ * const masks = pruning.over(1000).update(100, weights, new Map());
  */
 export function pruner({ schedule, targets, ...options }: PrunerOptions): Pruner {
   return {
-    schedule,
     targets,
-    update(step, weights, masks) {
-      if (!schedule.shouldUpdate(step)) return undefined;
-      return prune(schedule(step), targets ? pick(weights, targets) : weights, masks, options);
+    over(totalSteps) {
+      const inSteps = overSteps(schedule, totalSteps);
+      return {
+        schedule: inSteps,
+        update(step, weights, masks) {
+          if (!inSteps.shouldUpdate(step)) return undefined;
+          return prune(inSteps(step), targets ? pick(weights, targets) : weights, masks, options);
+        },
+      };
     },
   };
 }

@@ -1,29 +1,32 @@
 import { UserError } from '../core/errors';
+import { expectWhole, FractionWindow, Steps, stepsOf, StepWindow, Window } from './window';
 
 /**
  * How much is pruned, and when the mask is computed anew: two questions, kept apart. Called with an optimizer step, a schedule
  * gives the target sparsity, a fraction in [0, 1) of all weights of the target.
  */
-export interface Schedule {
+export interface Schedule extends Steps {
   (step: number): number;
   /** Whether masks are updated at this step: every `frequency` steps from `beginStep`, and always at `endStep`. */
   shouldUpdate(step: number): boolean;
 }
 
-/** When masks are updated. Steps are optimizer steps. */
+/** A schedule in fractions of a run: it has no steps before the run's length is known. */
+export interface RelativeSchedule {
+  /** @param totalSteps the step at which the run ends, those before its `startStep` counted. */
+  over(totalSteps: number): Schedule;
+}
+
+/** How often masks are updated. */
 export interface CadenceOptions {
-  /** First step at which weights are pruned. Default 0. */
-  readonly beginStep?: number;
-  /** Last step at which the mask changes; the final sparsity is reached exactly there. */
-  readonly endStep: number;
-  /** Steps between two updates of the mask, counted from `beginStep`. Default 100. */
+  /** Steps between two updates of the mask, counted from the first. Default 100. */
   readonly frequency?: number;
 }
 
 export interface RampOptions extends CadenceOptions {
-  /** Sparsity up to `beginStep`, a fraction in [0, 1). Default 0. */
+  /** Sparsity before the schedule begins, a fraction in [0, 1). Default 0. */
   readonly initialSparsity?: number;
-  /** Sparsity from `endStep` on, a fraction in [0, 1). */
+  /** Sparsity from its end on, a fraction in [0, 1). */
   readonly finalSparsity: number;
 }
 
@@ -33,98 +36,124 @@ export interface PolynomialDecayOptions extends RampOptions {
 }
 
 export interface ConstantSparsityOptions extends CadenceOptions {
-  /** Sparsity from `beginStep` on, a fraction in [0, 1). */
+  /** Sparsity from the schedule's beginning on, a fraction in [0, 1). */
   readonly finalSparsity: number;
 }
 
-export interface OneShotOptions {
-  /** Sparsity from `beginStep` on, a fraction in [0, 1). */
-  readonly finalSparsity: number;
-  /** The step at which everything is pruned. Default 0. */
-  readonly beginStep?: number;
-}
+/** When everything is pruned: at a step (default 0), or at a fraction of the run. */
+export type Moment =
+  | { readonly beginStep?: number; readonly begin?: never }
+  | { readonly begin: number; readonly beginStep?: never };
+
+/** Of one update. */
+export type OneShotOptions = Pick<ConstantSparsityOptions, 'finalSparsity'> & Moment;
 
 /**
  * Gradual pruning: `s(t) = f + (i - f) (1 - p)^power`, with progress `p = (t - beginStep) / (endStep - beginStep)` clamped to
  * [0, 1], `i` the initial and `f` the final sparsity. So `i` before `beginStep`, `f` from `endStep` on; with
  * `beginStep == endStep` a step function.
  *
+ * In steps, or in fractions of the run (`begin`, `end`), which become steps when training begins.
+ *
  * Unlike in tfmot, `endStep` is always an update, so that the final sparsity is reached whatever the frequency.
  *
  * Zhu & Gupta, "To prune, or not to prune", 2017 (arXiv:1710.01878), with power 3.
  *
- * @throws UserError for a sparsity outside [0, 1), `finalSparsity < initialSparsity`, `endStep < beginStep`, steps or a
- * frequency that are no whole numbers, or a power that is not positive.
+ * @throws UserError for a sparsity outside [0, 1), `finalSparsity < initialSparsity`, an end before the beginning, steps or a
+ * frequency that are no whole numbers, fractions of the run outside [0, 1], both steps and fractions, or a power that is not positive.
  *
  * @example
  * const schedule = polynomialDecay({ finalSparsity: 0.9, endStep: 100, power: 3 });
  * schedule(50); // 0.7875
+ * const relative = polynomialDecay({ finalSparsity: 0.9, begin: 0.1, end: 0.7 });
+ * relative.over(1000)(700); // 0.9
  */
-export function polynomialDecay(options: PolynomialDecayOptions): Schedule {
-  const { initialSparsity = 0, finalSparsity, beginStep = 0, endStep, power = 3 } = options;
-  checkSparsity('initialSparsity', initialSparsity);
-  checkSparsity('finalSparsity', finalSparsity);
+export function polynomialDecay(options: PolynomialDecayOptions & StepWindow): Schedule;
+export function polynomialDecay(options: PolynomialDecayOptions & FractionWindow): RelativeSchedule;
+export function polynomialDecay(options: PolynomialDecayOptions & Window): Schedule | RelativeSchedule {
+  const { initialSparsity = 0, finalSparsity, power = 3 } = options;
+  expectSparsity('initialSparsity', initialSparsity);
+  expectSparsity('finalSparsity', finalSparsity);
   if (finalSparsity < initialSparsity) {
     throw new UserError(
       `Expected finalSparsity of at least initialSparsity (${initialSparsity}), got ${finalSparsity}.`,
     );
   }
   if (!(power > 0)) throw new UserError(`Expected a power above 0, got ${power}.`);
-  const sparsity = (step: number) => {
+  return scheduled(options, ({ beginStep, endStep }) => (step) => {
     if (step < beginStep) return initialSparsity;
     if (step >= endStep) return finalSparsity;
     const progress = (step - beginStep) / (endStep - beginStep);
     return finalSparsity + (initialSparsity - finalSparsity) * (1 - progress) ** power;
-  };
-  return withCadence(sparsity, options);
+  });
 }
 
 /** `polynomialDecay` with power 3: fast while weights are plenty, slow near the end. */
-export function cubicDecay(options: RampOptions): Schedule {
-  return polynomialDecay({ ...options, power: 3 });
+export function cubicDecay(options: RampOptions & StepWindow): Schedule;
+export function cubicDecay(options: RampOptions & FractionWindow): RelativeSchedule;
+export function cubicDecay(options: RampOptions & Window): Schedule | RelativeSchedule {
+  return polynomialDecay({ ...options, power: 3 } as PolynomialDecayOptions & StepWindow);
 }
 
 /** `polynomialDecay` with power 1: the same number of weights at every update. */
-export function linearDecay(options: RampOptions): Schedule {
-  return polynomialDecay({ ...options, power: 1 });
+export function linearDecay(options: RampOptions & StepWindow): Schedule;
+export function linearDecay(options: RampOptions & FractionWindow): RelativeSchedule;
+export function linearDecay(options: RampOptions & Window): Schedule | RelativeSchedule {
+  return polynomialDecay({ ...options, power: 1 } as PolynomialDecayOptions & StepWindow);
 }
 
-/** 0 before `beginStep`, `finalSparsity` from then on, with the mask updated up to `endStep`. */
-export function constantSparsity(options: ConstantSparsityOptions): Schedule {
-  const { finalSparsity, beginStep = 0 } = options;
-  checkSparsity('finalSparsity', finalSparsity);
-  return withCadence((step) => (step < beginStep ? 0 : finalSparsity), options);
+/** 0 before the beginning, `finalSparsity` from then on, with the mask updated up to the end. */
+export function constantSparsity(options: ConstantSparsityOptions & StepWindow): Schedule;
+export function constantSparsity(options: ConstantSparsityOptions & FractionWindow): RelativeSchedule;
+export function constantSparsity(options: ConstantSparsityOptions & Window): Schedule | RelativeSchedule {
+  const { finalSparsity } = options;
+  expectSparsity('finalSparsity', finalSparsity);
+  return scheduled(
+    options,
+    ({ beginStep }) =>
+      (step) =>
+        step < beginStep ? 0 : finalSparsity,
+  );
 }
 
-/** 0 before `beginStep`, `finalSparsity` from then on, with one update. */
-export function oneShot({ finalSparsity, beginStep = 0 }: OneShotOptions): Schedule {
-  return constantSparsity({ finalSparsity, beginStep, endStep: beginStep });
+/** 0 before its moment, `finalSparsity` from then on, with one update. */
+export function oneShot(options: OneShotOptions & { readonly begin?: never }): Schedule;
+export function oneShot(options: OneShotOptions & { readonly begin: number }): RelativeSchedule;
+export function oneShot(options: OneShotOptions): Schedule | RelativeSchedule {
+  const { finalSparsity, begin, beginStep } = options;
+  const window =
+    begin === undefined ? { beginStep, endStep: beginStep ?? 0 } : { begin, end: begin, beginStep };
+  return constantSparsity({ finalSparsity, ...window } as ConstantSparsityOptions & StepWindow);
 }
 
-function withCadence(sparsity: (step: number) => number, options: CadenceOptions): Schedule {
-  const { beginStep = 0, endStep, frequency = 100 } = options;
-  checkWhole('beginStep', beginStep, 0);
-  checkWhole('endStep', endStep, 0);
-  checkWhole('frequency', frequency, 1);
-  if (endStep < beginStep) {
-    throw new UserError(`Expected endStep of at least beginStep (${beginStep}), got ${endStep}.`);
-  }
+/** A schedule of what a window's steps say, now or when they are known. */
+function scheduled(
+  { frequency = 100, beginStep, endStep, begin, end }: CadenceOptions & Window,
+  sparsity: (steps: Steps) => (step: number) => number,
+): Schedule | RelativeSchedule {
+  expectWhole('frequency', frequency, 1);
+  const steps = stepsOf({ beginStep, endStep, begin, end } as Window);
+  const over = (known: Steps): Schedule => withCadence(sparsity(known), known, frequency);
+  return typeof steps === 'function' ? { over: (totalSteps) => over(steps(totalSteps)) } : over(steps);
+}
+
+function withCadence(sparsity: (step: number) => number, steps: Steps, frequency: number): Schedule {
+  const { beginStep, endStep } = steps;
   const shouldUpdate = (step: number) =>
     step === endStep || (step >= beginStep && step < endStep && (step - beginStep) % frequency === 0);
-  return Object.assign((step: number) => sparsity(step), { shouldUpdate });
+  return Object.assign(sparsity, { ...steps, shouldUpdate });
 }
 
-function checkSparsity(name: string, value: number): void {
+/** A schedule in steps, whichever it was. */
+export function overSteps(schedule: Schedule | RelativeSchedule, totalSteps: number): Schedule {
+  return 'over' in schedule ? schedule.over(totalSteps) : schedule;
+}
+
+function expectSparsity(name: string, value: number): void {
   if (!(value >= 0 && value < 1)) {
     throw new UserError(
       `Expected ${name} as a fraction of at least 0 and below 1, got ${value}` +
         (value > 1 && value < 100 ? `; for ${value} percent write ${value / 100}.` : '.'),
     );
-  }
-}
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) {
-    throw new UserError(`Expected ${name} as a whole number of at least ${least}, got ${value}.`);
   }
 }

@@ -90,7 +90,9 @@ describe('prune', () => {
 
 describe('magnitudePruner', () => {
   test('follows its schedule to the exact final sparsity', () => {
-    const pruning = magnitudePruner({ schedule: linearDecay({ finalSparsity: 0.75, endStep: 3, frequency: 2 }) });
+    const pruning = magnitudePruner({
+      schedule: linearDecay({ finalSparsity: 0.75, endStep: 3, frequency: 2 }),
+    }).over(3);
     const a = new Map([['a', weight([8, 1, 7, 2, 6, 3, 5, 4])]]);
     let masks: MaskSet = new Map();
     const counts = [0, 1, 2, 3, 4].map((step) => {
@@ -102,12 +104,25 @@ describe('magnitudePruner', () => {
     expect(plain(masks)).toEqual({ a: [1, 0, 1, 0, 0, 0, 0, 0] });
   });
 
+  test('follows a schedule in fractions once the length of the run is known', () => {
+    const schedule = linearDecay({ finalSparsity: 0.5, begin: 0.25, end: 0.75, frequency: 3 });
+    const { schedule: inSteps, update } = magnitudePruner({ schedule }).over(10);
+    expect([inSteps.beginStep, inSteps.endStep]).toEqual([3, 8]); // 2.5 and 7.5, half up
+    const a = new Map([['a', weight([8, 1, 7, 2])]]);
+    const zeros = [2, 3, 6, 8].map((step) => update(step, a, new Map())?.get('a'));
+    expect(zeros.map((mask) => mask && countPruned(mask))).toEqual([undefined, 0, 1, 2]);
+  });
+
   test('prunes only its targets', () => {
     const schedule = cubicDecay({ finalSparsity: 0.5, endStep: 0 });
-    const masks = magnitudePruner({ schedule, targets: ['b'] }).update(0, weights, new Map());
+    const masks = magnitudePruner({ schedule, targets: ['b'] })
+      .over(1)
+      .update(0, weights, new Map());
     expect(plain(masks!)).toEqual({ b: [0, 1] });
-    expect(() => pruner({ schedule, targets: ['c'] }).update(0, weights, new Map())).toThrow(
-      'a weight "c" to prune, got only a, b',
-    );
+    expect(() =>
+      pruner({ schedule, targets: ['c'] })
+        .over(1)
+        .update(0, weights, new Map()),
+    ).toThrow('a weight "c" to prune, got only a, b');
   });
 });

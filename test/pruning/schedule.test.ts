@@ -35,7 +35,9 @@ describe('curves', () => {
   });
 
   test('linear takes equal steps', () => {
-    expect(steps(5).map(linearDecay({ finalSparsity: 0.5, endStep: 4 }))).toEqual([0, 0.125, 0.25, 0.375, 0.5]);
+    expect(steps(5).map(linearDecay({ finalSparsity: 0.5, endStep: 4 }))).toEqual([
+      0, 0.125, 0.25, 0.375, 0.5,
+    ]);
   });
 
   test('constant and one shot', () => {
@@ -69,6 +71,54 @@ describe('cadence', () => {
     expect(updates(constantSparsity({ finalSparsity: 0.5, endStep: 5, frequency: 2 }), 9)).toEqual([
       0, 2, 4, 5,
     ]);
+  });
+});
+
+describe('fractions of the run', () => {
+  test('are the steps that they come to, and the same curve', () => {
+    const relative = cubicDecay({ finalSparsity: 0.8, begin: 0.1, end: 0.7, frequency: 10 });
+    const inSteps = cubicDecay({ finalSparsity: 0.8, beginStep: 20, endStep: 140, frequency: 10 });
+    const resolved = relative.over(200);
+    expect([resolved.beginStep, resolved.endStep]).toEqual([20, 140]);
+    expect(steps(201).map(resolved)).toEqual(steps(201).map(inSteps));
+    expect(updates(resolved, 201)).toEqual(updates(inSteps, 201));
+    expect(updates(relative.over(20), 21)).toEqual([2, 12, 14]);
+  });
+
+  test('from 0, the default, to 1; and of runs of no length', () => {
+    const whole = linearDecay({ finalSparsity: 0.5, end: 1, frequency: 2 });
+    expect(steps(5).map(whole.over(4))).toEqual([0, 0.125, 0.25, 0.375, 0.5]);
+    expect(updates(whole.over(4), 9)).toEqual([0, 2, 4]);
+    expect(updates(whole.over(0), 9)).toEqual([0]);
+  });
+
+  test('of every schedule', () => {
+    expect(updates(oneShot({ finalSparsity: 0.5, begin: 0.5 }).over(9), 9)).toEqual([5]);
+    const constant = constantSparsity({ finalSparsity: 0.5, begin: 0.5, end: 1 }).over(4);
+    expect(steps(5).map(constant)).toEqual([0, 0, 0.5, 0.5, 0.5]);
+    expect(polynomialDecay({ finalSparsity: 0.5, end: 1, power: 2 }).over(2)(1)).toBe(0.375);
+  });
+
+  test.each([
+    [
+      { finalSparsity: 0.5, end: 1.1 },
+      'end as a fraction of the run, from 0 to 1, got 1.1; for a step write endStep',
+    ],
+    [{ finalSparsity: 0.5, begin: -0.1, end: 1 }, 'begin as a fraction of the run, from 0 to 1, got -0.1'],
+    [{ finalSparsity: 0.5, begin: 0.1, end: NaN }, 'end as a fraction of the run, from 0 to 1, got NaN'],
+    [{ finalSparsity: 0.5, begin: 0.1 }, 'end as a fraction of the run, from 0 to 1, got undefined'],
+    [{ finalSparsity: 0.5, begin: 0.6, end: 0.5 }, 'an end of at least begin (0.6), got 0.5'],
+    [{ finalSparsity: 0.5, begin: 0.1, endStep: 100 }, 'got endStep and begin; choose one'],
+    [
+      { finalSparsity: 0.5, beginStep: 0, endStep: 9, end: 1 },
+      'got beginStep and endStep and end; choose one',
+    ],
+  ])('%o', (options, message) => {
+    expect(() => polynomialDecay(options as never)).toThrow(message);
+  });
+
+  test('not both of one shot', () => {
+    expect(() => oneShot({ finalSparsity: 0.5, begin: 0.5, beginStep: 3 } as never)).toThrow('choose one');
   });
 });
 

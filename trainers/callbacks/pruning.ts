@@ -1,10 +1,10 @@
-import { UserError } from '../../lib/core/errors';
 import { countFlips, MaskSet, sparsityOf } from '../../lib/pruning/mask';
 import type { PrunableWeight } from '../../lib/pruning/prune';
-import type { Pruner } from '../../lib/pruning/pruner';
-import { defaultTargets } from '../../lib/pruning/targets';
+import type { Pruner, RunPruner } from '../../lib/pruning/pruner';
 import type { Callback, Training } from '../callback';
 import type { Parameter } from '../parameters';
+import { expectWithin } from '../pruning/expect-within';
+import { targetsOf } from '../pruning/targets-of';
 
 export interface PruningOptions {
   /** Decides which weights go, and when. */
@@ -15,22 +15,29 @@ export interface PruningOptions {
  * Prunes while training: after the optimizer step the pruner may give new masks, which are set at once, so that pruned weights
  * and their moments are 0 from then on. A schedule that begins at step 0 prunes before the first step, and if that step fails, the
  * weights come back. Logs `sparsity/total` (of the targets), `sparsity/<path>` and `mask/flips` at every update.
+ *
+ * @throws UserError when training begins, for a schedule that ends after the run or before it starts, targets that are not trained, and
+ * a model without any.
  */
 export function pruning({ pruner }: PruningOptions): Callback {
   let begun = false;
+  let active: RunPruner;
+  let targets: readonly Parameter[];
   let undo: (() => void) | undefined; // until the first step is done
   return {
     name: 'pruning',
     onTrainBegin(training) {
-      const targets = targetsOf(training, pruner); // fails now rather than at the first update
+      active = pruner.over(training.totalSteps);
+      expectWithin(active.schedule, training, begun);
+      targets = targetsOf(training, pruner);
       if (begun) return;
-      if (pruner.schedule.shouldUpdate(training.step)) undo = remember(training, targets);
-      update(training, pruner);
+      if (active.schedule.shouldUpdate(training.step)) undo = remember(training, targets);
+      update(training, targets, active);
       begun = true;
     },
     onStepEnd(training) {
       undo = undefined;
-      update(training, pruner);
+      update(training, targets, active);
     },
     onTrainEnd() {
       undo = undefined;
@@ -58,11 +65,10 @@ function remember({ parameters }: Training, targets: readonly Parameter[]): () =
   };
 }
 
-function update(training: Training, pruner: Pruner): void {
-  if (!pruner.schedule.shouldUpdate(training.step)) return;
-  const targets = targetsOf(training, pruner);
+function update(training: Training, targets: readonly Parameter[], { schedule, update }: RunPruner): void {
+  if (!schedule.shouldUpdate(training.step)) return;
   const before = masksOf(targets);
-  const masks = pruner.update(
+  const masks = update(
     training.step,
     new Map(targets.map((target) => [target.path, prunable(target)])),
     before,
@@ -70,15 +76,6 @@ function update(training: Training, pruner: Pruner): void {
   if (!masks) return;
   for (const [path, mask] of masks) training.parameters.setMask(path, mask);
   log(training, masks, countFlips(before, masks));
-}
-
-function targetsOf({ model, parameters }: Training, { targets }: Pruner): Parameter[] {
-  const paths = targets ?? defaultTargets(model).map(({ path }) => path);
-  return paths.map((path) => {
-    const parameter = parameters.list.find((candidate) => candidate.path === path);
-    if (parameter) return parameter;
-    throw new UserError(`Expected the pruning target "${path}" to be a trainable weight of the model.`);
-  });
 }
 
 /** A copy: `setMask` may change a mask in place. */

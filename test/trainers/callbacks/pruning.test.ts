@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../../lib/core/errors';
-import { magnitudePruner } from '../../../lib/pruning/pruner';
+import { magnitudePruner, PrunerOptions } from '../../../lib/pruning/pruner';
 import { linearDecay } from '../../../lib/pruning/schedule';
+import type { Training } from '../../../trainers/callback';
 import { pruning } from '../../../trainers/callbacks/pruning';
 import { sgd } from '../../../trainers/optimizer';
 import { Parameters, parametersOf } from '../../../trainers/parameters';
@@ -91,4 +92,62 @@ it('prunes named targets, and says at the beginning if there is no such weight',
   void prune(['classifier/kernel']);
   expect(() => prune(['hidden/bias'])).toThrow(UserError);
   expect(() => prune(['hidden/bias'])).toThrow('"hidden/bias" to be a trainable weight');
+});
+
+describe('when training begins', () => {
+  const begin = (callback: ReturnType<typeof pruning>, values: Partial<Training> = {}) =>
+    callback.onTrainBegin?.({ ...training().training, ...values });
+  const by = (options: PrunerOptions) => pruning({ pruner: magnitudePruner(options) });
+
+  it('takes fractions of the run', () => {
+    const schedule = linearDecay({ finalSparsity: 0.5, begin: 0.4, end: 0.8, frequency: 2 });
+    const { training: start, at } = training();
+    const callback = by({ schedule });
+    void callback.onTrainBegin?.(start);
+    const zeros = [3, 4, 5, 6, 7, 8].map((step) => {
+      void callback.onStepEnd?.(at(step));
+      return hidden().filter((value) => value === 0).length;
+    });
+    expect(zeros).toEqual([0, 0, 0, 1, 1, 2]);
+  });
+
+  it.each([
+    ['after the run', 7, 0, 'ends within the 10 steps of the training, got one that ends at step 11'],
+    [
+      'before the run starts',
+      0,
+      5,
+      'ends at step 5, where the training starts, or later, got one that is over at step 4',
+    ],
+  ])('refuses a schedule that is over %s', (_, beginStep, step, message) => {
+    const refuse = () => begin(by({ schedule: halfBySteps(beginStep) }), { step });
+    expect(refuse).toThrow(UserError);
+    expect(refuse).toThrow(message);
+    expect(hidden()).toEqual([1, 2, 3, 4]);
+  });
+
+  it('goes on with a run whose schedule is over, and refuses one that was made shorter than its schedule', () => {
+    const callback = by({ schedule: halfBySteps(0) });
+    callback.restore?.({ values: { begun: true } });
+    void begin(callback, { step: 9 });
+    expect(() => begin(callback, { step: 3, totalSteps: 3 })).toThrow('within the 3 steps');
+  });
+
+  it.each<[string, readonly string[] | undefined, string]>([
+    ['are none', [], 'got an empty list of targets'],
+    ['are named twice', ['hidden/kernel', 'hidden/kernel'], 'got "hidden/kernel" twice'],
+  ])('refuses targets that %s', (_, targets, message) => {
+    expect(() => begin(by({ schedule: halfBySteps(0), targets }))).toThrow(message);
+  });
+
+  it('refuses a classifier alone, which is no target unless it is named', () => {
+    const alone = tf.sequential({ layers: [tf.layers.dense({ name: 'only', units: 2, inputShape: [2] })] });
+    const own = parametersOf(alone, { slots: [] });
+    const schedule = halfBySteps(0);
+    const values = { model: alone, parameters: own };
+    expect(() => begin(by({ schedule }), values)).toThrow('but for embeddings, norms and the classifier');
+    void begin(by({ schedule, targets: ['only/kernel'] }), values);
+    own.dispose();
+    alone.dispose();
+  });
 });
