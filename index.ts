@@ -28,9 +28,15 @@ export {
   type RelativeSchedule,
   type Schedule,
 } from './lib/pruning/schedule';
-export { globalDistribution, uniformDistribution, type Distribution } from './lib/pruning/distribution';
+export {
+  globalDistribution,
+  uniformDistribution,
+  type Distribution,
+  type SharedWeight,
+} from './lib/pruning/distribution';
 export { magnitude, movement, randomSaliency, taylor, type Saliency } from './lib/pruning/saliency';
 export { unstructured, type Pattern } from './lib/pruning/pattern';
+export { growOnly, regrow, type MaskRule } from './lib/pruning/mask-rule';
 export { type MaskSet } from './lib/pruning/mask';
 export { clearMasks, masksOf, setMasks } from './lib/pruning/model-masks';
 export { loadMasks, saveMasks } from './lib/pruning/mask-file';

@@ -1,16 +1,29 @@
 import { bitsOf, Cut, cutAt, sortKey } from './select';
 
-/** How a sparsity is shared out among weights: how many of each are pruned, from their scores. */
-export type Distribution = (scores: readonly Float32Array[], sparsity: number) => number[];
+/** A weight as a distribution sees it. */
+export interface SharedWeight {
+  readonly path: string;
+  readonly shape: readonly number[];
+  /** Of each of its units, larger = keep; −Infinity for those that stay pruned anyway. */
+  readonly scores: Float32Array;
+}
 
-/** Number of weights that a sparsity prunes: `round(sparsity · n)`, half away from zero (torch rounds half to even). */
+/**
+ * How a sparsity is shared out among weights: how many units of each are pruned, exact in total. Units that stay pruned anyway count.
+ *
+ * @param sparsity fraction in [0, 1) of all units.
+ * @returns for each weight a whole number of its units, `scores.length` at most.
+ */
+export type Distribution = (weights: readonly SharedWeight[], sparsity: number) => number[];
+
+/** Number of units that a sparsity prunes: `round(sparsity · n)`, half away from zero (torch rounds half to even). */
 export function prunedCount(sparsity: number, n: number): number {
   return Math.round(sparsity * n);
 }
 
-/** Every weight gets the same sparsity. */
+/** Every weight gets the same sparsity; its own count is rounded. */
 export function uniformDistribution(): Distribution {
-  return (scores, sparsity) => scores.map(({ length }) => prunedCount(sparsity, length));
+  return (weights, sparsity) => weights.map(({ scores }) => prunedCount(sparsity, scores.length));
 }
 
 /**
@@ -18,7 +31,8 @@ export function uniformDistribution(): Distribution {
  * those of the earlier weight are kept, as if all weights were one.
  */
 export function globalDistribution(): Distribution {
-  return (scores, sparsity) => {
+  return (weights, sparsity) => {
+    const scores = weights.map((weight) => weight.scores);
     const total = scores.reduce((sum, { length }) => sum + length, 0);
     const count = prunedCount(sparsity, total);
     if (count === 0) return scores.map(() => 0);

@@ -1,13 +1,41 @@
+import { sizeOf } from '../core/host-tensor';
 import { bitsOf, cutAt, sortKey } from './select';
 
-/** The shape in which weights are pruned: a mask (1 = keep) with exactly `count` zeros, at the lowest scores. */
-export type Pattern = (scores: Float32Array, count: number) => Uint8Array;
+/**
+ * The shape in which weights are pruned: what goes or stays together is a unit, such as an element, a block or a channel. Units
+ * are scored, counted and pruned; a shape is that of the weight.
+ */
+export interface Pattern {
+  /**
+   * How many units a weight has: sparsities are fractions of them.
+   *
+   * @throws UserError for a shape that cannot be divided into units.
+   */
+  units(shape: readonly number[]): number;
+  /**
+   * The score of each unit, [units], from those of the weights, [shape]. −Infinity is the score of a weight that is to stay pruned: a
+   * unit has it only where all of its weights do, and is scored by the others elsewhere. May be the array that was given.
+   */
+  pool(scores: Float32Array, shape: readonly number[]): Float32Array;
+  /**
+   * A mask of the weight, [shape], 1 = keep, with exactly `count` units pruned, those of lowest score.
+   *
+   * @param unitScores [units], as `pool` gives them.
+   * @throws UserError for more units than the pattern can prune.
+   */
+  mask(unitScores: Float32Array, count: number, shape: readonly number[]): Uint8Array;
+  /** The largest sparsity that the pattern can have, a fraction. Default: any below 1. */
+  readonly maxSparsity?: number;
+}
 
 /**
  * Any single weight may go. The count is exact: among equal scores at the threshold those with the lower flat index are kept.
  * (Keeping everything at the threshold, as tfmot does, prunes nothing of a constant tensor.)
  */
-export const unstructured: Pattern = (scores, count) => {
+export const unstructured: Pattern = { units: sizeOf, pool: (scores) => scores, mask: maskOfLowest };
+
+/** A mask with zeros at the `count` lowest scores; for patterns whose units are single weights. */
+function maskOfLowest(scores: Float32Array, count: number): Uint8Array {
   const mask = new Uint8Array(scores.length).fill(1);
   if (count === 0) return mask;
   const { key: threshold, ties } = cutAt([scores], count);
@@ -20,4 +48,4 @@ export const unstructured: Pattern = (scores, count) => {
     left--;
   }
   return mask;
-};
+}

@@ -1,6 +1,8 @@
 import { UserError } from '../core/errors';
+import { sizeOf } from '../core/host-tensor';
 import { Distribution, uniformDistribution } from './distribution';
-import { countPruned, MaskSet, maskSet } from './mask';
+import { MaskSet, maskSet } from './mask';
+import { growOnly, MaskRule } from './mask-rule';
 import { Pattern, unstructured } from './pattern';
 import { magnitude, Saliency } from './saliency';
 
@@ -20,14 +22,17 @@ export interface PruneOptions {
   readonly distribution?: Distribution;
   /** Default `unstructured`. */
   readonly pattern?: Pattern;
+  /** What becomes of weights that are pruned already. Default `growOnly`: they stay pruned, even if that is more than asked for. */
+  readonly rule?: MaskRule;
 }
 
 /**
- * Masks that bring weights to a sparsity. What `masks` already prunes stays pruned, even if that is more than asked for; all
- * else is scored anew.
+ * Masks that bring weights to a sparsity: everything is scored anew, pooled into units, and the lowest go.
  *
- * @param sparsity fraction in [0, 1) of all the weights given; the number pruned is `round(sparsity · n)`.
+ * @param sparsity fraction in [0, 1) of all the units of the weights given; the number pruned is `round(sparsity · n)`.
  * @param masks the masks so far; empty for a dense model.
+ * @throws UserError for a sparsity that the pattern cannot have, masks of another length, scores that are no numbers, and counts of a
+ *   distribution that do not fit.
  *
  * @example
  * const masks = prune(0.5, new Map([['dense/kernel', { data, shape: [2, 2] }]]), new Map());
@@ -36,31 +41,106 @@ export function prune(
   sparsity: number,
   weights: ReadonlyMap<string, PrunableWeight>,
   masks: MaskSet,
-  { saliency = magnitude, distribution = uniformDistribution(), pattern = unstructured }: PruneOptions = {},
+  options: PruneOptions = {},
 ): MaskSet {
-  const entries = [...weights].map(([path, weight]) => {
-    const mask = maskOf(masks, path, weight);
-    return { path, scores: prunedFirst(saliency({ path, ...weight }), mask), mask };
-  });
+  const { distribution = uniformDistribution(), pattern = unstructured } = options;
+  expectReachable(sparsity, pattern);
+  const candidates = [...weights].map(([path, weight]) =>
+    candidateOf(path, weight, maskOf(masks, path, weight), options),
+  );
   const counts = distribution(
-    entries.map(({ scores }) => scores),
+    candidates.map(({ path, shape, units }) => ({ path, shape, scores: units })),
     sparsity,
   );
-  return maskSet(
-    entries.map(({ path, scores, mask }, i) => {
-      const already = mask ? countPruned(mask) : 0;
-      return [path, pattern(scores, Math.max(counts[i]!, already))];
-    }),
+  expectCounts(counts, candidates);
+  return maskSet(candidates.map((candidate, i) => [candidate.path, masked(candidate, counts[i]!, pattern)]));
+}
+
+/** @throws UserError for a sparsity that a pattern cannot have. */
+export function expectReachable(sparsity: number, { maxSparsity = 1 }: Pattern): void {
+  if (sparsity <= maxSparsity) return;
+  throw new UserError(
+    `Expected a sparsity of at most ${maxSparsity}, which is all that the pattern can prune, got ${sparsity}.`,
   );
 }
 
-/** A pruned weight scores below every other, so it is the first to be pruned again. */
-function prunedFirst(scores: Float32Array, mask: Uint8Array | undefined): Float32Array {
-  for (let i = 0; mask && i < mask.length; i++) if (mask[i] === 0) scores[i] = -Infinity;
-  return scores;
+/** A weight that may lose units. */
+interface Candidate {
+  readonly path: string;
+  readonly shape: readonly number[];
+  /** Of each of its values; −Infinity where it stays pruned. */
+  readonly scores: Float32Array;
+  /** Of each unit; −Infinity where it stays pruned. */
+  readonly units: Float32Array;
 }
 
-function maskOf(masks: MaskSet, path: string, { data }: PrunableWeight): Uint8Array | undefined {
+function candidateOf(
+  path: string,
+  weight: PrunableWeight,
+  mask: Uint8Array | undefined,
+  { saliency = magnitude, pattern = unstructured, rule = growOnly }: PruneOptions,
+): Candidate {
+  const { shape } = weight;
+  const own = saliency({ path, ...weight });
+  expectScores(path, own, weight);
+  const scores = mask ? rule(own, mask) : own;
+  const units = pattern.pool(scores, shape);
+  if (units.length !== pattern.units(shape)) {
+    throw new UserError(
+      `Expected the pattern to pool the scores of "${path}" into its ${pattern.units(shape)} units, got ${units.length}.`,
+    );
+  }
+  return { path, shape, scores, units };
+}
+
+/** The mask with so many units pruned, and all that stays pruned. */
+function masked({ scores, units, shape }: Candidate, count: number, pattern: Pattern): Uint8Array {
+  const mask = pattern.mask(units, Math.max(count, countHeld(units)), shape);
+  for (let i = 0; i < mask.length; i++) if (scores[i] === -Infinity) mask[i] = 0;
+  return mask;
+}
+
+function countHeld(units: Float32Array): number {
+  let held = 0;
+  for (let i = 0; i < units.length; i++) held += Number(units[i] === -Infinity);
+  return held;
+}
+
+function expectScores(path: string, scores: Float32Array, { data }: PrunableWeight): void {
+  if (scores.length !== data.length) {
+    throw new UserError(
+      `Expected ${data.length} scores of "${path}" from the saliency, got ${scores.length}.`,
+    );
+  }
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i]! > -Infinity) continue;
+    throw new UserError(
+      `Expected scores above -Infinity from the saliency, got ${scores[i]} for value ${i} of "${path}"; is a weight or a gradient not finite?`,
+    );
+  }
+}
+
+function expectCounts(counts: readonly number[], candidates: readonly Candidate[]): void {
+  if (counts.length !== candidates.length) {
+    throw new UserError(
+      `Expected counts of ${candidates.length} weights from the distribution, got ${counts.length}.`,
+    );
+  }
+  candidates.forEach(({ path, units }, i) => {
+    const count = counts[i]!;
+    if (Number.isInteger(count) && count >= 0 && count <= units.length) return;
+    throw new UserError(
+      `Expected a whole number of the ${units.length} units of "${path}" from the distribution, got ${count}.`,
+    );
+  });
+}
+
+function maskOf(masks: MaskSet, path: string, { data, shape }: PrunableWeight): Uint8Array | undefined {
+  if (sizeOf(shape) !== data.length) {
+    throw new UserError(
+      `Expected ${sizeOf(shape)} values of "${path}", of shape [${shape.join(', ')}], got ${data.length}.`,
+    );
+  }
   const mask = masks.get(path);
   if (mask && mask.length !== data.length) {
     throw new UserError(`Expected ${data.length} values in the mask of "${path}", got ${mask.length}.`);

@@ -1,6 +1,7 @@
 import { UserError } from '../core/errors';
 import { MaskSet } from './mask';
-import { PrunableWeight, prune, PruneOptions } from './prune';
+import { unstructured } from './pattern';
+import { expectReachable, PrunableWeight, prune, PruneOptions } from './prune';
 import { magnitude } from './saliency';
 import { overSteps, RelativeSchedule, Schedule } from './schedule';
 
@@ -15,7 +16,11 @@ export interface PrunerOptions extends PruneOptions {
 export interface Pruner {
   /** Paths of the weights to prune, where they were named. */
   readonly targets?: readonly string[];
-  /** The same for a run of so many steps, those before its `startStep` counted. */
+  /**
+   * The same for a run of so many steps, those before its `startStep` counted.
+   *
+   * @throws UserError for a schedule that ends at a sparsity that the pattern cannot have.
+   */
   over(totalSteps: number): RunPruner;
 }
 
@@ -33,7 +38,7 @@ export interface RunPruner {
 }
 
 /**
- * Gradual pruning by any saliency, distribution and pattern. Monotone: what is pruned stays pruned.
+ * Gradual pruning by any saliency, distribution, pattern and rule. Monotone by default: what is pruned stays pruned.
  *
  * @example
  * const pruning = pruner({ schedule: cubicDecay({ finalSparsity: 0.8, end: 0.7 }), saliency: randomSaliency(1) });
@@ -44,6 +49,7 @@ export function pruner({ schedule, targets, ...options }: PrunerOptions): Pruner
     targets,
     over(totalSteps) {
       const inSteps = overSteps(schedule, totalSteps);
+      expectReachable(inSteps(inSteps.endStep), options.pattern ?? unstructured);
       return {
         schedule: inSteps,
         update(step, weights, masks) {

@@ -57,7 +57,7 @@ export function randomMasks(masks: MaskSet, seed: number): MaskSet {
   return maskSet(
     [...masks].map(([path, mask]) => {
       const data = new Float32Array(mask.length);
-      return [path, unstructured(scores({ path, data }), countPruned(mask))];
+      return [path, unstructured.mask(scores({ path, data }), countPruned(mask), [mask.length])];
     }),
   );
 }

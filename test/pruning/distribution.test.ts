@@ -1,7 +1,8 @@
 import { globalDistribution, prunedCount, uniformDistribution } from '../../lib/pruning/distribution';
 import reference from '../reference/pruning.json';
 
-const scores = (...weights: number[][]) => weights.map((values) => Float32Array.from(values));
+const scores = (...weights: number[][]) =>
+  weights.map((values, i) => ({ path: `${i}`, shape: [values.length], scores: Float32Array.from(values) }));
 
 describe('prunedCount', () => {
   test('rounds half away from zero', () => {

@@ -3,7 +3,8 @@ import { countPruned } from '../../lib/pruning/mask';
 import { unstructured } from '../../lib/pruning/pattern';
 import reference from '../reference/pruning.json';
 
-const mask = (scores: number[], count: number) => Array.from(unstructured(Float32Array.from(scores), count));
+const mask = (scores: number[], count: number) =>
+  Array.from(unstructured.mask(Float32Array.from(scores), count, [scores.length]));
 
 /** The slow truth: sort by score, and among equals by index from the end; the first `count` go. */
 function bySorting(scores: number[], count: number): number[] {
@@ -40,7 +41,7 @@ describe('unstructured', () => {
       fc.property(scores, fc.double({ min: 0, max: 1, noNaN: true }), (values, fraction) => {
         const exact = Array.from(Float32Array.from(values));
         const count = Math.floor(fraction * exact.length);
-        const result = unstructured(Float32Array.from(values), count);
+        const result = unstructured.mask(Float32Array.from(values), count, [values.length]);
         expect(countPruned(result)).toBe(count);
         expect(Array.from(result)).toEqual(bySorting(exact, count));
       }),

@@ -1,0 +1,23 @@
+/**
+ * What becomes of weights that are pruned already when masks are made anew: the scores by which all weights compete, from those of
+ * the saliency. −Infinity holds a weight pruned, whatever the sparsity.
+ *
+ * @param scores larger = keep; may be written, and be what is returned.
+ * @param mask the mask so far, 1 = keep.
+ */
+export type MaskRule = (scores: Float32Array, mask: Uint8Array) => Float32Array;
+
+/** What is pruned stays pruned. */
+export const growOnly: MaskRule = (scores, mask) => {
+  for (let i = 0; i < mask.length; i++) if (mask[i] === 0) scores[i] = -Infinity;
+  return scores;
+};
+
+/**
+ * Pruned weights compete with the others, by the same scores: those that win come back, and others go for them. Under a hard mask they
+ * come back as 0, with moments of 0, so that only a saliency that does not look at magnitude brings them back; under a latent mask with
+ * the value that the optimizer has given them meanwhile.
+ *
+ * Mocanu et al., 2018 (arXiv:1707.04780); Evci et al., 2020 (arXiv:1911.11134).
+ */
+export const regrow: MaskRule = (scores) => scores;
