@@ -34,7 +34,22 @@ export {
   type Distribution,
   type SharedWeight,
 } from './lib/pruning/distribution';
-export { magnitude, movement, randomSaliency, taylor, type Saliency } from './lib/pruning/saliency';
+export {
+  magnitude,
+  movement,
+  randomSaliency,
+  taylor,
+  type Saliency,
+  type ScoredWeight,
+} from './lib/pruning/saliency';
+export {
+  weightTimesGradient,
+  type GradientBatch,
+  type GradientStatistic,
+  type InputStatistic,
+  type Stats,
+  type WeightStatistic,
+} from './lib/pruning/weight-statistics';
 export { unstructured, type Pattern } from './lib/pruning/pattern';
 export { growOnly, regrow, type MaskRule } from './lib/pruning/mask-rule';
 export { type MaskSet } from './lib/pruning/mask';
@@ -198,7 +213,8 @@ export { metrics, type Metric } from './trainers/metrics';
 export { labelAccuracy, microF1 } from './trainers/multi-label-metrics';
 export { earlyStopping } from './trainers/callbacks/early-stopping';
 export { progress } from './trainers/callbacks/progress';
-export { pruning } from './trainers/callbacks/pruning';
+export { pruning, type PruningOptions } from './trainers/callbacks/pruning';
+export { type ScoringOptions } from './trainers/pruning/scoring-pass';
 export { quantization } from './trainers/callbacks/quantization';
 export { stopOnSignal } from './trainers/callbacks/stop-on-signal';
 export { tensorboard } from './trainers/callbacks/tensorboard';

@@ -5,13 +5,14 @@ import { MaskSet, maskSet } from './mask';
 import { growOnly, MaskRule } from './mask-rule';
 import { Pattern, unstructured } from './pattern';
 import { magnitude, Saliency } from './saliency';
+import { Stats, statsOf } from './weight-statistics';
 
 /** A weight in host memory. */
 export interface PrunableWeight {
   readonly data: Float32Array;
   readonly shape: readonly number[];
-  /** Gradient of the loss, for saliencies that use it. */
-  readonly gradient?: Float32Array;
+  /** What the saliency needs, gathered. Default nothing. */
+  readonly stats?: Stats;
 }
 
 /** What is worth keeping, how much of each weight goes, and in which shape. */
@@ -31,7 +32,7 @@ export interface PruneOptions {
  *
  * @param sparsity fraction in [0, 1) of all the units of the weights given; the number pruned is `round(sparsity · n)`.
  * @param masks the masks so far; empty for a dense model.
- * @throws UserError for a sparsity that the pattern cannot have, masks of another length, scores that are no numbers, and counts of a
+ * @throws UserError for a sparsity that the pattern cannot have, masks of another length, scores that are no numbers, statistics that are not there, and counts of a
  *   distribution that do not fit.
  *
  * @example
@@ -80,8 +81,8 @@ function candidateOf(
   mask: Uint8Array | undefined,
   { saliency = magnitude, pattern = unstructured, rule = growOnly }: PruneOptions,
 ): Candidate {
-  const { shape } = weight;
-  const own = saliency({ path, ...weight });
+  const { shape, data, stats = statsOf(path, new Map()) } = weight;
+  const own = saliency({ path, shape, data, stats });
   expectScores(path, own, weight);
   const scores = mask ? rule(own, mask) : own;
   const units = pattern.pool(scores, shape);

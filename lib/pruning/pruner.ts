@@ -3,6 +3,7 @@ import { MaskSet } from './mask';
 import { unstructured } from './pattern';
 import { expectReachable, PrunableWeight, prune, PruneOptions } from './prune';
 import { magnitude } from './saliency';
+import { WeightStatistic } from './weight-statistics';
 import { overSteps, RelativeSchedule, Schedule } from './schedule';
 
 export interface PrunerOptions extends PruneOptions {
@@ -16,6 +17,8 @@ export interface PrunerOptions extends PruneOptions {
 export interface Pruner {
   /** Paths of the weights to prune, where they were named. */
   readonly targets?: readonly string[];
+  /** What is to be gathered of the weights before they are scored. */
+  readonly needs: readonly WeightStatistic[];
   /**
    * The same for a run of so many steps, those before its `startStep` counted.
    *
@@ -30,7 +33,7 @@ export interface RunPruner {
   /**
    * The masks that hold after this optimizer step, or `undefined` if they do not change at it.
    *
-   * @param weights the targets, in host memory; others are ignored where `targets` names them.
+   * @param weights the targets, in host memory, with what the pruner `needs`; others are ignored where `targets` names them.
    * @param masks the masks so far.
    * @throws UserError if a named target is missing.
    */
@@ -47,6 +50,7 @@ export interface RunPruner {
 export function pruner({ schedule, targets, ...options }: PrunerOptions): Pruner {
   return {
     targets,
+    needs: options.saliency?.needs ?? [],
     over(totalSteps) {
       const inSteps = overSteps(schedule, totalSteps);
       expectReachable(inSteps(inSteps.endStep), options.pattern ?? unstructured);

@@ -2,6 +2,7 @@ import { UserError } from '../core/errors';
 import { countPruned, MaskSet, maskSet } from './mask';
 import { unstructured } from './pattern';
 import { randomSaliency } from './saliency';
+import { statsOf } from './weight-statistics';
 
 /** The sparsity after each level of iterative pruning; level 0 is dense. */
 export type Levels = (level: number) => number;
@@ -56,8 +57,9 @@ export function randomMasks(masks: MaskSet, seed: number): MaskSet {
   const scores = randomSaliency(seed);
   return maskSet(
     [...masks].map(([path, mask]) => {
-      const data = new Float32Array(mask.length);
-      return [path, unstructured.mask(scores({ path, data }), countPruned(mask), [mask.length])];
+      const [shape, data] = [[mask.length], new Float32Array(mask.length)];
+      const drawn = scores({ path, shape, data, stats: statsOf(path, new Map()) });
+      return [path, unstructured.mask(drawn, countPruned(mask), shape)];
     }),
   );
 }

@@ -1,11 +1,14 @@
-import { UserError } from '../core/errors';
 import { seededRandom } from '../core/random';
+import { Stats, WeightStatistic, weightTimesGradient } from './weight-statistics';
 
-/** A weight to be scored: where it is, its values, and the loss's gradient at them where there is one. */
+/** A weight to be scored: where it is, its values, and what was gathered of it. */
 export interface ScoredWeight {
   readonly path: string;
+  readonly shape: readonly number[];
+  /** [shape], row-major. Not to be written. */
   readonly data: Float32Array;
-  readonly gradient?: Float32Array;
+  /** What the saliency declares in `needs`. */
+  readonly stats: Stats;
 }
 
 /**
@@ -13,25 +16,48 @@ export interface ScoredWeight {
  *
  * On host arrays, not tensors: weights live in host memory, and an exact count under ties needs a selection over all values,
  * which is one pass over typed arrays and no tfjs op.
+ *
+ * @example
+ * const wanda: Saliency = Object.assign(
+ *   ({ data, shape, stats }: ScoredWeight) => {
+ *     const squares = stats(squaredInputs); // [in]
+ *     return data.map((w, i) => Math.abs(w) * Math.sqrt(squares[Math.floor(i / shape[1]!)]!));
+ *   },
+ *   { needs: [squaredInputs] },
+ * );
  */
-export type Saliency = (weight: ScoredWeight) => Float32Array;
+export interface Saliency {
+  (weight: ScoredWeight): Float32Array;
+  /** What must be known of a weight to score it. Default nothing: its values. */
+  readonly needs?: readonly WeightStatistic[];
+}
 
 /** `|w|`. Han et al., 2015 (arXiv:1506.02626). */
 export const magnitude: Saliency = ({ data }) => score(data, (i) => Math.abs(data[i]!));
 
-/** First-order Taylor expansion of the loss, `|w · dL/dw|`. Molchanov et al., 2017 (arXiv:1611.06440). */
-export const taylor: Saliency = (weight) => {
-  const { data } = weight;
-  const gradient = gradientOf(weight);
-  return score(data, (i) => Math.abs(data[i]! * gradient[i]!));
-};
+/**
+ * First-order Taylor expansion of the loss, `|Σ w · g|`: by how much the loss of what was seen would change if the weight were 0.
+ * Molchanov et al., 2017 (arXiv:1611.06440), whose units are feature maps.
+ */
+export const taylor: Saliency = Object.assign(
+  ({ data, stats }: ScoredWeight) => {
+    const products = stats(weightTimesGradient);
+    return score(data, (i) => Math.abs(products[i]!));
+  },
+  { needs: [weightTimesGradient] },
+);
 
-/** `-w · dL/dw`: weights that move towards 0 go. One step's term of Sanh et al., 2020 (arXiv:2005.07683). */
-export const movement: Saliency = (weight) => {
-  const { data } = weight;
-  const gradient = gradientOf(weight);
-  return score(data, (i) => -data[i]! * gradient[i]!);
-};
+/**
+ * `−Σ w · g` over training steps, each with the weights of its moment: weights that move towards 0 go. Sanh et al., 2020
+ * (arXiv:2005.07683), from whose scores it differs in that they sum from the beginning of training, and this since the last update.
+ */
+export const movement: Saliency = Object.assign(
+  ({ data, stats }: ScoredWeight) => {
+    const products = stats(weightTimesGradient);
+    return score(data, (i) => -products[i]!);
+  },
+  { needs: [weightTimesGradient] },
+);
 
 /** Uniform random scores, a function of (seed, path): the control that a saliency has to beat. */
 export function randomSaliency(seed: number): Saliency {
@@ -43,11 +69,4 @@ function score(data: Float32Array, at: (index: number) => number): Float32Array 
   const scores = new Float32Array(data.length);
   for (let i = 0; i < scores.length; i++) scores[i] = at(i);
   return scores;
-}
-
-function gradientOf({ path, gradient }: ScoredWeight): Float32Array {
-  if (!gradient) {
-    throw new UserError(`Expected a gradient for "${path}", which this saliency needs, got none.`);
-  }
-  return gradient;
 }

@@ -4,12 +4,14 @@ import { countPruned, maskSet, MaskSet } from '../../lib/pruning/mask';
 import { prune, PrunableWeight } from '../../lib/pruning/prune';
 import { magnitudePruner, pruner } from '../../lib/pruning/pruner';
 import { movement, randomSaliency, taylor } from '../../lib/pruning/saliency';
+import { statsOf, weightTimesGradient } from '../../lib/pruning/weight-statistics';
+import { regrow } from '../../lib/pruning/mask-rule';
 import { cubicDecay, linearDecay } from '../../lib/pruning/schedule';
 
-const weight = (data: number[], gradient?: number[]): PrunableWeight => ({
+const weight = (data: number[], products?: number[]): PrunableWeight => ({
   data: Float32Array.from(data),
   shape: [data.length],
-  gradient: gradient && Float32Array.from(gradient),
+  stats: products && statsOf('a', new Map([[weightTimesGradient, Float32Array.from(products)]])),
 });
 const plain = (masks: MaskSet) =>
   Object.fromEntries([...masks].map(([path, mask]) => [path, Array.from(mask)]));
@@ -30,12 +32,14 @@ describe('prune', () => {
   });
 
   test('by Taylor expansion and by movement', () => {
-    const moving = new Map([['a', weight([2, -3, 1, -1], [0.1, 0.5, -9, 3])]]);
+    const moving = new Map([['a', weight([2, -3, 1, -1], [0.2, -1.5, -9, -3])]]); // Σ w · g
     expect(plain(prune(0.5, moving, new Map(), { saliency: taylor }))).toEqual({ a: [0, 0, 1, 1] });
-    // -w · g = -0.2, 1.5, 9, 3
+    // −Σ w · g = -0.2, 1.5, 9, 3
     expect(plain(prune(0.5, moving, new Map(), { saliency: movement }))).toEqual({ a: [0, 0, 1, 1] });
     expect(plain(prune(0.25, moving, new Map(), { saliency: movement }))).toEqual({ a: [0, 1, 1, 1] });
-    expect(() => prune(0.5, weights, new Map(), { saliency: taylor })).toThrow('gradient for "a"');
+    expect(() => prune(0.5, weights, new Map(), { saliency: taylor })).toThrow(
+      'Expected "weight times gradient" of "a", which the saliency reads, among what was gathered (nothing)',
+    );
   });
 
   test('at random: a function of the seed and the path', () => {
@@ -79,6 +83,27 @@ describe('prune', () => {
     const masks = maskSet([['a', Uint8Array.of(0, 1, 1, 1)]]);
     expect(plain(prune(0.5, zeros, masks))).toEqual({ a: [0, 1, 1, 0] });
     expect(plain(prune(0, zeros, masks))).toEqual({ a: [0, 1, 1, 1] });
+  });
+
+  test('refuses scores that are none, and counts that do not fit', () => {
+    const by = (scores: number[]) => () =>
+      prune(0.5, new Map([['a', weight([1, 2])]]), new Map(), { saliency: () => Float32Array.from(scores) });
+    expect(by([NaN, 1])).toThrow('above -Infinity from the saliency, got NaN for value 0 of "a"');
+    expect(by([1, -Infinity])).toThrow('got -Infinity for value 1 of "a"');
+    expect(by([1])).toThrow('2 scores of "a" from the saliency, got 1');
+    const counting = (counts: number[]) => () =>
+      prune(0.5, weights, new Map(), { distribution: () => counts });
+    expect(counting([5, 0])).toThrow('a whole number of the 4 units of "a" from the distribution, got 5');
+    expect(counting([0, NaN])).toThrow('of the 2 units of "b" from the distribution, got NaN');
+    expect(counting([0])).toThrow('counts of 2 weights from the distribution, got 1');
+  });
+
+  test('lets what is pruned come back where the rule says so, with as many zeros', () => {
+    const masks = maskSet([['a', Uint8Array.of(0, 0, 1, 1)]]);
+    const one = new Map([['a', weight([4, 1, 2, 3])]]);
+    expect(plain(prune(0.5, one, masks))).toEqual({ a: [0, 0, 1, 1] });
+    expect(plain(prune(0.5, one, masks, { rule: regrow }))).toEqual({ a: [1, 0, 0, 1] });
+    expect(plain(prune(0.25, one, masks, { rule: regrow }))).toEqual({ a: [1, 0, 1, 1] });
   });
 
   test('refuses a mask of another size', () => {

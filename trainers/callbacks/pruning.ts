@@ -1,14 +1,24 @@
+import type { Json } from '../../lib/core/config';
+import { UserError } from '../../lib/core/errors';
 import { countFlips, MaskSet, sparsityOf } from '../../lib/pruning/mask';
 import type { PrunableWeight } from '../../lib/pruning/prune';
 import type { Pruner, RunPruner } from '../../lib/pruning/pruner';
+import type { Stats } from '../../lib/pruning/weight-statistics';
 import type { Callback, Training } from '../callback';
 import type { Parameter } from '../parameters';
 import { expectWithin } from '../pruning/expect-within';
+import { gathererOf } from '../pruning/gatherer-of';
+import type { ScoringOptions } from '../pruning/scoring-pass';
 import { targetsOf } from '../pruning/targets-of';
 
 export interface PruningOptions {
   /** Decides which weights go, and when. */
   readonly pruner: Pruner;
+  /**
+   * Data to score the weights on, each time that masks are made, with the weights as they are then. Default none: statistics of gradients
+   * are summed over the steps since masks were last made, each with the weights of its moment.
+   */
+  readonly scoring?: ScoringOptions;
 }
 
 /**
@@ -16,41 +26,74 @@ export interface PruningOptions {
  * and their moments are 0 from then on. A schedule that begins at step 0 prunes before the first step, and if that step fails, the
  * weights come back. Logs `sparsity/total` (of the targets), `sparsity/<path>` and `mask/flips` at every update.
  *
- * @throws UserError when training begins, for a schedule that ends after the run or before it starts, targets that are not trained, and
- * a model without any.
+ * What the pruner's saliency needs is gathered before, and is part of a checkpoint: weights never meet gradients of other weights.
+ *
+ * @throws UserError for a scoring pass that does not fit the saliency; when training begins, for a schedule that ends after the run or
+ * before it starts, or that would score by gradients where there are none yet, targets that are not trained, and a model without any.
+ *
+ * @example
+ * const schedule = cubicDecay({ finalSparsity: 0.8, begin: 0.1, end: 0.7 });
+ * const callbacks = [pruning({ pruner: pruner({ schedule, saliency: taylor }), scoring: { data, batches: 8 } })];
  */
-export function pruning({ pruner }: PruningOptions): Callback {
+export function pruning({ pruner, scoring }: PruningOptions): Callback {
+  const gatherer = gathererOf(pruner.needs, scoring);
   let begun = false;
   let active: RunPruner;
   let targets: readonly Parameter[];
   let undo: (() => void) | undefined; // until the first step is done
+  const update = async (training: Training): Promise<void> => {
+    if (!active.schedule.shouldUpdate(training.step)) return;
+    setMasks(training, targets, active, await gatherer.take(training));
+  };
   return {
     name: 'pruning',
-    onTrainBegin(training) {
+    async onTrainBegin(training) {
       active = pruner.over(training.totalSteps);
       expectWithin(active.schedule, training, begun);
       targets = targetsOf(training, pruner);
-      if (begun) return;
-      if (active.schedule.shouldUpdate(training.step)) undo = remember(training, targets);
-      update(training, targets, active);
+      const updatesNow = !begun && active.schedule.shouldUpdate(training.step);
+      gatherer.begin(training, targets, updatesNow);
+      if (updatesNow) {
+        undo = remember(training, targets);
+        await update(training);
+      }
       begun = true;
     },
-    onStepEnd(training) {
+    onGradients(training) {
+      if (training.step < active.schedule.endStep) gatherer.seeGradients(training);
+    },
+    async onStepEnd(training) {
       undo = undefined;
-      update(training, targets, active);
+      await update(training);
     },
     onTrainEnd() {
       undo = undefined;
     },
-    state: () => ({ values: { begun } }),
-    restore({ values }) {
-      begun = (values as { begun: boolean }).begun;
+    state() {
+      const { values = null, tensors } = gatherer.state();
+      return { values: { begun, scoring: scoring !== undefined, gathered: values }, tensors };
+    },
+    restore({ values, tensors }) {
+      const saved = values as { readonly begun: boolean; readonly scoring: boolean; readonly gathered: Json };
+      expectSameSource(saved.scoring, scoring !== undefined);
+      begun = saved.begun;
+      gatherer.restore({ values: saved.gathered, tensors });
     },
     dispose() {
       undo?.();
       undo = undefined;
     },
   };
+}
+
+/** @throws UserError for a checkpoint of a run that scored weights in another way. */
+function expectSameSource(before: boolean, now: boolean): void {
+  if (before === now) return;
+  const told = (scoring: boolean) => (scoring ? 'in a scoring pass' : 'over the steps of the training');
+  throw new UserError(
+    `Expected to go on with pruning that gathers ${told(before)}, as the checkpoint does, got one that gathers ${told(now)}; ` +
+      'start over in another folder.',
+  );
 }
 
 /** Copies weights and masks; returns how to put them back. */
@@ -65,14 +108,15 @@ function remember({ parameters }: Training, targets: readonly Parameter[]): () =
   };
 }
 
-function update(training: Training, targets: readonly Parameter[], { schedule, update }: RunPruner): void {
-  if (!schedule.shouldUpdate(training.step)) return;
+function setMasks(
+  training: Training,
+  targets: readonly Parameter[],
+  { update }: RunPruner,
+  statsOf: (path: string) => Stats,
+): void {
   const before = masksOf(targets);
-  const masks = update(
-    training.step,
-    new Map(targets.map((target) => [target.path, prunable(target)])),
-    before,
-  );
+  const weights = new Map(targets.map((target) => [target.path, prunable(target, statsOf(target.path))]));
+  const masks = update(training.step, weights, before);
   if (!masks) return;
   for (const [path, mask] of masks) training.parameters.setMask(path, mask);
   log(training, masks, countFlips(before, masks));
@@ -83,8 +127,8 @@ function masksOf(targets: readonly Parameter[]): MaskSet {
   return new Map(targets.flatMap(({ path, mask }) => (mask ? [[path, mask.slice()] as const] : [])));
 }
 
-function prunable({ weights, gradient, variable }: Parameter): PrunableWeight {
-  return { data: weights, shape: variable.shape, gradient };
+function prunable({ weights, variable }: Parameter, stats: Stats): PrunableWeight {
+  return { data: weights, shape: variable.shape, stats };
 }
 
 function log(training: Training, masks: MaskSet, flips: number): void {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../../lib/core/errors';
 import { magnitudePruner, PrunerOptions } from '../../../lib/pruning/pruner';
 import { linearDecay } from '../../../lib/pruning/schedule';
-import type { Training } from '../../../trainers/callback';
+import type { Callback, Training } from '../../../trainers/callback';
 import { pruning } from '../../../trainers/callbacks/pruning';
 import { sgd } from '../../../trainers/optimizer';
 import { Parameters, parametersOf } from '../../../trainers/parameters';
@@ -34,16 +34,22 @@ const halfBySteps = (beginStep: number) =>
 const training = () => fakeTraining({ model: network, parameters });
 const hidden = () => [...parameters.get('hidden/kernel').weights];
 
-it('prunes the default targets on the cadence of the schedule, weights and moments, and logs', () => {
+/** How many hidden weights are 0 after each of these steps. */
+async function zerosAfter(callback: Callback, steps: readonly Training[]): Promise<number[]> {
+  const zeros: number[] = [];
+  for (const step of steps) {
+    await callback.onStepEnd?.(step);
+    zeros.push(hidden().filter((value) => value === 0).length);
+  }
+  return zeros;
+}
+
+it('prunes the default targets on the cadence of the schedule, weights and moments, and logs', async () => {
   const callback = pruning({ pruner: magnitudePruner({ schedule: halfBySteps(2) }) });
   const { training: start, at, logs } = training();
   parameters.get('hidden/kernel').slots['velocity']?.fill(9);
-  void callback.onTrainBegin?.(start);
-  const weights = [1, 2, 3, 4, 5, 6, 7].map((step) => {
-    void callback.onStepEnd?.(at(step));
-    return hidden().filter((value) => value === 0).length;
-  });
-  expect(weights).toEqual([0, 0, 0, 1, 1, 2, 2]);
+  await callback.onTrainBegin?.(start);
+  expect(await zerosAfter(callback, [1, 2, 3, 4, 5, 6, 7].map(at))).toEqual([0, 0, 0, 1, 1, 2, 2]);
   expect(hidden()).toEqual([0, 0, 3, 4]);
   expect([...(parameters.get('hidden/kernel').slots['velocity'] ?? [])]).toEqual([0, 0, 9, 9]);
   expect(parameters.get('classifier/kernel').mask).toBeUndefined();
@@ -60,54 +66,51 @@ it('prunes the default targets on the cadence of the schedule, weights and momen
   ]);
 });
 
-it('prunes before the first step when the schedule begins there, but not again after a resume', () => {
+it('prunes before the first step when the schedule begins there, but not again after a resume', async () => {
   const pruner = magnitudePruner({
     schedule: linearDecay({ initialSparsity: 0.25, finalSparsity: 0.5, beginStep: 0, endStep: 4 }),
   });
   const callback = pruning({ pruner });
   const { training: start, logs } = training();
-  void callback.onTrainBegin?.(start);
+  await callback.onTrainBegin?.(start);
   expect(hidden()).toEqual([0, 2, 3, 4]);
   const resumed = pruning({ pruner });
   resumed.restore?.(callback.state?.() ?? {});
   const before = logs.length;
-  void resumed.onTrainBegin?.(start);
+  await resumed.onTrainBegin?.(start);
   expect(logs.length).toBe(before);
 });
 
-it('keeps what an earlier training pruned', () => {
+it('keeps what an earlier training pruned', async () => {
   parameters.setMask('hidden/kernel', Uint8Array.of(1, 1, 1, 0)); // the largest
   const callback = pruning({ pruner: magnitudePruner({ schedule: halfBySteps(0) }) });
   const { training: start, at } = training();
-  void callback.onTrainBegin?.(start);
-  void callback.onStepEnd?.(at(4));
+  await callback.onTrainBegin?.(start);
+  await callback.onStepEnd?.(at(4));
   expect(hidden()).toEqual([0, 2, 3, 0]);
 });
 
-it('prunes named targets, and says at the beginning if there is no such weight', () => {
+it('prunes named targets, and says at the beginning if there is no such weight', async () => {
   const prune = (targets: string[]) =>
     pruning({ pruner: magnitudePruner({ schedule: halfBySteps(5), targets }) }).onTrainBegin?.(
       training().training,
     );
-  void prune(['classifier/kernel']);
-  expect(() => prune(['hidden/bias'])).toThrow(UserError);
-  expect(() => prune(['hidden/bias'])).toThrow('"hidden/bias" to be a trainable weight');
+  await prune(['classifier/kernel']);
+  await expect(prune(['hidden/bias'])).rejects.toThrow(UserError);
+  await expect(prune(['hidden/bias'])).rejects.toThrow('"hidden/bias" to be a trainable weight');
 });
 
 describe('when training begins', () => {
-  const begin = (callback: ReturnType<typeof pruning>, values: Partial<Training> = {}) =>
+  const begin = (callback: Callback, values: Partial<Training> = {}) =>
     callback.onTrainBegin?.({ ...training().training, ...values });
   const by = (options: PrunerOptions) => pruning({ pruner: magnitudePruner(options) });
 
-  it('takes fractions of the run', () => {
+  it('takes fractions of the run', async () => {
     const schedule = linearDecay({ finalSparsity: 0.5, begin: 0.4, end: 0.8, frequency: 2 });
     const { training: start, at } = training();
     const callback = by({ schedule });
-    void callback.onTrainBegin?.(start);
-    const zeros = [3, 4, 5, 6, 7, 8].map((step) => {
-      void callback.onStepEnd?.(at(step));
-      return hidden().filter((value) => value === 0).length;
-    });
+    await callback.onTrainBegin?.(start);
+    const zeros = await zerosAfter(callback, [3, 4, 5, 6, 7, 8].map(at));
     expect(zeros).toEqual([0, 0, 0, 1, 1, 2]);
   });
 
@@ -119,34 +122,36 @@ describe('when training begins', () => {
       5,
       'ends at step 5, where the training starts, or later, got one that is over at step 4',
     ],
-  ])('refuses a schedule that is over %s', (_, beginStep, step, message) => {
+  ])('refuses a schedule that is over %s', async (_, beginStep, step, message) => {
     const refuse = () => begin(by({ schedule: halfBySteps(beginStep) }), { step });
-    expect(refuse).toThrow(UserError);
-    expect(refuse).toThrow(message);
+    await expect(refuse()).rejects.toThrow(UserError);
+    await expect(refuse()).rejects.toThrow(message);
     expect(hidden()).toEqual([1, 2, 3, 4]);
   });
 
-  it('goes on with a run whose schedule is over, and refuses one that was made shorter than its schedule', () => {
+  it('goes on with a run whose schedule is over, and refuses one that was made shorter than its schedule', async () => {
     const callback = by({ schedule: halfBySteps(0) });
-    callback.restore?.({ values: { begun: true } });
-    void begin(callback, { step: 9 });
-    expect(() => begin(callback, { step: 3, totalSteps: 3 })).toThrow('within the 3 steps');
+    callback.restore?.({ values: { begun: true, scoring: false, gathered: { steps: 0 } } });
+    await begin(callback, { step: 9 });
+    await expect(begin(callback, { step: 3, totalSteps: 3 })).rejects.toThrow('within the 3 steps');
   });
 
   it.each<[string, readonly string[] | undefined, string]>([
     ['are none', [], 'got an empty list of targets'],
     ['are named twice', ['hidden/kernel', 'hidden/kernel'], 'got "hidden/kernel" twice'],
-  ])('refuses targets that %s', (_, targets, message) => {
-    expect(() => begin(by({ schedule: halfBySteps(0), targets }))).toThrow(message);
+  ])('refuses targets that %s', async (_, targets, message) => {
+    await expect(begin(by({ schedule: halfBySteps(0), targets }))).rejects.toThrow(message);
   });
 
-  it('refuses a classifier alone, which is no target unless it is named', () => {
+  it('refuses a classifier alone, which is no target unless it is named', async () => {
     const alone = tf.sequential({ layers: [tf.layers.dense({ name: 'only', units: 2, inputShape: [2] })] });
     const own = parametersOf(alone, { slots: [] });
     const schedule = halfBySteps(0);
     const values = { model: alone, parameters: own };
-    expect(() => begin(by({ schedule }), values)).toThrow('but for embeddings, norms and the classifier');
-    void begin(by({ schedule, targets: ['only/kernel'] }), values);
+    await expect(begin(by({ schedule }), values)).rejects.toThrow(
+      'but for embeddings, norms and the classifier',
+    );
+    await begin(by({ schedule, targets: ['only/kernel'] }), values);
     own.dispose();
     alone.dispose();
   });
