@@ -52,8 +52,8 @@ export {
 } from './lib/pruning/weight-statistics';
 export { unstructured, type Pattern } from './lib/pruning/pattern';
 export { growOnly, regrow, type MaskRule } from './lib/pruning/mask-rule';
-export { type MaskSet } from './lib/pruning/mask';
-export { clearMasks, masksOf, setMasks } from './lib/pruning/model-masks';
+export { type MaskKind, type MaskSet } from './lib/pruning/mask';
+export { clearMasks, hardenMasks, masksOf, setMasks } from './lib/pruning/model-masks';
 export { loadMasks, saveMasks } from './lib/pruning/mask-file';
 export { defaultTargets } from './lib/pruning/targets';
 export { fractionOfOriginal, fractionOfRemaining } from './lib/pruning/rewind';
@@ -82,7 +82,7 @@ export {
 export { fakeQuantize } from './lib/quantization/fake-quantize';
 export { dynamicQuantize } from './lib/quantization/dynamic-quantize';
 export { dequantize, quantize } from './lib/quantization/quantize';
-export { straightThrough } from './lib/quantization/straight-through';
+export { straightThrough } from './lib/core/straight-through';
 export { encode, type EncodeOptions } from './lib/quantization/encode';
 export { codesOf, decode } from './lib/quantization/decode';
 export {

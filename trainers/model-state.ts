@@ -3,10 +3,12 @@ import { attachmentsOf, Transform } from '../lib/core/attach';
 import { UserError } from '../lib/core/errors';
 import { HostTensor, hostTensor, readHost } from '../lib/core/host-tensor';
 import { weightsOf } from '../lib/core/weights';
-import { maskOf, noteMask } from '../lib/pruning/model-masks';
+import { LatentMask } from '../lib/pruning/latent-mask';
+import type { MaskKind } from '../lib/pruning/mask';
+import { maskable, maskKindOf, maskOf, noteMask } from '../lib/pruning/model-masks';
 import type { Parameters } from './parameters';
 
-/** Tensors of a model by name: `weights/<path>`, `masks/<path>`, `transforms/<layer>/<target>/<index>/<name>`. */
+/** Tensors of a model by name: `weights/<path>`, `masks/<path>` or `latent-masks/<path>`, `transforms/<layer>/<target>/<index>/<name>`. */
 export type ModelState = Readonly<Record<string, HostTensor>>;
 
 /**
@@ -21,7 +23,7 @@ export async function captureModel(model: tf.LayersModel, parameters: Parameters
   }
   for (const { path, variable } of weightsOf(model)) {
     const mask = maskOf(variable);
-    if (mask) state[`masks/${path}`] = hostTensor(mask, [...variable.shape]);
+    if (mask) state[MASKS[maskKindOf(variable)!] + path] = hostTensor(mask, [...variable.shape]);
   }
   return state;
 }
@@ -39,17 +41,21 @@ export function restoreModel(model: tf.LayersModel, parameters: Parameters, stat
     ({ path, variable, weights }) => [weights, tensorOf(state, `weights/${path}`, variable.shape)] as const,
   );
   const masked = weightsOf(model).map((weight) => {
-    const mask = `masks/${weight.path}`;
-    return [weight, mask in state ? tensorOf(state, mask, weight.variable.shape) : undefined] as const;
+    const kind = KINDS.find((each) => MASKS[each] + weight.path in state);
+    const mask = kind && tensorOf(state, MASKS[kind] + weight.path, weight.variable.shape);
+    return [maskable(model, weight), mask?.data as Uint8Array | undefined, kind] as const;
   });
   for (const [variable, { data, shape, dtype }] of assigned) {
     tf.tidy(() => variable.assign(tf.tensor(data.slice(), shape, dtype)));
   }
-  for (const [weight, mask] of masked) noteMask(weight, mask?.data as Uint8Array | undefined);
+  for (const [weight, mask, kind] of masked) noteMask(weight, mask, kind);
   parameters.rebind();
   for (const [weights, { data }] of trained) weights.set(data);
   parameters.upload();
 }
+
+const MASKS: Readonly<Record<MaskKind, string>> = { hard: 'masks/', latent: 'latent-masks/' };
+const KINDS = Object.keys(MASKS) as MaskKind[];
 
 /** The tensor of a name, checked against the shape that the model wants. */
 export function tensorOf(state: ModelState, name: string, shape: readonly number[]): HostTensor {
@@ -65,7 +71,8 @@ export function tensorOf(state: ModelState, name: string, shape: readonly number
 function untrained(model: tf.LayersModel, parameters: Parameters): [string, tf.Variable][] {
   const trained = new Set(parameters.list.map(({ variable }) => variable));
   const weights = weightsOf(model).filter(({ variable }) => !trained.has(variable));
-  const transforms = attachmentsOf(model).flatMap(({ layer, target, transform }, index) =>
+  const attached = attachmentsOf(model).filter(({ transform }) => !(transform instanceof LatentMask)); // masks come and go
+  const transforms = attached.flatMap(({ layer, target, transform }, index) =>
     variablesOf(transform).map(([name, variable]): [string, tf.Variable] => [
       `transforms/${layer.name}/${target}/${index}/${name}`,
       variable,

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { hostOf, sizeOf } from '../lib/core/host-tensor';
+import type { Place } from '../lib/core/places';
 import { leaveCopy } from '../lib/core/shared-memory';
-import { maskOf, noteMask } from '../lib/pruning/model-masks';
+import type { MaskKind } from '../lib/pruning/mask';
+import { maskKindOf, maskOf, noteMask } from '../lib/pruning/model-masks';
 import {
   accumulate,
   addRows,
@@ -21,6 +23,8 @@ export interface Trained {
   readonly decay: boolean;
   /** What the learning rate is multiplied by. */
   readonly rateFactor: number;
+  /** Where layers compute with it: none for a variable of a transform. */
+  readonly places?: readonly Place[];
 }
 
 /** A trainable weight with its gradient and the optimizer's slots, in one WebAssembly memory. */
@@ -45,7 +49,10 @@ export interface Parameter {
   readonly gradient: Float32Array;
   /** The optimizer's memory, by its names: AdamW's `m` and `v`, SGD's `velocity`. */
   readonly slots: Readonly<Record<string, Float32Array>>;
-  /** The model's mask of this weight, 1 = keep, in row-major order; undefined where nothing is pruned. */
+  /**
+   * The model's hard mask of this weight, 1 = keep, in row-major order; undefined where there is none. Of a latent one optimizers know
+   * nothing: see `maskOf`.
+   */
   readonly mask: Uint8Array | undefined;
   /** Fills the gradient: with these values, or with 0. */
   setGradient(values?: Float32Array): void;
@@ -63,19 +70,22 @@ export interface Parameter {
   /** Σ gradient² over what the mask keeps. */
   squaredNorm(): number;
   /**
-   * Gives the model another mask for this weight. From now on the pruned weights and their slots are exactly 0, after every step of
-   * the optimizer, in this training and the next. Undefined lifts the mask; weights that are 0 stay so until they are trained.
+   * Gives the model another mask for this weight. If it is hard, the default, the pruned weights and their slots are exactly 0 from now
+   * on, after every step of the optimizer, in this training and the next; a latent one leaves them alone, and layers compute as if they were.
+   * Undefined lifts the mask; weights that are 0 stay so until they are trained.
    *
    * @param mask a 0 or 1 for each weight, copied.
-   * @throws UserError for another length or other values.
+   * @throws UserError for another length or other values, and for a latent mask of what no layer computes with.
    */
-  setMask(mask: Uint8Array | undefined): void;
+  setMask(mask: Uint8Array | undefined, kind?: MaskKind): void;
 }
 
 /** A parameter for those who made it: the parts of the same methods of `Parameters`. */
 export interface OwnParameter extends Parameter {
   rebind(): void;
   upload(): void;
+  /** Makes what a hard mask prunes, and its slots, 0: after others have written them. */
+  enforceMask(): void;
   /** Gives the variable ordinary storage back. */
   release(): void;
 }
@@ -95,24 +105,30 @@ class BoundParameter implements OwnParameter {
   readonly variable: tf.Variable;
   readonly decay: boolean;
   readonly rateFactor: number;
+  readonly places: readonly Place[] | undefined;
   readonly weights: Float32Array;
   readonly gradient: Float32Array;
   readonly slots: Readonly<Record<string, Float32Array>>;
   private readonly maskRoom: Uint8Array;
-  /** The model's mask that `maskRoom` is a copy of. */
+  /** The model's hard mask that `maskRoom` is a copy of. */
   private knownMask: Uint8Array | undefined;
   /** Rows of the gradient that may not be 0; undefined if any may. */
   private touched: Set<number> | undefined;
   /** The variable's data as it was when it last equalled the weights: another one was assigned by someone else. */
   private known: object;
 
-  constructor({ path, variable, decay, rateFactor }: Trained, arena: Arena, slots: readonly string[]) {
+  constructor(
+    { path, variable, decay, rateFactor, places }: Trained,
+    arena: Arena,
+    slots: readonly string[],
+  ) {
     const { size } = variable;
     const views = arena.group([size, size, ...slots.map(() => size), Math.ceil(size / 4)]);
     this.path = path;
     this.variable = variable;
     this.decay = decay;
     this.rateFactor = rateFactor;
+    this.places = places;
     this.weights = views[0]!;
     this.gradient = views[1]!;
     this.slots = Object.fromEntries(slots.map((slot, i) => [slot, views[2 + i]!]));
@@ -154,8 +170,8 @@ class BoundParameter implements OwnParameter {
     return sumOfSquares(this.gradient, this.mask);
   }
 
-  setMask(mask: Uint8Array | undefined): void {
-    noteMask(this, mask);
+  setMask(mask: Uint8Array | undefined, kind?: MaskKind): void {
+    noteMask(this, mask, kind);
     this.rebind();
     this.upload();
   }
@@ -169,9 +185,10 @@ class BoundParameter implements OwnParameter {
     this.known = this.variable.dataId;
   }
 
-  /** Copies the model's mask to where the kernels read it, if it is another than before. */
+  /** Copies the model's hard mask to where the kernels read it, if it is another than before. */
   private takeMask(): boolean {
-    const mask = maskOf(this.variable);
+    const isHard = maskKindOf(this.variable) === 'hard';
+    const mask = isHard ? maskOf(this.variable) : undefined;
     if (mask === this.knownMask) return false;
     if (mask) this.maskRoom.set(mask);
     this.knownMask = mask;
@@ -195,7 +212,7 @@ class BoundParameter implements OwnParameter {
     this.known = this.variable.dataId;
   }
 
-  private enforceMask(): void {
+  enforceMask(): void {
     if (!this.mask) return;
     for (const array of [this.weights, ...Object.values(this.slots)]) applyMask(array, this.mask);
   }

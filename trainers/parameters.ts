@@ -2,6 +2,8 @@ import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../lib/core/errors';
 import { trainablesOf } from '../lib/core/trainables';
 import { weightsOf } from '../lib/core/weights';
+import type { MaskKind } from '../lib/pruning/mask';
+import { maskable } from '../lib/pruning/model-masks';
 import { createArena, type Arena } from '../lib/wasm/memory';
 import { bytesOf, createParameter, type OwnParameter, type Parameter, type Trained } from './parameter';
 
@@ -31,8 +33,8 @@ export interface Parameters {
   readonly list: readonly Parameter[];
   /** @throws UserError if no trainable weight has this path. */
   get(path: string): Parameter;
-  /** `get(path).setMask(mask)` */
-  setMask(path: string, mask: Uint8Array | undefined): void;
+  /** `get(path).setMask(mask, kind)` */
+  setMask(path: string, mask: Uint8Array | undefined, kind?: MaskKind): void;
   /** Global norm of the gradients: √(Σ gradient²) over all that the masks keep. */
   gradientNorm(): number;
   /**
@@ -93,7 +95,7 @@ export function parametersOf(model: tf.LayersModel, options: ParametersOptions =
   return {
     list,
     get,
-    setMask: (path, mask) => get(path).setMask(mask),
+    setMask: (path, mask, kind) => get(path).setMask(mask, kind),
     gradientNorm: () => Math.sqrt(list.reduce((sum, parameter) => sum + parameter.squaredNorm(), 0)),
     rebind: () => list.forEach((parameter) => parameter.rebind()),
     upload: () => list.forEach((parameter) => parameter.upload()),
@@ -113,7 +115,7 @@ export function parametersOf(model: tf.LayersModel, options: ParametersOptions =
 export function trainedOf(model: tf.LayersModel): Trained[] {
   const weights = weightsOf(model).filter(({ trainable }) => trainable);
   return [
-    ...weights.map(({ path, variable, rank }) => ({ path, variable, decay: rank >= 2, rateFactor: 1 })),
+    ...weights.map((weight) => ({ ...maskable(model, weight), decay: weight.rank >= 2, rateFactor: 1 })),
     ...trainablesOf(model),
   ];
 }
@@ -147,7 +149,8 @@ function copyOfSlots({ slots }: Parameter): Record<string, Float32Array> {
 function restore(parameter: OwnParameter, snapshot: Snapshot): void {
   parameter.rebind();
   for (const [into, saved] of savedBeside(parameter, snapshot)) into.set(saved!);
-  parameter.setMask(parameter.mask);
+  parameter.enforceMask();
+  parameter.upload();
 }
 
 /** A parameter's arrays, each with what a snapshot has for it. */

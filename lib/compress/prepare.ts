@@ -3,9 +3,9 @@ import { attach, Attachment, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
 import { factsOf } from '../core/facts-of';
 import { hostOf } from '../core/host-tensor';
-import { layersOf } from '../core/layers';
 import { computeOncePerCall } from '../core/once-per-call';
-import { variableOf, Weight } from '../core/weights';
+import { placesOf } from '../core/places';
+import type { Weight } from '../core/weights';
 import { LearnedSteps, learnedSteps } from '../quantization/learned-steps';
 import { isHalf, WeightSpec } from '../quantization/spec';
 import { activationQuantizer } from '../quantization/transforms/activation-quantizer';
@@ -108,7 +108,8 @@ function attachWeight(model: tf.LayersModel, plan: PlannedWeight, add: Add): Wei
   } else {
     add(weight.layer, weight.name, quantizer);
   }
-  borrowersOf(model, weight).forEach((layer) => add(layer, weight.name, quantizer));
+  const [, ...borrowers] = placesOf(model, weight);
+  borrowers.forEach(({ layer, name }) => add(layer, name, quantizer));
   return quantizer;
 }
 
@@ -122,13 +123,6 @@ function stepsOf({ weight, spec, rateFactor }: PlannedWeight): LearnedSteps {
 /** Whether no two rows of a table share a scale. */
 function hasOwnRows({ variable }: Weight, spec: WeightSpec): boolean {
   return isHalf(spec) || spec.granularity.block(variable.shape)[0] === 1;
-}
-
-/** Layers that compute with a weight that is another layer's: a decoder tied to a table. */
-function borrowersOf(model: tf.LayersModel, { variable }: Weight): tf.layers.Layer[] {
-  return layersOf(model).filter((layer) =>
-    factsOf(layer)?.borrows?.some((weight) => variableOf(weight) === variable),
-  );
 }
 
 function attachInput(

@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../core/errors';
 import { FileSize, fileSizes } from '../core/file-sizes';
-import { hostOf } from '../core/host-tensor';
 import { Weight, weightsOf } from '../core/weights';
+import type { MaskKind } from '../pruning/mask';
+import { effectiveValues, maskKindOf } from '../pruning/model-masks';
 import { defaultTargets } from '../pruning/targets';
 import { bytesOf, zerosOf } from '../quantization/decode';
 import type { EncodedWeight } from '../quantization/encoded-weight';
@@ -27,6 +28,8 @@ export interface ReportRow {
   readonly bytes: number;
   /** Whether it is a pruning target. */
   readonly target: boolean;
+  /** What its mask does, where it has one: zeros of a latent mask are counted, though the weight has others. */
+  readonly mask?: MaskKind;
 }
 
 /** Sums over some rows. */
@@ -90,9 +93,10 @@ type Stored = Pick<ReportRow, 'zeros' | 'bits' | 'storedBits' | 'bytes'>;
 function rowOf(weight: Weight, codes: Compressed['weights'], target: boolean): ReportRow {
   const { shape, size: parameters } = weight.variable;
   const encoded = codes.get(weight.path);
-  const stored = encoded ? storedAsCodes(encoded) : storedAsFloats(hostOf(weight.variable).data);
+  const stored = encoded ? storedAsCodes(encoded) : storedAsFloats(effectiveValues(weight.variable));
   const sparsity = parameters === 0 ? 0 : stored.zeros / parameters;
-  return { path: weight.path, shape, parameters, sparsity, target, ...stored };
+  const mask = maskKindOf(weight.variable);
+  return { path: weight.path, shape, parameters, sparsity, target, ...(mask ? { mask } : {}), ...stored };
 }
 
 function storedAsCodes(encoded: EncodedWeight): Stored {

@@ -57,6 +57,11 @@ export interface Attachment {
   detach(): void;
 }
 
+export interface AttachOptions {
+  /** Apply it before all that is attached already. Default false: after. */
+  readonly first?: boolean;
+}
+
 /** The option of a model's call that makes inference a calibration. */
 export const CALIBRATION = 'calibration';
 
@@ -75,7 +80,7 @@ const patches = new WeakMap<tf.layers.Layer, Patch>();
  * a weight's `read()` is shadowed only while that synchronous call runs. So shared layers, functional and sequential models,
  * eager and traced code all see it, `toJSON()` does not, and detaching gives back the very same model.
  *
- * Transforms of one target apply in the order in which they were attached.
+ * Transforms of one target apply in the order in which they were attached, but for one that is to be the first.
  *
  * @param layer a layer with one input tensor (for `'input'`) or one output tensor (for `'output'`), built (for a weight).
  * @param target `'input'`, `'output'`, the weight's name, e.g. `'kernel'`, or that of a value within the layer, which its facts name: an
@@ -87,7 +92,12 @@ const patches = new WeakMap<tf.layers.Layer, Patch>();
  * model.predict(x); // with int8 weights
  * attachment.detach(); // exactly as before
  */
-export function attach(layer: tf.layers.Layer, target: string, transform: Transform): Attachment {
+export function attach(
+  layer: tf.layers.Layer,
+  target: string,
+  transform: Transform,
+  { first = false }: AttachOptions = {},
+): Attachment {
   if (isOwn(target) && !isInner(layer, target)) weightNamed(layer, target);
   const patch = patches.get(layer) ?? patchCall(layer);
   const attachment: Attachment = {
@@ -101,7 +111,8 @@ export function attach(layer: tf.layers.Layer, target: string, transform: Transf
       if (patch.attachments.length === 0) patch.remove();
     },
   };
-  patch.attachments.push(attachment);
+  if (first) patch.attachments.unshift(attachment);
+  else patch.attachments.push(attachment);
   return attachment;
 }
 

@@ -173,13 +173,14 @@ export interface SaveHuggingFaceOptions {
  * its compressed ONNX file under the name that transformers.js knows for the narrowest width that a weight is stored in:
  * `onnx/model_quantized.onnx` for 8 bits, `_q4` for 4, `_q2` for 2, `_fp16` for 16. `config.json` says which file that is (`transformers.js_config`), so
  * that it is the one to be run; `{ dtype: 'fp32' }` runs the floats. A pruned model's masks lie in `masks.safetensors`;
- * `report(…, { folder })` tells what each file takes. What is attached to a model is not saved: convert it first.
+ * `report(…, { folder })` tells what each file takes. What is attached to a model is not saved: convert it first, or make its latent masks
+ * hard (`hardenMasks`).
  *
  * @param subject a model, or what `convert` returns.
  * @param folder made if it is not there; files of these names in it are overwritten, and those of them that this model does not have
  *   removed.
  * @throws UserError, before anything is written, if the model was not built by `bert`, its layers differ in size, the labels are not as
- *   many as its outputs, or no ONNX file can hold it.
+ *   many as its outputs, a mask is latent, or no ONNX file can hold it.
  */
 export function saveHuggingFace(
   subject: tf.LayersModel | Compressed,
@@ -189,6 +190,7 @@ export function saveHuggingFace(
   const compressed = compressedOf(subject);
   expectCurrent(compressed);
   const { model, weights } = compressed;
+  expectHard(model);
   const config = bertConfigOf(model);
   const labels = options.labels ?? defaultLabels(config.labels);
   if (labels.length !== config.labels) {
@@ -213,6 +215,16 @@ export function saveHuggingFace(
       writeAtomically(name, (part) => fs.writeFileSync(part, bytes!)),
     );
   }
+}
+
+/** What a latent mask prunes is in the weights, and would be in the file. */
+function expectHard(model: tf.LayersModel): void {
+  const [latent] = masksOf(model).latent ?? [];
+  if (latent === undefined) return;
+  throw new UserError(
+    `Expected a model whose masks are hard, to save it with its zeros, got a latent mask of "${latent}"; call hardenMasks(model), or ` +
+      'convert it.',
+  );
 }
 
 /** A file of an earlier model in the folder would be read with this one. */

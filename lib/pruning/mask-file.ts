@@ -3,14 +3,14 @@ import { writeAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
 import { hostTensor } from '../core/host-tensor';
 import { readSafetensors, writeSafetensors } from '../export/safetensors';
-import { MaskSet, maskSet } from './mask';
+import { kindIn, MaskSet, maskSet } from './mask';
 
-/** Name of a tensor: the weight's path, and how many values it has. */
-const NAME = /^(.+):(\d+)$/;
+/** Name of a tensor: the weight's path, how many values it has, and whether its mask is latent. */
+const NAME = /^(.+):(\d+)(:latent)?$/;
 
 /**
  * Saves masks as a safetensors file, eight values in a byte, the first in the lowest bit: `<path>:<values>` is U8
- * [⌈values / 8⌉]. In Python: `numpy.unpackbits(tensor, bitorder='little')`.
+ * [⌈values / 8⌉], and `<path>:<values>:latent` of a latent mask. In Python: `numpy.unpackbits(tensor, bitorder='little')`.
  *
  * @param file written whole or not at all.
  *
@@ -19,7 +19,8 @@ const NAME = /^(.+):(\d+)$/;
 export function saveMasks(file: string, masks: MaskSet): void {
   const entries = [...masks].map(([weight, mask]) => {
     const bits = packBits(mask);
-    return [`${weight}:${mask.length}`, hostTensor(bits, [bits.length])] as const;
+    const kind = kindIn(masks, weight) === 'latent' ? ':latent' : '';
+    return [`${weight}:${mask.length}${kind}`, hostTensor(bits, [bits.length])] as const;
   });
   writeAtomically(file, (part) => writeSafetensors(part, new Map(entries), { format: 'whittle masks' }));
 }
@@ -32,18 +33,19 @@ export function saveMasks(file: string, masks: MaskSet): void {
  * @example setMasks(model, loadMasks('ticket.safetensors'));
  */
 export function loadMasks(file: string): MaskSet {
-  return maskSet(
-    [...readSafetensors(file)].map(([name, { data }]) => {
-      const [, weight, count] = NAME.exec(name) ?? [];
-      const values = Number(count);
-      if (weight !== undefined && data instanceof Uint8Array && data.length === Math.ceil(values / 8)) {
-        return [weight, unpackBits(data, values)];
-      }
-      throw new UserError(
-        `Expected masks in ${path.basename(file)}, but its tensor "${name}" is none; give a file that saveMasks wrote.`,
-      );
-    }),
-  );
+  const latent: string[] = [];
+  const masks = [...readSafetensors(file)].map(([name, { data }]): [string, Uint8Array] => {
+    const [, weight, count, isLatent] = NAME.exec(name) ?? [];
+    const values = Number(count);
+    if (weight !== undefined && data instanceof Uint8Array && data.length === Math.ceil(values / 8)) {
+      if (isLatent) latent.push(weight);
+      return [weight, unpackBits(data, values)];
+    }
+    throw new UserError(
+      `Expected masks in ${path.basename(file)}, but its tensor "${name}" is none; give a file that saveMasks wrote.`,
+    );
+  });
+  return maskSet(masks, latent);
 }
 
 function packBits(mask: Uint8Array): Uint8Array {

@@ -2,21 +2,42 @@ import { UserError } from '../core/errors';
 import { HostTensor, hostTensor } from '../core/host-tensor';
 
 /**
+ * What a mask does to a weight:
+ *
+ * - `hard`: pruned weights are exactly 0, and so are their moments, after every step of the optimizer.
+ * - `latent`: the optimizer trains all of the weight (the latent weight); layers compute with `mask · w` (the effective weight), and the
+ *   gradient goes through to `w` as if it were that. So what is pruned may come back with the value that it has by then.
+ */
+export type MaskKind = 'hard' | 'latent';
+
+/**
  * Masks by weight path, one byte per weight: 1 = keep, 0 = pruned.
  *
- * Masks are not multiplied into the model's graph, they are enforced in memory: setting one makes the pruned weights exactly
+ * Hard masks are not multiplied into the model's graph, they are enforced in memory: setting one makes the pruned weights exactly
  * 0, and the optimizer leaves pruned weights and their moments at exactly 0 after every step. So `w = mask · w` holds at every
  * forward pass already, and the gradient of a pruned weight goes nowhere. A product would cost a pass over all weights and
- * change nothing. A pruner that keeps latent weights (movement pruning, regrowth) would have to attach its masks as transforms.
+ * change nothing.
  */
-export type MaskSet = ReadonlyMap<string, Uint8Array>;
+export interface MaskSet extends ReadonlyMap<string, Uint8Array> {
+  /** Paths of the masks that are latent, where there are any; the others are hard. */
+  readonly latent?: ReadonlySet<string>;
+}
+
+/** The kind of a mask of a set. */
+export function kindIn({ latent }: MaskSet, path: string): MaskKind {
+  return latent?.has(path) ? 'latent' : 'hard';
+}
 
 /**
  * Collects masks into a set.
  *
+ * @param latent paths of those that are latent. Default none.
  * @throws UserError for an empty path, or a value other than 0 and 1.
  */
-export function maskSet(entries: Iterable<readonly [path: string, mask: Uint8Array]>): MaskSet {
+export function maskSet(
+  entries: Iterable<readonly [path: string, mask: Uint8Array]>,
+  latent: Iterable<string> = [],
+): MaskSet {
   const masks = new Map(entries);
   for (const [path, mask] of masks) {
     if (path === '') throw new UserError('Expected a weight path for every mask, got an empty one.');
@@ -24,7 +45,8 @@ export function maskSet(entries: Iterable<readonly [path: string, mask: Uint8Arr
       if (mask[i]! > 1) throw new UserError(`Expected 0 or 1 in the mask of "${path}", got ${mask[i]}.`);
     }
   }
-  return masks;
+  const paths = new Set(latent);
+  return paths.size > 0 ? Object.assign(masks, { latent: paths }) : masks;
 }
 
 /** Number of zeros of a mask. */

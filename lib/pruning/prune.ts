@@ -1,7 +1,7 @@
 import { UserError } from '../core/errors';
 import { sizeOf } from '../core/host-tensor';
 import { Distribution, uniformDistribution } from './distribution';
-import { MaskSet, maskSet } from './mask';
+import { MaskKind, MaskSet, maskSet } from './mask';
 import { growOnly, MaskRule } from './mask-rule';
 import { Pattern, unstructured } from './pattern';
 import { magnitude, Saliency } from './saliency';
@@ -25,6 +25,8 @@ export interface PruneOptions {
   readonly pattern?: Pattern;
   /** What becomes of weights that are pruned already. Default `growOnly`: they stay pruned, even if that is more than asked for. */
   readonly rule?: MaskRule;
+  /** What the masks do to the weights. Default `hard`; under `latent` ones they are trained on, and may come back as they are then. */
+  readonly maskKind?: MaskKind;
 }
 
 /**
@@ -44,7 +46,7 @@ export function prune(
   masks: MaskSet,
   options: PruneOptions = {},
 ): MaskSet {
-  const { distribution = uniformDistribution(), pattern = unstructured } = options;
+  const { distribution = uniformDistribution(), pattern = unstructured, maskKind = 'hard' } = options;
   expectReachable(sparsity, pattern);
   const candidates = [...weights].map(([path, weight]) =>
     candidateOf(path, weight, maskOf(masks, path, weight), options),
@@ -54,7 +56,10 @@ export function prune(
     sparsity,
   );
   expectCounts(counts, candidates);
-  return maskSet(candidates.map((candidate, i) => [candidate.path, masked(candidate, counts[i]!, pattern)]));
+  return maskSet(
+    candidates.map((candidate, i) => [candidate.path, masked(candidate, counts[i]!, pattern)]),
+    maskKind === 'latent' ? weights.keys() : [],
+  );
 }
 
 /** @throws UserError for a sparsity that a pattern cannot have. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { isTracing } from '../core/derived';
 import type { QParams } from './qparams';
 import { quantizeDequantize } from './quantize';
-import { straightThrough } from './straight-through';
+import { straightThrough } from '../core/straight-through';
 import { uint8 } from './spec';
 
 /** Name of the tracing backend's kernel for `dynamicQuantize`. */

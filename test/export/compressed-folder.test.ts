@@ -21,7 +21,8 @@ import { exportOnnx } from '../../lib/export/onnx';
 import { readSafetensors, readStored, Storable, writeSafetensors } from '../../lib/export/safetensors';
 import { bert } from '../../lib/models/bert';
 import { loadMasks, saveMasks } from '../../lib/pruning/mask-file';
-import { masksOf, setMasks } from '../../lib/pruning/model-masks';
+import { maskSet } from '../../lib/pruning/mask';
+import { hardenMasks, masksOf, setMasks } from '../../lib/pruning/model-masks';
 import { decode } from '../../lib/quantization/decode';
 import { perGroup } from '../../lib/quantization/granularity';
 import { int4, uint8 } from '../../lib/quantization/spec';
@@ -281,6 +282,17 @@ describe('masks', () => {
     expect(masksOf(loaded.model)).toEqual(new Map([['encoder/0/attention/query/kernel', mask]]));
     expect(fs.statSync(file('masks.safetensors')).size).toBeLessThan(200); // a bit for each
     expect(masksOf(loadHuggingFace(folder, { layers: 1 }).model).size).toBe(1);
+  });
+
+  test('that are latent are not saved: the folder would hold what they prune', () => {
+    const { model, mask } = pruned();
+    const name = 'encoder/0/attention/query/kernel';
+    setMasks(model, maskSet([[name, mask]], [name]));
+    const save = () => saveHuggingFace(model, folder, { tokenizerFiles, labels, onnx: false });
+    expect(save).toThrow(`got a latent mask of "${name}"; call hardenMasks(model)`);
+    hardenMasks(model);
+    save();
+    expect(masksOf(loadHuggingFace(folder).model)).toEqual(new Map([[name, mask]]));
   });
 
   test('are saved, loaded, and moved to another model', () => {

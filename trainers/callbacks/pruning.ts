@@ -1,6 +1,7 @@
 import type { Json } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
-import { countFlips, MaskSet, sparsityOf } from '../../lib/pruning/mask';
+import { countFlips, kindIn, MaskSet, sparsityOf } from '../../lib/pruning/mask';
+import { masksOfWeights } from '../../lib/pruning/model-masks';
 import type { PrunableWeight } from '../../lib/pruning/prune';
 import type { Pruner, RunPruner } from '../../lib/pruning/pruner';
 import type { Stats } from '../../lib/pruning/weight-statistics';
@@ -22,8 +23,8 @@ export interface PruningOptions {
 }
 
 /**
- * Prunes while training: after the optimizer step the pruner may give new masks, which are set at once, so that pruned weights
- * and their moments are 0 from then on. A schedule that begins at step 0 prunes before the first step, and if that step fails, the
+ * Prunes while training: after the optimizer step the pruner may give new masks, which are set at once. Under hard masks pruned weights
+ * and their moments are 0 from then on, and weights that come back start at 0; under latent ones all weights are trained on. A schedule that begins at step 0 prunes before the first step, and if that step fails, the
  * weights come back. Logs `sparsity/total` (of the targets), `sparsity/<path>` and `mask/flips` at every update.
  *
  * What the pruner's saliency needs is gathered before, and is part of a checkpoint: weights never meet gradients of other weights.
@@ -98,10 +99,11 @@ function expectSameSource(before: boolean, now: boolean): void {
 
 /** Copies weights and masks; returns how to put them back. */
 function remember({ parameters }: Training, targets: readonly Parameter[]): () => void {
-  const before = targets.map((target) => [target, target.weights.slice(), target.mask?.slice()] as const);
+  const masks = masksOfWeights(targets);
+  const before = targets.map((target) => [target, target.weights.slice()] as const);
   return () => {
-    for (const [target, weights, mask] of before) {
-      target.setMask(mask);
+    for (const [target, weights] of before) {
+      target.setMask(masks.get(target.path), kindIn(masks, target.path));
       target.weights.set(weights);
     }
     parameters.upload();
@@ -114,17 +116,12 @@ function setMasks(
   { update }: RunPruner,
   statsOf: (path: string) => Stats,
 ): void {
-  const before = masksOf(targets);
+  const before = masksOfWeights(targets);
   const weights = new Map(targets.map((target) => [target.path, prunable(target, statsOf(target.path))]));
   const masks = update(training.step, weights, before);
   if (!masks) return;
-  for (const [path, mask] of masks) training.parameters.setMask(path, mask);
+  for (const [path, mask] of masks) training.parameters.setMask(path, mask, kindIn(masks, path));
   log(training, masks, countFlips(before, masks));
-}
-
-/** A copy: `setMask` may change a mask in place. */
-function masksOf(targets: readonly Parameter[]): MaskSet {
-  return new Map(targets.flatMap(({ path, mask }) => (mask ? [[path, mask.slice()] as const] : [])));
 }
 
 function prunable({ weights, variable }: Parameter, stats: Stats): PrunableWeight {

@@ -2,9 +2,8 @@ import { sqnr } from '../../lib/analysis/sqnr';
 import { expectConvertible } from '../../lib/compress/convertible';
 import type { Prepared } from '../../lib/compress/prepared';
 import { UserError } from '../../lib/core/errors';
-import { hostOf } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
-import { maskOf } from '../../lib/pruning/model-masks';
+import { effectiveValues, maskOf } from '../../lib/pruning/model-masks';
 import { decode } from '../../lib/quantization/decode';
 import type { QuantizerMode } from '../../lib/quantization/transforms/quantizer';
 import type { Callback, Training } from '../callback';
@@ -100,7 +99,7 @@ function logNoise(training: Training, { model, weights }: Prepared): void {
   for (const { path, variable } of weightsOf(model)) {
     const quantizer = weights.get(path);
     if (!quantizer) continue;
-    const data = hostOf(variable).data as Float32Array;
+    const data = effectiveValues(variable) as Float32Array;
     const encoded = quantizer.encode({ data, shape: variable.shape }, maskOf(variable));
     training.log(`quant/sqnr/${path}`, sqnr(data, decode(encoded)));
   }

@@ -7,7 +7,7 @@ import { attach } from '../../core/attach';
 import { UserError } from '../../core/errors';
 import { hostOf } from '../../core/host-tensor';
 import { pathsOfLayers } from '../../core/weights';
-import { maskOf } from '../../pruning/model-masks';
+import { effectiveValues, maskOf } from '../../pruning/model-masks';
 import { bytesOf, decode } from '../../quantization/decode';
 import type { GatherData } from '../gather';
 import type { Change } from '../measures/measure';
@@ -92,7 +92,7 @@ function encode(prepared: Prepared, { weights }: Group): Encoding {
     const before = hostOf(variable).data as Float32Array;
     const encoded = prepared.weights
       .get(path)
-      ?.encode({ data: before, shape: variable.shape }, maskOf(variable));
+      ?.encode({ data: effectiveValues(variable) as Float32Array, shape: variable.shape }, maskOf(variable));
     return {
       path,
       variable,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Transform } from '../../core/attach';
 import { isTracing } from '../../core/derived';
-import { hostOf } from '../../core/host-tensor';
+import { sourceOf, ValueSource } from '../../core/known-values';
 import { DerivedWeight, derivedWeight } from '../derived-weight';
 import { encode, encodeInto, roomFor } from '../encode';
 import { pruneCodes } from '../encode-codes';
@@ -11,7 +11,7 @@ import type { LearnedSteps } from '../learned-steps';
 import { matrixForm } from '../matrix-form';
 import { simulateStored } from '../simulate';
 import { int8, WeightSpec } from '../spec';
-import { straightThrough } from '../straight-through';
+import { straightThrough } from '../../core/straight-through';
 import { expectShape, expectSpec, fixedValues } from './fixed-codes';
 import { Quantizer, QuantizerOptions, quantizes, revisionOfQuantizer } from './quantizer';
 
@@ -60,11 +60,10 @@ export function weightQuantizer({
   steps,
   integer = true,
 }: WeightQuantizerOptions = {}): WeightQuantizer {
-  let derived: { readonly variable: tf.Variable; readonly weight: DerivedWeight } | undefined;
-  /** One for each variable: tracing twice must give the same program. */
-  const derivedOf = (variable: tf.Variable): DerivedWeight => {
-    if (derived?.variable !== variable)
-      derived = { variable, weight: weightOf(variable, spec, fixed, steps) };
+  let derived: { readonly source: ValueSource; readonly weight: DerivedWeight } | undefined;
+  /** One for each source: tracing twice must give the same program. */
+  const derivedOf = (source: ValueSource): DerivedWeight => {
+    if (derived?.source !== source) derived = { source, weight: weightOf(source, spec, fixed, steps) };
     return derived.weight;
   };
   let fixed: EncodedWeight | undefined;
@@ -92,11 +91,11 @@ export function weightQuantizer({
       if (fixed) expectShape(fixed, value.shape);
       const isStored =
         pass === 'inference' || fixed !== undefined || matrixForm(value.shape, spec) !== undefined;
-      const readsStored = isTracing() && quantizer.integer && isStored && value instanceof tf.Variable;
+      const source = isTracing() && quantizer.integer && isStored ? sourceOf(value) : undefined;
       if (steps && !fixed)
-        return steps.quantize(value, readsStored ? () => derivedOf(value).tensor() : undefined);
+        return steps.quantize(value, source ? () => derivedOf(source).tensor() : undefined);
       return straightThrough(value, () => {
-        if (readsStored) return derivedOf(value).tensor();
+        if (source) return derivedOf(source).tensor();
         return fixed ? fixedValues(value, fixed) : simulateStored(value, spec);
       });
     },
@@ -144,7 +143,7 @@ export function lookupQuantizer(quantizer: WeightQuantizer): LookupQuantizer {
 }
 
 function weightOf(
-  variable: tf.Variable,
+  { variable, read }: ValueSource,
   spec: WeightSpec,
   fixed: EncodedWeight | undefined,
   steps: LearnedSteps | undefined,
@@ -153,8 +152,7 @@ function weightOf(
   target.scales.set(fixed?.scales ?? []);
   target.zeroPoints?.set(fixed?.zeroPoints ?? []);
   return derivedWeight(variable.name, target, () => {
-    // On the cpu backend the variable's memory, not a copy; asked anew, since `assign` swaps it.
-    const weight = hostOf(variable).data as Float32Array;
+    const weight = read();
     if (fixed) target.codes.set(pruneCodes(fixed, (i) => weight[i] === 0).codes);
     else encodeInto(target, weight, { scales: steps?.sizes() });
   });

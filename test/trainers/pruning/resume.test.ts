@@ -2,9 +2,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { prepare } from '../../../lib/compress/prepare';
+import { staticInt8 } from '../../../lib/compress/scheme';
 import { masksOf } from '../../../lib/pruning/model-masks';
 import { pruner } from '../../../lib/pruning/pruner';
-import { movement, taylor } from '../../../lib/pruning/saliency';
+import { regrow } from '../../../lib/pruning/mask-rule';
+import { movement, Saliency, ScoredWeight, taylor } from '../../../lib/pruning/saliency';
+import { GradientStatistic } from '../../../lib/pruning/weight-statistics';
 import { linearDecay } from '../../../lib/pruning/schedule';
 import type { Callback } from '../../../trainers/callback';
 import { pruning, PruningOptions } from '../../../trainers/callbacks/pruning';
@@ -22,24 +26,44 @@ afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 const schedule = linearDecay({ finalSparsity: 0.6, beginStep: 2, endStep: 6, frequency: 2 });
 
-/** Seven steps of a model with dropout, with a checkpoint after each: weights, moments, masks and losses at the end. */
+const absoluteGradients: GradientStatistic = {
+  name: 'absolute gradients',
+  of: 'gradients',
+  add: (total, { gradient, count }) => gradient.forEach((g, i) => (total[i]! += count * Math.abs(g))),
+};
+const steepness: Saliency = Object.assign(
+  ({ stats }: ScoredWeight) => Float32Array.from(stats(absoluteGradients)),
+  { needs: [absoluteGradients] },
+);
+
+/** Seven steps of a model with dropout, in int8, with a checkpoint after each: weights, moments, masks and losses at the end. */
 async function run(name: string, options: PruningOptions, ...more: Callback[]) {
   const model = classifierModel();
+  const prepared = prepare(model, staticInt8({ integer: false }));
   const training = classifierTraining(model);
   const parameters = parametersOf(model, { slots: training.optimizer.slots });
   const callbacks = [pruning(options), ...more];
   const checkpoint = { folder: path.join(folder, name), every: 1 };
   try {
     const { losses } = await train({ ...training, parameters, callbacks, checkpoint, steps: 7 });
+    const ranges = [...prepared.inputs.values()].map(
+      ({ observer }) => observer!.state()['hi']!.dataSync()[0],
+    );
     const moments = parameters.list.map(({ slots }) => structuredClone(slots));
-    return { losses, moments, masks: masksOf(model), weights: weightValues(model) };
+    return { losses, ranges, moments, masks: masksOf(model), weights: weightValues(model) };
   } finally {
     parameters.dispose();
+    prepared.detach();
     model.dispose();
   }
 }
 
 it.each<[string, PruningOptions]>([
+  ['magnitude under latent masks', { pruner: pruner({ schedule, rule: regrow, maskKind: 'latent' }) }],
+  [
+    'the size of gradients, with regrowth',
+    { pruner: pruner({ schedule, saliency: steepness, rule: regrow }) },
+  ],
   ['gradients of steps', { pruner: pruner({ schedule, saliency: movement }) }],
   [
     'a scoring pass',
