@@ -197,7 +197,7 @@ export { type Callback, type Training } from './trainers/callback';
 export { compiledEngine, type CompiledEngineOptions } from './trainers/engines/compiled';
 export { eagerEngine, type EagerEngineOptions } from './trainers/engines/eager';
 export { adamW, sgd, type Optimizer } from './trainers/optimizer';
-export { constant, linearWarmup, type LearningRate } from './trainers/schedules';
+export { constantRate, linearWarmup, type LearningRate } from './trainers/schedules';
 export {
   hiddenWordsCrossEntropy,
   meanSquaredError,

@@ -9,9 +9,9 @@ export interface LearningRate {
 }
 
 /** The same rate at every step. */
-export function constant(rate: number): LearningRate {
+export function constantRate(rate: number): LearningRate {
   expectRate(rate, 'rate');
-  return configured(() => rate, 'constant', { rate });
+  return configured(() => rate, 'constantRate', { rate });
 }
 
 export interface LinearWarmupOptions {

@@ -34,7 +34,7 @@ export interface TrainResult {
  * @example
  * await train({
  *   model, loss: softmaxCrossEntropy, data: fromTensors(xs, ys, { batchSize: 32, seed: 1 }),
- *   optimizer: adamW(), learningRate: constant(1e-3), epochs: 3,
+ *   optimizer: adamW(), learningRate: constantRate(1e-3), epochs: 3,
  * });
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {

@@ -6,7 +6,7 @@ import { earlyStopping } from '../../trainers/callbacks/early-stopping';
 import { compiledEngine } from '../../trainers/engines/compiled';
 import { eagerEngine } from '../../trainers/engines/eager';
 import { parametersOf } from '../../trainers/parameters';
-import { constant } from '../../trainers/schedules';
+import { constantRate } from '../../trainers/schedules';
 import { train, TrainOptions } from '../../trainers/trainer';
 import { expectNoLeak } from '../leaks';
 import { scopeEachTest } from '../scope';
@@ -101,9 +101,12 @@ test('two models that share a variable’s data train apart, at the same time', 
   b.setWeights(a.getWeights());
   alone.setWeights(a.getWeights().map((weight) => weight.mul(1)));
   other.setWeights(a.getWeights().map((weight) => weight.mul(1)));
-  await Promise.all([train(training(a, { steps: 3 })), train(training(b, { learningRate: constant(0.2) }))]);
+  await Promise.all([
+    train(training(a, { steps: 3 })),
+    train(training(b, { learningRate: constantRate(0.2) })),
+  ]);
   await train(training(alone, { steps: 3 }));
-  await train(training(other, { learningRate: constant(0.2) }));
+  await train(training(other, { learningRate: constantRate(0.2) }));
   expect(valuesOf(a.getWeights())).toEqual(valuesOf(alone.getWeights()));
   expect(valuesOf(b.getWeights())).toEqual(valuesOf(other.getWeights()));
 });

@@ -15,7 +15,7 @@ import { eagerEngine } from '../../trainers/engines/eager';
 import { meanSquaredError } from '../../trainers/losses';
 import { sgd } from '../../trainers/optimizer';
 import { parametersOf } from '../../trainers/parameters';
-import { constant } from '../../trainers/schedules';
+import { constantRate } from '../../trainers/schedules';
 import { train } from '../../trainers/trainer';
 import { captureModel } from '../../trainers/model-state';
 import { expectSameAsEager } from '../compile/close';
@@ -92,7 +92,7 @@ describe.each(engines)('training on the %s engine', (_, engine) => {
       const data = fromTensors(x, booleans(true, false), { batchSize: 2, shuffle: false });
       const options = {
         optimizer: sgd({ momentum: 0 }),
-        learningRate: constant(0.25),
+        learningRate: constantRate(0.25),
         loss: meanSquaredError,
       };
       const { losses } = await train({ model, data, engine, steps: 2, dev: data, ...options });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as whittle from '../../index';
 import { forward } from '../../lib/core/forward';
 
-const { adamW, constant, convert, fromTensors, meanSquaredError, prepare, report, staticInt8, train } =
+const { adamW, constantRate, convert, fromTensors, meanSquaredError, prepare, report, staticInt8, train } =
   whittle;
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -66,7 +66,7 @@ describe('kernels of any rank', () => {
           data,
           loss: meanSquaredError,
           optimizer: adamW(),
-          learningRate: constant(0.01),
+          learningRate: constantRate(0.01),
           steps: 6,
         },
         engine: engine ? whittle.compiledEngine(engine) : whittle.eagerEngine({ backend: 'cpu' }),

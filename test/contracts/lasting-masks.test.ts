@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as whittle from '../../index';
 
-const { adamW, constant, convert, fromTensors, meanSquaredError, prepare, report, staticInt8, train } =
+const { adamW, constantRate, convert, fromTensors, meanSquaredError, prepare, report, staticInt8, train } =
   whittle;
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -16,7 +16,7 @@ describe('masks', () => {
       data,
       loss: meanSquaredError,
       optimizer: adamW(),
-      learningRate: constant(0.01),
+      learningRate: constantRate(0.01),
       steps: 8,
     };
     const schedule = whittle.oneShot({ finalSparsity: 0.5, beginStep: 4 });
@@ -43,7 +43,13 @@ describe('masks', () => {
     const { magnitude, regrow } = whittle;
     const pruner = whittle.pruner({ schedule, saliency: magnitude, rule: regrow, maskKind: 'latent' });
     const callbacks = [whittle.pruning({ pruner }), whittle.quantization({ prepared, freezeObserversAt: 8 })];
-    const rest = { model, data, loss: meanSquaredError, optimizer: adamW(), learningRate: constant(0.01) };
+    const rest = {
+      model,
+      data,
+      loss: meanSquaredError,
+      optimizer: adamW(),
+      learningRate: constantRate(0.01),
+    };
     await train({ ...rest, callbacks, steps: 8 });
     const [path, mask] = [...whittle.masksOf(model)][0]!;
     expect(mask.filter((keep) => keep === 0)).toHaveLength(36);

@@ -54,7 +54,7 @@ function setUp(scheme: whittle.Scheme, options: Partial<whittle.TrainOptions> = 
     data,
     loss: whittle.meanSquaredError,
     optimizer: whittle.adamW(),
-    learningRate: whittle.constant(0.01),
+    learningRate: whittle.constantRate(0.01),
     steps: 12,
     engine: eager,
     callbacks: [whittle.quantization({ prepared, freezeObserversAt: 8 })],
@@ -79,7 +79,7 @@ describe.each(Object.entries(SCHEMES))('%s', (name, scheme) => {
   test('a compiled training is the eager one', async () => {
     const run = async (engine: EngineFactory) => {
       // Not Adam, which makes a step of a whole learning rate of a gradient that is 0 but for rounding.
-      const gently = { optimizer: whittle.sgd(), learningRate: whittle.constant(0.001) };
+      const gently = { optimizer: whittle.sgd(), learningRate: whittle.constantRate(0.001) };
       const { model, prepared, training } = setUp(scheme(), { engine, ...gently });
       prepared.setIntegerPath(false);
       const { losses } = await whittle.train(training);
@@ -213,7 +213,7 @@ test('ranges of a calibration are where learning begins', async () => {
   const xs = random([64, 6], 5);
   await whittle.calibrate(prepared, [[xs]]);
   const { scale } = tf.tidy(() => prepared.inputs.get('first')!.observer!.qparams());
-  await whittle.train({ ...training, learningRate: whittle.constant(0), callbacks: [] });
+  await whittle.train({ ...training, learningRate: whittle.constantRate(0), callbacks: [] });
   const [low, high] = Object.values(prepared.inputs.get('first')!.trainables!());
   expect(high!.variable.dataSync()[0]! - low!.variable.dataSync()[0]!).toBeCloseTo(scale.dataSync()[0]!, 7);
   prepared.detach();

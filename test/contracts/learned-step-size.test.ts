@@ -8,7 +8,7 @@ import { parametersOf } from '../../trainers/parameters';
 
 const {
   adamW,
-  constant,
+  constantRate,
   convert,
   encode,
   fromTensors,
@@ -59,7 +59,7 @@ describe('a learned step size', () => {
       loss: meanSquaredError,
       data,
       optimizer: adamW(),
-      learningRate: constant(0.05),
+      learningRate: constantRate(0.05),
       steps: 12,
     };
     return { model, own, attachment, training: { model, ...rest } };

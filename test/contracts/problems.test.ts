@@ -13,7 +13,7 @@ import { meanSquaredError, sigmoidCrossEntropy } from '../../trainers/losses';
 import { pearson } from '../../trainers/metrics';
 import { labelAccuracy, microF1 } from '../../trainers/multi-label-metrics';
 import { adamW } from '../../trainers/optimizer';
-import { constant } from '../../trainers/schedules';
+import { constantRate } from '../../trainers/schedules';
 import { train } from '../../trainers/trainer';
 
 /** Several labels, and several numbers, of one text: trained, saved, loaded, and asked. */
@@ -39,7 +39,7 @@ const sourceOf = (labelOf: (text: string) => number[]) =>
 const small = { vocabSize: 8, layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 8, maxPositions: 8 };
 const untouched = { dropout: 0, attentionDropout: 0, initializerRange: 0.3, seed: 1 };
 
-const optimizing = { optimizer: adamW(), learningRate: constant(0.02), epochs: 40, evaluateEvery: 80 };
+const optimizing = { optimizer: adamW(), learningRate: constantRate(0.02), epochs: 40, evaluateEvery: 80 };
 
 async function answers() {
   const loaded = loadHuggingFace(folder);

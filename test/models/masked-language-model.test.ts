@@ -12,7 +12,7 @@ import { compiledEngine } from '../../trainers/engines/compiled';
 import { eagerEngine } from '../../trainers/engines/eager';
 import { hiddenWordsCrossEntropy } from '../../trainers/losses';
 import { adamW } from '../../trainers/optimizer';
-import { constant } from '../../trainers/schedules';
+import { constantRate } from '../../trainers/schedules';
 import { train } from '../../trainers/trainer';
 
 beforeEach(() => tf.setBackend('cpu'));
@@ -38,7 +38,7 @@ async function losses(
 ): Promise<readonly number[]> {
   const words = maskedLanguageModel(model);
   const data = maskedLanguageSource(packLines(LINES, tokenizer, 12), tokenizer, { batchSize: 4 });
-  const rates = { optimizer: adamW(), learningRate: constant(0.01) };
+  const rates = { optimizer: adamW(), learningRate: constantRate(0.01) };
   return (await train({ model: words, loss: hiddenWordsCrossEntropy, data, ...rates, steps, engine })).losses;
 }
 

@@ -12,7 +12,7 @@ async function main() {
   const schedule = whittle.cubicDecay({ finalSparsity: 0.5, beginStep: 0, endStep: 40, frequency: 10 });
   const callbacks = [whittle.pruning({ pruner: whittle.magnitudePruner({ schedule }) })];
   const loss = whittle.softmaxCrossEntropy;
-  const [optimizer, learningRate] = [whittle.adamW(), whittle.constant(0.01)];
+  const [optimizer, learningRate] = [whittle.adamW(), whittle.constantRate(0.01)];
   const engine = whittle.compiledEngine();
   const { losses } = await whittle.train({
     model,

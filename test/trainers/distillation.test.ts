@@ -7,7 +7,7 @@ import { compiledEngine } from '../../trainers/engines/compiled';
 import { eagerEngine } from '../../trainers/engines/eager';
 import { meanSquaredError } from '../../trainers/losses';
 import { adamW } from '../../trainers/optimizer';
-import { constant } from '../../trainers/schedules';
+import { constantRate } from '../../trainers/schedules';
 import { train } from '../../trainers/trainer';
 import { expectNoLeak } from '../leaks';
 
@@ -83,7 +83,7 @@ async function trained(
     loss,
     data,
     optimizer: adamW(),
-    learningRate: constant(0.05),
+    learningRate: constantRate(0.05),
     steps,
     engine,
   });

@@ -5,7 +5,7 @@ import { compiledEngine } from '../../trainers/engines/compiled';
 import { eagerEngine } from '../../trainers/engines/eager';
 import { meanSquaredError } from '../../trainers/losses';
 import { sgd } from '../../trainers/optimizer';
-import { constant } from '../../trainers/schedules';
+import { constantRate } from '../../trainers/schedules';
 import { train } from '../../trainers/trainer';
 import { holders } from '../core/holders';
 
@@ -77,7 +77,7 @@ describe.each(Object.entries(models))('training %s', (_, make) => {
       data: fromTensors(x, ys, { batchSize: 4, shuffle: false }),
       loss: meanSquaredError,
       optimizer: sgd({ momentum: 0, weightDecay: 0 }),
-      learningRate: constant(0.1),
+      learningRate: constantRate(0.1),
       clipNorm: Infinity,
       steps: 2,
       engine,

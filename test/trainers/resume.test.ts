@@ -18,7 +18,7 @@ import { eagerEngine } from '../../trainers/engines/eager';
 import { Interrupted } from '../../trainers/interrupted';
 import { adamW, sgd } from '../../trainers/optimizer';
 import { parametersOf } from '../../trainers/parameters';
-import { constant } from '../../trainers/schedules';
+import { constantRate } from '../../trainers/schedules';
 import { train, TrainOptions } from '../../trainers/trainer';
 import { crashAt } from './crash';
 import {
@@ -187,7 +187,7 @@ describe('checkpoints of a small run', () => {
       'optimizer was {"name":"sgd","options":{"momentum":',
     ],
     ['accumulation', { accumulation: 2 }, 'accumulation was 1 and is 2'],
-    ['learning rate', { learningRate: constant(1e-4) }, 'learningRate/options/rate was 1 and is 0.0001'],
+    ['learning rate', { learningRate: constantRate(1e-4) }, 'learningRate/options/rate was 1 and is 0.0001'],
     [
       'weight decay',
       { optimizer: sgd({ momentum: 0.5, weightDecay: 1 }) },

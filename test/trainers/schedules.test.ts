@@ -1,11 +1,11 @@
 import { UserError } from '../../lib/core/errors';
-import { constant, linearWarmup } from '../../trainers/schedules';
+import { constantRate, linearWarmup } from '../../trainers/schedules';
 
 const curve = (rate: (step: number) => number, steps: number) =>
   Array.from({ length: steps }, (_, i) => rate(i));
 
-it('constant is constant', () => {
-  expect(curve(constant(0.5), 3)).toEqual([0.5, 0.5, 0.5]);
+it('constantRate is constant', () => {
+  expect(curve(constantRate(0.5), 3)).toEqual([0.5, 0.5, 0.5]);
 });
 
 describe('linearWarmup', () => {
@@ -31,6 +31,6 @@ describe('linearWarmup', () => {
   });
 });
 
-it('constant refuses what is no rate', () => {
-  expect(() => constant(Infinity)).toThrow(UserError);
+it('constantRate refuses what is no rate', () => {
+  expect(() => constantRate(Infinity)).toThrow(UserError);
 });

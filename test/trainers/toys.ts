@@ -6,7 +6,7 @@ import { eagerEngine } from '../../trainers/engines/eager';
 import type { Loss } from '../../trainers/losses';
 import { softmaxCrossEntropy } from '../../trainers/losses';
 import { adamW, sgd } from '../../trainers/optimizer';
-import { constant } from '../../trainers/schedules';
+import { constantRate } from '../../trainers/schedules';
 import type { TrainOptions } from '../../trainers/trainer';
 
 /** predictions = x · w, with w [2, 1] = 0 at first. */
@@ -51,7 +51,7 @@ export function slopeTraining(model: tf.LayersModel, options: Partial<TrainOptio
     loss: slope,
     data: fourRows(),
     optimizer: sgd({ momentum: 0 }),
-    learningRate: constant(1),
+    learningRate: constantRate(1),
     engine: eagerEngine({ backend: 'cpu' }),
     ...options,
   };

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { BatchSource } from '../../datasets/batch';
 import { meanSquaredError } from '../../trainers/losses';
 import { sgd } from '../../trainers/optimizer';
-import { constant } from '../../trainers/schedules';
+import { constantRate } from '../../trainers/schedules';
 import type { TrainOptions } from '../../trainers/trainer';
 
 /** Two steps of gradient descent on the mean squared error, unless `options` say otherwise. */
@@ -16,7 +16,7 @@ export function twoSteps(
     data,
     loss: meanSquaredError,
     optimizer: sgd(),
-    learningRate: constant(0.1),
+    learningRate: constantRate(0.1),
     steps: 2,
     ...options,
   };

@@ -17,7 +17,7 @@ import type { Phase } from '../../../trainers/recipes/phase';
 import { runPhases } from '../../../trainers/recipes/phases';
 import { pruneThenQuantize } from '../../../trainers/recipes/prune-then-quantize';
 import type { Observer, Setup } from '../../../trainers/recipes/setup';
-import { constant } from '../../../trainers/schedules';
+import { constantRate } from '../../../trainers/schedules';
 import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
 
 let folder: string;
@@ -78,7 +78,7 @@ describe('prune → QAT', () => {
   test.each<[string, Partial<Setup>, string]>([
     [
       'learning rate',
-      { learningRate: () => constant(0.01) },
+      { learningRate: () => constantRate(0.01) },
       'setup/learningRate was {"name":"linearWarmup"',
     ],
     ['weight decay', { optimizer: adamW({ weightDecay: 0.1 }) }, 'weightDecay was 0.01 and is 0.1'],
