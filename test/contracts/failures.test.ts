@@ -5,6 +5,9 @@ import * as tf from '@tensorflow/tfjs';
 import { BatchSource, fromTensors } from '../../datasets/batch';
 import { jit } from '../../lib/compile/jit';
 import { exportOnnx } from '../../lib/export/onnx';
+import { attachmentsOf } from '../../lib/core/attach';
+import type { MaskKind } from '../../lib/pruning/mask';
+import { masksOf } from '../../lib/pruning/model-masks';
 import { magnitudePruner } from '../../lib/pruning/pruner';
 import { oneShot } from '../../lib/pruning/schedule';
 import type { Callback } from '../../trainers/callback';
@@ -141,15 +144,21 @@ test('a layer keeps the tensors that it had before it was traced', () => {
 });
 
 describe.each(engines)('on the %s engine, the model is as it was when', (_, engine) => {
-  const prune = () => pruning({ pruner: magnitudePruner({ schedule: oneShot({ finalSparsity: 0.5 }) }) });
+  const prune = (maskKind?: MaskKind) =>
+    pruning({ pruner: magnitudePruner({ schedule: oneShot({ finalSparsity: 0.5 }), maskKind }) });
 
-  test('it was pruned at step 0 and the first step fails', async () => {
-    const model = unmappedModel();
-    const before = values(model);
-    await expect(train(training(model, { engine, callbacks: [prune()] }))).rejects.toThrow('NoSuchKernel');
-    expect(values(model)).toEqual(before);
-    expect(places(model).every((dataId) => tf.findBackend('cpu').refCount(dataId) === 1)).toBe(true);
-  });
+  test.each(['hard', 'latent'] as const)(
+    '%s masks were set at step 0 and the first step fails',
+    async (kind) => {
+      const model = unmappedModel();
+      const before = values(model);
+      const callbacks = [prune(kind)];
+      await expect(train(training(model, { engine, callbacks }))).rejects.toThrow('NoSuchKernel');
+      expect(values(model)).toEqual(before);
+      expect([masksOf(model).size, attachmentsOf(model)]).toEqual([0, []]);
+      expect(places(model).every((dataId) => tf.findBackend('cpu').refCount(dataId) === 1)).toBe(true);
+    },
+  );
 
   test('the first loss is not finite', async () => {
     const model = tf.sequential({ layers: [tf.layers.dense({ name: 'hidden', units: 2, inputShape: [2] })] });

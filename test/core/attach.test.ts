@@ -47,6 +47,16 @@ describe('attach', () => {
     expect(values(layer.apply(x) as tf.Tensor)).toEqual([2, 6]);
   });
 
+  test('applies transforms in the order of attachment, but for one that is to be the first', () => {
+    const adding = (term: number): Transform => ({ ...scaling(1), apply: (value) => value.add(term) });
+    const attachments = [attach(layer, 'kernel', scaling(10)), attach(layer, 'kernel', adding(1))];
+    attachments.push(attach(layer, 'kernel', adding(2), { first: true }));
+    // [[1, 0], [0, 3]] + 2, times 10, plus 1: [1, 2] · [[31, 21], [21, 51]] + [1, 0]
+    expect(values(layer.apply(x) as tf.Tensor)).toEqual([74, 123]);
+    attachments.forEach((attachment) => attachment.detach());
+    expect(values(layer.apply(x) as tf.Tensor)).toEqual([2, 6]);
+  });
+
   test('detaches exactly: the instance has no property of its own left, whatever the order', () => {
     const before = Object.getOwnPropertyNames(layer);
     const [first, second] = [attach(layer, 'input', scaling(2)), attach(layer, 'kernel', scaling(3))];

@@ -21,7 +21,9 @@ import {
 } from '../../lib/pruning/model-masks';
 import { codesOf } from '../../lib/quantization/decode';
 import { inferenceOf } from '../../trainers/inference';
-import { hostTensor } from '../../lib/core/host-tensor';
+import { HostTensor, hostTensor } from '../../lib/core/host-tensor';
+import { bert } from '../../lib/models/bert';
+import { maskedLanguageModel } from '../../lib/models/masked-language-model';
 import { expectNoLeak } from '../leaks';
 
 const PATH = 'only/kernel';
@@ -49,6 +51,61 @@ it('is applied to what the layer computes with, and leaves the weight alone', ()
   setMasks(model, latent(0, 1, 1));
   expect(answer()).toBe(30 - 200);
   expect(attachmentsOf(model)).toHaveLength(1);
+});
+
+describe('wherever a weight is computed with', () => {
+  const small = { layers: 1, hiddenSize: 16, heads: 2, intermediateSize: 32, maxPositions: 8, vocabSize: 10 };
+  const words = () => {
+    const model = maskedLanguageModel(bert({ ...small, initializerRange: 0.2, seed: 1 }));
+    const ids = Int32Array.of(2, 5, 7, 3);
+    const rest = [new Int32Array(4).fill(1), new Int32Array(4)].map((values) => hostTensor(values, [1, 4]));
+    return { model, xs: [hostTensor(ids, [1, 4]), ...rest, hostTensor(Int32Array.of(1), [1, 1])] };
+  };
+  const recurrent = () => {
+    const lstm = tf.layers.lstm({
+      units: 3,
+      inputShape: [4, 2],
+      recurrentInitializer: 'ones',
+      kernelInitializer: 'ones',
+    });
+    const model = tf.sequential({ layers: [lstm] });
+    return {
+      model,
+      xs: [
+        hostTensor(
+          Float32Array.from({ length: 8 }, (_, i) => Math.sin(i)),
+          [1, 4, 2],
+        ),
+      ],
+    };
+  };
+
+  it.each([
+    ['a table and the decoder that is tied to it', words, /embeddings.*(embeddings|table)$/],
+    ['a recurrent layer at every step', recurrent, /recurrentKernel$|recurrent_kernel$/],
+  ])('it is masked: %s', async (_, make, name) => {
+    const { model, xs } = make();
+    const target = weightsOf(model).find(({ path }) => name.test(path))!;
+    const mask = Uint8Array.from({ length: target.variable.size }, (_value, i) => Number(i % 3 > 0));
+    const before = await predict(model, xs);
+    setMasks(model, maskSet([[target.path, mask]], [target.path]));
+    const masked = await predict(model, xs);
+    hardenMasks(model);
+    const hard = await predict(model, xs);
+    expect(distance(masked, hard)).toBeLessThan(1e-6); // other programs round otherwise
+    expect(distance(masked, before)).toBeGreaterThan(1e-3);
+    model.dispose();
+  });
+
+  const distance = (a: HostTensor['data'], b: HostTensor['data']) =>
+    Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+
+  async function predict(subject: tf.LayersModel, xs: HostTensor[]) {
+    const inference = await inferenceOf(subject);
+    const { data } = await inference.predict(xs.slice(0, subject.inputs.length));
+    await inference.dispose();
+    return data;
+  }
 });
 
 it('lets the whole gradient through, as if the weight were the masked one', () => {
