@@ -78,6 +78,8 @@ interface Candidate {
   readonly scores: Float32Array;
   /** Of each unit; −Infinity where it stays pruned. */
   readonly units: Float32Array;
+  /** Whether anything is pruned already, and so may stay pruned. */
+  readonly isMasked: boolean;
 }
 
 function candidateOf(
@@ -96,11 +98,12 @@ function candidateOf(
       `Expected the pattern to pool the scores of "${path}" into its ${pattern.units(shape)} units, got ${units.length}.`,
     );
   }
-  return { path, shape, scores, units };
+  return { path, shape, scores, units, isMasked: mask !== undefined };
 }
 
 /** The mask with so many units pruned, and all that stays pruned. */
-function masked({ scores, units, shape }: Candidate, count: number, pattern: Pattern): Uint8Array {
+function masked({ scores, units, shape, isMasked }: Candidate, count: number, pattern: Pattern): Uint8Array {
+  if (!isMasked) return pattern.mask(units, count, shape);
   const mask = pattern.mask(units, Math.max(count, countHeld(units)), shape);
   for (let i = 0; i < mask.length; i++) if (scores[i] === -Infinity) mask[i] = 0;
   return mask;
