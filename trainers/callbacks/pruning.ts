@@ -1,4 +1,5 @@
 import type { Json } from '../../lib/core/config';
+import { describeDifferences, differences } from '../../lib/core/differences';
 import { UserError } from '../../lib/core/errors';
 import { countFlips, kindIn, MaskSet, sparsityOf } from '../../lib/pruning/mask';
 import { masksOfWeights } from '../../lib/pruning/model-masks';
@@ -24,13 +25,15 @@ export interface PruningOptions {
 
 /**
  * Prunes while training: after the optimizer step the pruner may give new masks, which are set at once. Under hard masks pruned weights
- * and their moments are 0 from then on, and weights that come back start at 0; under latent ones all weights are trained on. A schedule that begins at step 0 prunes before the first step, and if that step fails, the
- * weights come back. Logs `sparsity/total` (of the targets), `sparsity/<path>` and `mask/flips` at every update.
+ * and their moments are 0 from then on, and weights that come back start at 0; under latent ones all weights are trained on. A schedule
+ * that begins at step 0 prunes before the first step, and if that step fails, the weights come back. Logs `sparsity/total` (of the targets),
+ * `sparsity/<path>` and `mask/flips` at every update.
  *
  * What the pruner's saliency needs is gathered before, and is part of a checkpoint: weights never meet gradients of other weights.
  *
  * @throws UserError for a scoring pass that does not fit the saliency; when training begins, for a schedule that ends after the run or
- * before it starts, or that would score by gradients where there are none yet, targets that are not trained, and a model without any.
+ * before it starts, or that would score by gradients where there are none yet, targets that are not trained, a model without any, and a
+ * checkpoint of a run with another schedule, as fractions of a longer run are one.
  *
  * @example
  * const schedule = cubicDecay({ finalSparsity: 0.8, begin: 0.1, end: 0.7 });
@@ -39,9 +42,14 @@ export interface PruningOptions {
 export function pruning({ pruner, scoring }: PruningOptions): Callback {
   const gatherer = gathererOf(pruner.needs, scoring);
   let begun = false;
+  let before: Plan | undefined; // of the checkpoint
   let active: RunPruner;
   let targets: readonly Parameter[];
   let undo: (() => void) | undefined; // until the first step is done
+  const planOf = (): Plan => {
+    const { beginStep, endStep } = active.schedule;
+    return { beginStep, endStep, scoring: scoring !== undefined };
+  };
   const update = async (training: Training): Promise<void> => {
     if (!active.schedule.shouldUpdate(training.step)) return;
     setMasks(training, targets, active, await gatherer.take(training));
@@ -50,6 +58,7 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
     name: 'pruning',
     async onTrainBegin(training) {
       active = pruner.over(training.totalSteps);
+      if (before) expectSame(before, planOf());
       expectWithin(active.schedule, training, begun);
       targets = targetsOf(training, pruner);
       const updatesNow = !begun && active.schedule.shouldUpdate(training.step);
@@ -72,12 +81,12 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
     },
     state() {
       const { values = null, tensors } = gatherer.state();
-      return { values: { begun, scoring: scoring !== undefined, gathered: values }, tensors };
+      return { values: { begun, plan: { ...planOf() }, gathered: values }, tensors };
     },
     restore({ values, tensors }) {
-      const saved = values as { readonly begun: boolean; readonly scoring: boolean; readonly gathered: Json };
-      expectSameSource(saved.scoring, scoring !== undefined);
+      const saved = values as unknown as { begun: boolean; plan: Plan; gathered: Json };
       begun = saved.begun;
+      before = saved.plan;
       gatherer.restore({ values: saved.gathered, tensors });
     },
     dispose() {
@@ -87,13 +96,20 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
   };
 }
 
-/** @throws UserError for a checkpoint of a run that scored weights in another way. */
-function expectSameSource(before: boolean, now: boolean): void {
-  if (before === now) return;
-  const told = (scoring: boolean) => (scoring ? 'in a scoring pass' : 'over the steps of the training');
+/** What a checkpoint must have in common with the run that goes on from it. */
+interface Plan {
+  readonly beginStep: number;
+  readonly endStep: number;
+  /** Whether weights are scored in a pass of their own. */
+  readonly scoring: boolean;
+}
+
+/** @throws UserError for the checkpoint of a run that pruned otherwise: fractions of a longer run are other steps. */
+function expectSame(before: Plan, now: Plan): void {
+  const different = differences({ ...before }, { ...now });
+  if (different.length === 0) return;
   throw new UserError(
-    `Expected to go on with pruning that gathers ${told(before)}, as the checkpoint does, got one that gathers ${told(now)}; ` +
-      'start over in another folder.',
+    `The checkpoint is of a run that prunes otherwise: ${describeDifferences(different)}. Start over in another folder.`,
   );
 }
 

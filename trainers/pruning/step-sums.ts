@@ -42,7 +42,7 @@ export function stepSums(statistics: readonly GradientStatistic[]): Gatherer {
     }),
     restore(state) {
       restored = state;
-      steps = (state.values as { steps: number }).steps;
+      steps = (state.values as { steps: number } | null)?.steps ?? 0;
     },
   };
 }

@@ -88,7 +88,13 @@ it('refuses the checkpoint of a run that gathered something else', async () => {
     'expected "weight times gradient/classifier/kernel" of shape [6, 2], found none',
   );
   await expect(run('scored', scored, interruptAt(3))).rejects.toThrow(Interrupted);
-  await expect(run('scored', summed)).rejects.toThrow(
-    'gathers in a scoring pass, as the checkpoint does, got one that gathers over the steps',
+  await expect(run('scored', summed)).rejects.toThrow('prunes otherwise: scoring was true and is false');
+});
+
+it('refuses to make a run longer whose schedule is in fractions of it', async () => {
+  const of = (steps: number) => linearDecay({ finalSparsity: 0.6, end: steps / 7, frequency: 2 });
+  await run('fractions', { pruner: pruner({ schedule: of(4) }) });
+  await expect(run('fractions', { pruner: pruner({ schedule: of(6) }) })).rejects.toThrow(
+    'prunes otherwise: endStep was 4 and is 6',
   );
 });
