@@ -170,6 +170,7 @@ export {
   type GatedUnits,
   type GateGradients,
 } from './lib/analysis/gate-gradients';
+export { distributionFrom, saliencyFrom, scheduleFrom } from './lib/pruning/from-config';
 export { withoutUnits, type Slice, type Unit, type Values } from './lib/pruning/unit';
 export { gather, type Gathered, type GatherData, type GatherOptions } from './lib/analysis/gather';
 export { type Recording, type RowSelector } from './lib/analysis/record';

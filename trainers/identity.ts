@@ -1,6 +1,6 @@
 import { digestOf } from '../datasets/digest';
 import type { Json } from '../lib/core/config';
-import { identityOf } from '../lib/core/identity';
+import { identityOf } from '../lib/core/config';
 import { weightsOf } from '../lib/core/weights';
 import type { Engine } from './engine';
 import type { TrainOptions } from './train-options';

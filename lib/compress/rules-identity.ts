@@ -1,5 +1,5 @@
 import type { Json } from '../core/config';
-import { identityOf } from '../core/identity';
+import { identityOf } from '../core/config';
 import { configOf } from '../quantization/spec-config';
 import type { Rule, Rules } from './rules';
 import type { Scheme } from './scheme';

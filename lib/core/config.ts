@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { UserError } from './errors';
 import { nearest } from './nearest';
 
@@ -16,10 +17,10 @@ export interface Configured {
 }
 
 /**
- * Makes a value remember its factory and the options. Options that remember themselves stand as their configs; undefined ones are left out.
+ * Makes a value remember its factory and the options. Options that remember themselves stand as their configs, functions of one's own as a
+ * digest of their source, which tells them apart but makes none; undefined ones are left out.
  *
  * @param options all of them, defaults filled in.
- * @throws Error for an option that is no data and has no config, such as a function of one's own.
  *
  * @example const double = configured((x: number) => 2 * x, 'times', { factor: 2 });
  */
@@ -41,12 +42,24 @@ function plain(value: unknown): Json {
     const entries = Object.entries(value).filter(([, part]) => part !== undefined);
     return Object.fromEntries(entries.map(([key, part]) => [key, plain(part)]));
   }
-  if (['string', 'number', 'boolean'].includes(typeof value) || value === null) return value as Json;
-  throw new Error(`Expected plain data or something that has a config, got ${typeof value}.`);
+  return typeof value === 'function' ? { source: digestOfText(value.toString()) } : (value as Json);
+}
+
+/**
+ * What a part of a program is, as plain data that two runs can compare: its config, or, of what has none, such as a function of the
+ * caller's own, a digest of its source.
+ */
+export function identityOf(part: object): Json {
+  return plain(configOf(part) ?? part);
+}
+
+/** The first 16 hexadecimal digits of a text's sha256. */
+export function digestOfText(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** Factories of one kind of thing, by name. Options of theirs that are made by factories come here as what was made. */
-export type Factories<T> = Readonly<Record<string, (options: never) => T & Configured>>;
+export type Factories<T extends Partial<Configured>> = Readonly<Record<string, (options: never) => T>>;
 
 /**
  * Makes something of its config, as JSON holds it: the inverse of `configured`. Options that are left out have their defaults.
@@ -56,16 +69,18 @@ export type Factories<T> = Readonly<Record<string, (options: never) => T & Confi
  *
  * @example madeFrom('schedule', { cubicDecay }, { name: 'cubicDecay', options: { finalSparsity: 0.8, endStep: 100 } });
  */
-export function madeFrom<T>(kind: string, factories: Factories<T>, config: unknown): T & Configured {
+export function madeFrom<T extends Partial<Configured>>(
+  kind: string,
+  factories: Factories<T>,
+  config: unknown,
+): T {
   const { name, options } = expectConfig(kind, config);
   const factory = Object.hasOwn(factories, name) ? factories[name] : undefined;
   if (!factory) throw unknownName(`a ${kind}`, name, Object.keys(factories));
   const made = factory(options as never);
-  for (const option of Object.keys(options)) {
-    if (!(option in made.config.options)) {
-      throw unknownName(`an option of ${name}`, option, Object.keys(made.config.options));
-    }
-  }
+  const known = Object.keys(made.config?.options ?? {});
+  const stranger = Object.keys(options).find((option) => !known.includes(option));
+  if (stranger !== undefined) throw unknownName(`an option of ${made.config?.name ?? name}`, stranger, known);
   return made;
 }
 

@@ -1,3 +1,4 @@
+import { Config, configured } from '../core/config';
 import { bitsOf, Cut, cutAt, sortKey } from './select';
 
 /** A weight as a distribution sees it. */
@@ -14,7 +15,11 @@ export interface SharedWeight {
  * @param sparsity fraction in [0, 1) of all units.
  * @returns for each weight a whole number of its units, `scores.length` at most.
  */
-export type Distribution = (weights: readonly SharedWeight[], sparsity: number) => number[];
+export interface Distribution {
+  (weights: readonly SharedWeight[], sparsity: number): number[];
+  /** How it was made. */
+  readonly config?: Config;
+}
 
 /** Number of units that a sparsity prunes: `round(sparsity · n)`, half away from zero (torch rounds half to even). */
 export function prunedCount(sparsity: number, n: number): number {
@@ -23,7 +28,11 @@ export function prunedCount(sparsity: number, n: number): number {
 
 /** Every weight gets the same sparsity; its own count is rounded. */
 export function uniformDistribution(): Distribution {
-  return (weights, sparsity) => weights.map(({ scores }) => prunedCount(sparsity, scores.length));
+  return configured(
+    (weights: readonly SharedWeight[], sparsity: number) =>
+      weights.map(({ scores }) => prunedCount(sparsity, scores.length)),
+    'uniformDistribution',
+  );
 }
 
 /**
@@ -31,7 +40,7 @@ export function uniformDistribution(): Distribution {
  * those of the earlier weight are kept, as if all weights were one.
  */
 export function globalDistribution(): Distribution {
-  return (weights, sparsity) => {
+  return configured((weights: readonly SharedWeight[], sparsity: number) => {
     const scores = weights.map((weight) => weight.scores);
     const total = scores.reduce((sum, { length }) => sum + length, 0);
     const count = prunedCount(sparsity, total);
@@ -45,7 +54,7 @@ export function globalDistribution(): Distribution {
       return below + taken;
     });
     return counts.reverse();
-  };
+  }, 'globalDistribution');
 }
 
 function compare(scores: Float32Array, cut: Cut): { below: number; equal: number } {

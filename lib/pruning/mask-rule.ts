@@ -1,3 +1,5 @@
+import { Config, configured } from '../core/config';
+
 /**
  * What becomes of weights that are pruned already when masks are made anew: the scores by which all weights compete, from those of
  * the saliency. −Infinity holds a weight pruned, whatever the sparsity.
@@ -5,13 +7,17 @@
  * @param scores larger = keep; may be written, and be what is returned.
  * @param mask the mask so far, 1 = keep.
  */
-export type MaskRule = (scores: Float32Array, mask: Uint8Array) => Float32Array;
+export interface MaskRule {
+  (scores: Float32Array, mask: Uint8Array): Float32Array;
+  /** How it was made. */
+  readonly config?: Config;
+}
 
 /** What is pruned stays pruned. */
-export const growOnly: MaskRule = (scores, mask) => {
+export const growOnly: MaskRule = configured((scores: Float32Array, mask: Uint8Array) => {
   for (let i = 0; i < mask.length; i++) if (mask[i] === 0) scores[i] = -Infinity;
   return scores;
-};
+}, 'growOnly');
 
 /**
  * Pruned weights compete with the others, by the same scores: those that win come back, and others go for them. Under a hard mask they
@@ -20,4 +26,4 @@ export const growOnly: MaskRule = (scores, mask) => {
  *
  * Mocanu et al., 2018 (arXiv:1707.04780); Evci et al., 2020 (arXiv:1911.11134).
  */
-export const regrow: MaskRule = (scores) => scores;
+export const regrow: MaskRule = configured((scores: Float32Array) => scores, 'regrow');

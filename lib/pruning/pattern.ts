@@ -1,3 +1,4 @@
+import { Config, configured } from '../core/config';
 import { sizeOf } from '../core/host-tensor';
 import { bitsOf, cutAt, sortKey } from './select';
 
@@ -26,13 +27,18 @@ export interface Pattern {
   mask(unitScores: Float32Array, count: number, shape: readonly number[]): Uint8Array;
   /** The largest sparsity that the pattern can have, a fraction. Default: any below 1. */
   readonly maxSparsity?: number;
+  /** How it was made. */
+  readonly config?: Config;
 }
 
 /**
  * Any single weight may go. The count is exact: among equal scores at the threshold those with the lower flat index are kept.
  * (Keeping everything at the threshold, as tfmot does, prunes nothing of a constant tensor.)
  */
-export const unstructured: Pattern = { units: sizeOf, pool: (scores) => scores, mask: maskOfLowest };
+export const unstructured: Pattern = configured(
+  { units: sizeOf, pool: (scores: Float32Array) => scores, mask: maskOfLowest },
+  'unstructured',
+);
 
 /** A mask with zeros at the `count` lowest scores; for patterns whose units are single weights. */
 function maskOfLowest(scores: Float32Array, count: number): Uint8Array {

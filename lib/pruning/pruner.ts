@@ -1,5 +1,8 @@
+import { Config, configured } from '../core/config';
 import { UserError } from '../core/errors';
+import { uniformDistribution } from './distribution';
 import { MaskSet } from './mask';
+import { growOnly } from './mask-rule';
 import { unstructured } from './pattern';
 import { expectReachable, PrunableWeight, prune, PruneOptions } from './prune';
 import { magnitude } from './saliency';
@@ -15,6 +18,8 @@ export interface PrunerOptions extends PruneOptions {
 
 /** Decides masks while a model trains. It keeps no state: the masks and the step are the trainer's. */
 export interface Pruner {
+  /** How it was made. */
+  readonly config?: Config;
   /** Paths of the weights to prune, where they were named. */
   readonly targets?: readonly string[];
   /** What is to be gathered of the weights before they are scored. */
@@ -48,12 +53,13 @@ export interface RunPruner {
  * const masks = pruning.over(1000).update(100, weights, new Map());
  */
 export function pruner({ schedule, targets, ...options }: PrunerOptions): Pruner {
-  return {
+  const { saliency = magnitude, pattern = unstructured } = options;
+  const made: Pruner = {
     targets,
-    needs: options.saliency?.needs ?? [],
+    needs: saliency.needs ?? [],
     over(totalSteps) {
       const inSteps = overSteps(schedule, totalSteps);
-      expectReachable(inSteps(inSteps.endStep), options.pattern ?? unstructured);
+      expectReachable(inSteps(inSteps.endStep), pattern);
       return {
         schedule: inSteps,
         update(step, weights, masks) {
@@ -63,6 +69,8 @@ export function pruner({ schedule, targets, ...options }: PrunerOptions): Pruner
       };
     },
   };
+  const { distribution = uniformDistribution(), rule = growOnly, maskKind = 'hard' } = options;
+  return configured(made, 'pruner', { schedule, targets, saliency, distribution, pattern, rule, maskKind });
 }
 
 /** `pruner` that removes the weights of smallest magnitude. */

@@ -1,3 +1,4 @@
+import { Config, configured } from '../core/config';
 import { seededRandom } from '../core/random';
 import { Stats, WeightStatistic, weightTimesGradient } from './weight-statistics';
 
@@ -30,38 +31,54 @@ export interface Saliency {
   (weight: ScoredWeight): Float32Array;
   /** What must be known of a weight to score it. Default nothing: its values. */
   readonly needs?: readonly WeightStatistic[];
+  /** How it was made. */
+  readonly config?: Config;
 }
 
 /** `|w|`. Han et al., 2015 (arXiv:1506.02626). */
-export const magnitude: Saliency = ({ data }) => score(data, (i) => Math.abs(data[i]!));
+export const magnitude: Saliency = configured(
+  ({ data }: ScoredWeight) => score(data, (i) => Math.abs(data[i]!)),
+  'magnitude',
+);
 
 /**
  * First-order Taylor expansion of the loss, `|Σ w · g|`: by how much the loss of what was seen would change if the weight were 0.
  * Molchanov et al., 2017 (arXiv:1611.06440), whose units are feature maps.
  */
-export const taylor: Saliency = Object.assign(
+export const taylor: Saliency = needing(
+  'taylor',
   ({ data, stats }: ScoredWeight) => {
     const products = stats(weightTimesGradient);
     return score(data, (i) => Math.abs(products[i]!));
   },
-  { needs: [weightTimesGradient] },
+  [weightTimesGradient],
 );
 
 /**
  * `−Σ w · g` over training steps, each with the weights of its moment: weights that move towards 0 go. Sanh et al., 2020
  * (arXiv:2005.07683), from whose scores it differs in that they sum from the beginning of training, and this since the last update.
  */
-export const movement: Saliency = Object.assign(
+export const movement: Saliency = needing(
+  'movement',
   ({ data, stats }: ScoredWeight) => {
     const products = stats(weightTimesGradient);
     return score(data, (i) => -products[i]!);
   },
-  { needs: [weightTimesGradient] },
+  [weightTimesGradient],
 );
 
 /** Uniform random scores, a function of (seed, path): the control that a saliency has to beat. */
 export function randomSaliency(seed: number): Saliency {
-  return ({ path, data }) => score(data, seededRandom(seed, 'saliency', path));
+  const saliency = ({ path, data }: ScoredWeight) => score(data, seededRandom(seed, 'saliency', path));
+  return configured(saliency, 'randomSaliency', { seed });
+}
+
+function needing(
+  name: string,
+  saliency: (weight: ScoredWeight) => Float32Array,
+  needs: readonly WeightStatistic[],
+): Saliency {
+  return configured(Object.assign(saliency, { needs }), name);
 }
 
 /** `data.map`, four times as fast. */

@@ -1,3 +1,4 @@
+import { Config, configured } from '../core/config';
 import { UserError } from '../core/errors';
 import { expectWhole, FractionWindow, Steps, stepsOf, StepWindow, Window } from './window';
 
@@ -7,12 +8,16 @@ import { expectWhole, FractionWindow, Steps, stepsOf, StepWindow, Window } from 
  */
 export interface Schedule extends Steps {
   (step: number): number;
+  /** How it was made. */
+  readonly config?: Config;
   /** Whether masks are updated at this step: every `frequency` steps from `beginStep`, and always at `endStep`. */
   shouldUpdate(step: number): boolean;
 }
 
 /** A schedule in fractions of a run: it has no steps before the run's length is known. */
 export interface RelativeSchedule {
+  /** How it was made. */
+  readonly config?: Config;
   /** @param totalSteps the step at which the run ends, those before its `startStep` counted. */
   over(totalSteps: number): Schedule;
 }
@@ -80,7 +85,8 @@ export function polynomialDecay(options: PolynomialDecayOptions & Window): Sched
     );
   }
   if (!(power > 0)) throw new UserError(`Expected a power above 0, got ${power}.`);
-  return scheduled(options, ({ beginStep, endStep }) => (step) => {
+  const own = { name: 'polynomialDecay', initialSparsity, finalSparsity, power };
+  return scheduled(own, options, ({ beginStep, endStep }) => (step) => {
     if (step < beginStep) return initialSparsity;
     if (step >= endStep) return finalSparsity;
     const progress = (step - beginStep) / (endStep - beginStep);
@@ -109,6 +115,7 @@ export function constantSparsity(options: ConstantSparsityOptions & Window): Sch
   const { finalSparsity } = options;
   expectSparsity('finalSparsity', finalSparsity);
   return scheduled(
+    { name: 'constantSparsity', finalSparsity },
     options,
     ({ beginStep }) =>
       (step) =>
@@ -126,15 +133,18 @@ export function oneShot(options: OneShotOptions): Schedule | RelativeSchedule {
   return constantSparsity({ finalSparsity, ...window } as ConstantSparsityOptions & StepWindow);
 }
 
-/** A schedule of what a window's steps say, now or when they are known. */
+/** A schedule of what a window's steps say, now or when they are known. @param own its name, and options of its own. */
 function scheduled(
+  { name, ...own }: { readonly name: string; readonly finalSparsity: number },
   { frequency = 100, beginStep, endStep, begin, end }: CadenceOptions & Window,
   sparsity: (steps: Steps) => (step: number) => number,
 ): Schedule | RelativeSchedule {
   expectWhole('frequency', frequency, 1);
   const steps = stepsOf({ beginStep, endStep, begin, end } as Window);
   const over = (known: Steps): Schedule => withCadence(sparsity(known), known, frequency);
-  return typeof steps === 'function' ? { over: (totalSteps) => over(steps(totalSteps)) } : over(steps);
+  if (typeof steps !== 'function') return configured(over(steps), name, { ...own, frequency, ...steps });
+  const relative = { over: (totalSteps: number) => over(steps(totalSteps)) };
+  return configured(relative, name, { ...own, frequency, begin: begin ?? 0, end });
 }
 
 function withCadence(sparsity: (step: number) => number, steps: Steps, frequency: number): Schedule {

@@ -1,4 +1,4 @@
-import { Configured, configOf, configured, madeFrom } from '../../lib/core/config';
+import { Configured, configOf, configured, identityOf, madeFrom } from '../../lib/core/config';
 import { describeDifferences, differences } from '../../lib/core/differences';
 
 interface Wave extends Configured {
@@ -18,9 +18,13 @@ describe('configured', () => {
     expect(JSON.parse(JSON.stringify(sum({ of: [] }).config))).toEqual({ name: 'sum', options: { of: [] } });
   });
 
-  test('leaves out what is undefined, and refuses what is no data', () => {
+  test('leaves out what is undefined, and tells functions of one’s own apart by their source', () => {
     expect(configured({}, 'thing', { a: undefined, b: null }).config.options).toEqual({ b: null });
-    expect(() => configured({}, 'thing', { f: () => 1 })).toThrow('got function');
+    const [one, again, other] = [() => 1, () => 1, () => 2].map((f) => configured({}, 'thing', { f }).config);
+    expect(again).toEqual(one);
+    expect(other).not.toEqual(one);
+    expect(identityOf(() => 1)).toEqual(one!.options['f']);
+    expect(identityOf(sine({ height: 1 }))).toEqual(sine({ height: 1 }).config);
   });
 
   test('of other things there is no config', () => {

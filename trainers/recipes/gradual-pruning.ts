@@ -1,5 +1,5 @@
 import { UserError } from '../../lib/core/errors';
-import { identityOf } from '../../lib/core/identity';
+import { identityOf } from '../../lib/core/config';
 import { Distribution, globalDistribution } from '../../lib/pruning/distribution';
 import { pruner } from '../../lib/pruning/pruner';
 import { cubicDecay } from '../../lib/pruning/schedule';

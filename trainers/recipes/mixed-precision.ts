@@ -9,7 +9,7 @@ import type { Rule } from '../../lib/compress/rules';
 import { identityOfRules } from '../../lib/compress/rules-identity';
 import type { Json } from '../../lib/core/config';
 import type { HostTensor } from '../../lib/core/host-tensor';
-import { identityOf } from '../../lib/core/identity';
+import { identityOf } from '../../lib/core/config';
 import { withPhases } from './phases';
 import { calibrationData, quantizePhase, QuantizingOptions, trainedPhase } from './quantizing';
 import type { Outcome } from './setup';

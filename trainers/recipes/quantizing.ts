@@ -5,7 +5,7 @@ import type { Repair, RepairName } from '../../lib/analysis/repairs';
 import type { Rules } from '../../lib/compress/rules';
 import { identityOfRules } from '../../lib/compress/rules-identity';
 import type { HostTensor } from '../../lib/core/host-tensor';
-import { identityOf } from '../../lib/core/identity';
+import { identityOf } from '../../lib/core/config';
 import { ALLOWED_LOSS, describeCollapse, suspects } from '../accuracy-gate';
 import type { InferenceOptions } from '../inference';
 import { densePhase } from './dense';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { digestOf } from '../../datasets/digest';
 import type { Json } from '../../lib/core/config';
-import { identityOf } from '../../lib/core/identity';
+import { identityOf } from '../../lib/core/config';
 import type { ModelState } from '../model-state';
 import { Setup, stepsOf } from './setup';
 

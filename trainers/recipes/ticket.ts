@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Json } from '../../lib/core/config';
 import { hostTensor } from '../../lib/core/host-tensor';
-import { identityOf } from '../../lib/core/identity';
+import { identityOf } from '../../lib/core/config';
 import { streamKey } from '../../lib/core/random';
 import { weightsOf } from '../../lib/core/weights';
 import { globalDistribution } from '../../lib/pruning/distribution';

@@ -1,0 +1,53 @@
+import { madeFrom } from '../core/config';
+import { Distribution, globalDistribution, uniformDistribution } from './distribution';
+import { magnitude, movement, randomSaliency, Saliency, taylor } from './saliency';
+import {
+  constantSparsity,
+  cubicDecay,
+  linearDecay,
+  oneShot,
+  polynomialDecay,
+  RelativeSchedule,
+  Schedule,
+} from './schedule';
+
+/**
+ * A schedule of its config, as JSON holds it.
+ *
+ * @throws UserError for names and options that no schedule has, and as the schedule's factory does.
+ *
+ * @example scheduleFrom(JSON.parse('{ "name": "cubicDecay", "options": { "finalSparsity": 0.8, "end": 0.7 } }'));
+ */
+export function scheduleFrom(config: unknown): Schedule | RelativeSchedule {
+  const factories = { cubicDecay, linearDecay, polynomialDecay, constantSparsity, oneShot };
+  return madeFrom<Schedule | RelativeSchedule>('schedule', factories, config);
+}
+
+/**
+ * A saliency of its config, as JSON holds it.
+ *
+ * @throws UserError for names and options that no saliency has.
+ *
+ * @example saliencyFrom({ name: 'randomSaliency', options: { seed: 1 } });
+ */
+export function saliencyFrom(config: unknown): Saliency {
+  return madeFrom<Saliency>(
+    'saliency',
+    {
+      magnitude: () => magnitude,
+      taylor: () => taylor,
+      movement: () => movement,
+      randomSaliency: ({ seed }: { readonly seed: number }) => randomSaliency(seed),
+    },
+    config,
+  );
+}
+
+/**
+ * A distribution of its config, as JSON holds it.
+ *
+ * @throws UserError for names and options that no distribution has.
+ */
+export function distributionFrom(config: unknown): Distribution {
+  return madeFrom<Distribution>('distribution', { globalDistribution, uniformDistribution }, config);
+}
