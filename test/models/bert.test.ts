@@ -6,7 +6,7 @@ import { weightOnly } from '../../lib/compress/scheme';
 import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { bert, blankBert } from '../../lib/models/bert';
-import { BertConfig, resolveBertConfig } from '../../lib/models/bert-config';
+import { BertConfig, bertSizes, resolveBertConfig } from '../../lib/models/bert-config';
 import { bertConfigOf } from '../../lib/models/bert-config-of';
 import type { Problem } from '../../lib/models/problem';
 import { defaultTargets } from '../../lib/pruning/targets';
@@ -215,4 +215,18 @@ describe('resolveBertConfig', () => {
   ])('refuses %j', (change, message) => {
     expect(() => resolveBertConfig({ ...small, ...change })).toThrow(message);
   });
+});
+
+test('bertSizes are those of the papers: parameters of an encoder without tables', () => {
+  const millions = ({ layers, hiddenSize: h }: { layers: number; hiddenSize: number }) =>
+    (12 * h * h * layers) / 1e6;
+  expect(Object.entries(bertSizes).map(([name, size]) => [name, Math.round(millions(size))])).toEqual([
+    ['tiny', 0],
+    ['mini', 3],
+    ['small', 13],
+    ['medium', 25],
+    ['base', 85],
+    ['large', 302],
+  ]);
+  Object.values(bertSizes).forEach(({ hiddenSize, heads }) => expect(hiddenSize / heads).toBe(64));
 });
