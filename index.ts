@@ -13,7 +13,7 @@ export { UserError } from './lib/core/errors';
 
 // Compiling
 export { jit, type Jitted, type JitOptions } from './lib/compile/jit';
-export { clock } from './lib/core/clock';
+export { atClock, type Clock } from './lib/core/clock';
 export { attach, type Attachment, type Pass, type Trainable, type Transform } from './lib/core/attach';
 export { revisionOf } from './lib/core/revision';
 

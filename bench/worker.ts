@@ -1,6 +1,5 @@
 import { createInterface } from 'readline';
 import * as tf from '@tensorflow/tfjs';
-import { clock } from '../lib/core/clock';
 import { hostTensor } from '../lib/core/host-tensor';
 import { bert } from '../lib/models/bert';
 import { prepare } from '../lib/compress/prepare';
@@ -41,12 +40,13 @@ async function training(options: WorkerOptions): Promise<Step> {
   const optimizer = adamW({ weightDecay: 0.01 });
   const parameters = parametersOf(model, { slots: optimizer.slots });
   const engine = await engineOf(options)(model, parameters, softmaxCrossEntropy);
+  let step = 0;
   return async () => {
     const batch = randomBatch(options);
     const begin = performance.now();
-    clock.tick++;
-    await engine.gradients(batch, { accumulate: false });
-    optimizer.apply(parameters, { learningRate: 1e-4, step: clock.tick, clipNorm: 1, accumulated: 1 });
+    step++;
+    await engine.gradients(batch, { accumulate: false, clock: { seed: 0, tick: step } });
+    optimizer.apply(parameters, { learningRate: 1e-4, step, clipNorm: 1, accumulated: 1 });
     return performance.now() - begin;
   };
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../datasets/batch';
+import type { Clock } from '../lib/core/clock';
 import type { Compressed } from '../lib/compress/compressed';
 import type { Config } from '../lib/core/config';
 import { UserError } from '../lib/core/errors';
@@ -28,6 +29,11 @@ export interface Engine {
    * and dispose what is not needed any more.
    */
   inference(): Promise<Inference>;
+  /**
+   * Makes the tfjs backend on which the engine's tensors are the current one. The trainer calls it before the optimizer, the callbacks
+   * and the loss of an evaluation run: another training in this process may have made its own the current one.
+   */
+  use(): void;
   /** Frees what the engine made; the model and its parameters stay. */
   dispose(): void;
 }
@@ -35,7 +41,12 @@ export interface Engine {
 export interface GradientsOptions {
   /** Add to gradient memory instead of filling it. */
   readonly accumulate: boolean;
+  /** When the pass is, in its run: keys the dropout masks. Seed 0 and tick 0 by default. */
+  readonly clock?: Clock;
 }
+
+/** The default of `clock`. */
+export const START: Clock = { seed: 0, tick: 0 };
 
 /** Makes the engine of a run, or of a compressed model that is to answer and not to be trained. */
 export interface EngineFactory {

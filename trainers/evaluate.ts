@@ -18,7 +18,9 @@ export interface Predictions {
 }
 
 /** What can be asked: the engine of a training, a model, or a compressed one. */
-export type Answering = Pick<Engine, 'inference'> | tf.LayersModel | Compressed;
+export type Answering = AnsweringEngine | tf.LayersModel | Compressed;
+
+type AnsweringEngine = Pick<Engine, 'inference'> & Partial<Pick<Engine, 'use'>>;
 
 /** The model's output for every example of a source, in the order in which its epoch 0 gives them. */
 export async function predictAll(
@@ -66,6 +68,7 @@ export async function evaluate(
   { loss, metrics = {}, ...options }: EvaluateOptions,
 ): Promise<Metrics> {
   const { predictions, labels } = await predictAll(subject, source, options);
+  if ('inference' in subject) subject.use?.();
   const values = Object.entries(metrics).map(
     ([name, metric]) => [name, metric(predictions, labels)] as const,
   );

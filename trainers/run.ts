@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../datasets/batch';
-import { clock } from '../lib/core/clock';
 import { runAll } from '../lib/core/conclude';
 import { UserError } from '../lib/core/errors';
 import type { Callback, Evaluation, LogEntry, LogValue, Training } from './callback';
@@ -90,24 +89,33 @@ export class Run implements Training {
     this.entries.push({ tag, value });
   }
 
+  /** One callback after the other, each beginning on the engine's backend. */
+  private async each(hook: (callback: Callback) => void | Promise<void>): Promise<void> {
+    for (const callback of this.callbacks) {
+      this.engine.use();
+      await hook(callback);
+    }
+  }
+
   async call(hook: PlainHook): Promise<void> {
-    for (const callback of this.callbacks) await callback[hook]?.(this);
+    await this.each((callback) => callback[hook]?.(this));
   }
 
   /** Fills gradient memory with the batches' gradients, weighted so that every example counts the same. */
   async backward(batches: readonly Batch[]): Promise<void> {
-    clock.seed = this.seed;
-    clock.tick = this.position.tick;
+    let { tick } = this.position;
     let examples = 0;
     let loss = 0;
     let size = 0;
     for (const batch of batches) {
       if (examples > 0 && batch.size !== size) this.scaleGradients(size / batch.size);
       size = batch.size;
-      const batchLoss = await this.engine.gradients(batch, { accumulate: examples > 0 });
+      const batchLoss = await this.engine.gradients(batch, {
+        accumulate: examples > 0,
+        clock: { seed: this.seed, tick: tick++ },
+      });
       examples += size;
       loss += (batchLoss - loss) * (size / examples);
-      clock.tick++;
     }
     this.accumulated = examples / size;
     this.loss = loss;
@@ -132,6 +140,7 @@ export class Run implements Training {
     const { learningRate, accumulated, parameters } = this;
     const { optimizer, clipNorm, startStep = 0 } = this.options;
     const step = this.step - startStep + 1; // the optimizer's own count
+    this.engine.use();
     const report = optimizer.apply(parameters, { learningRate, step, clipNorm, accumulated });
     this.gradientNorm = report.gradientNorm;
     this.step++;
@@ -143,7 +152,7 @@ export class Run implements Training {
     const evaluation = { step: this.step, metrics: await evaluate(this.engine, dev, { loss, metrics }) };
     this.evaluations.push(evaluation);
     for (const [name, value] of Object.entries(evaluation.metrics)) this.log(`dev/${name}`, value);
-    for (const callback of this.callbacks) await callback.onEvaluate?.(this, evaluation);
+    await this.each((callback) => callback.onEvaluate?.(this, evaluation));
   }
 
   /** Hands what was logged to the callbacks. */
@@ -151,7 +160,7 @@ export class Run implements Training {
     const entries = this.entries;
     this.entries = [];
     if (entries.length === 0) return;
-    for (const callback of this.callbacks) await callback.onLog?.(this, entries);
+    await this.each((callback) => callback.onLog?.(this, entries));
   }
 
   /** @throws UserError once training has gone wrong for good. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { atClock, clock } from '../core/clock';
 import { HostTensor, readHost } from '../core/host-tensor';
 import { ProgramCache } from './cache';
 import { Program, ProgramOptions } from './program';
@@ -43,11 +44,12 @@ export function jit<Args extends tf.Tensor[], Result extends TensorResult>(
 ): Jitted<Args, Result> {
   const cache = new ProgramCache(options.maxPrograms ?? 32);
   const call = async (...args: Args): Promise<Result> => {
+    const time = clock();
     const inputs = await Promise.all(args.map(readHost));
     const key = [signature(inputs), options.revision?.() ?? ''].join('|');
     const compile = () => Program.compile(fn as unknown as Traceable, inputs, options);
     return cache.use(key, compile, async (program) => {
-      const results = await program.run(inputs);
+      const results = await atClock(time, () => program.run(inputs));
       return program.rebuild(results.map(toTensor)) as Result;
     });
   };

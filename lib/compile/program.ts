@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type * as ort from 'onnxruntime-node';
+import { atClock, clock } from '../core/clock';
 import { undoOnFailure } from '../core/conclude';
 import type { HostTensor } from '../core/host-tensor';
 import { ownMemory } from '../core/shared-memory';
@@ -46,6 +47,8 @@ interface LoadedPart extends Part {
 export class Program {
   /** Memory of outputs, where it is kept: what is handed to the host has it for a run. */
   private readonly buffers: (Data | undefined)[];
+  /** The end of the runs so far: they share the memory of derived inputs, outputs and saved values. */
+  private last: Promise<unknown> = Promise.resolve();
   private readonly feeders: [value: Value, feed: (args: readonly HostTensor[]) => ort.Tensor][];
 
   private constructor(
@@ -92,11 +95,22 @@ export class Program {
   }
 
   /**
-   * Runs once. The results' data belongs to the program and is overwritten by the next run.
+   * Runs once, after the runs that were asked for before. The results' data belongs to the program and is overwritten by the next run.
+   * Dropout draws at the time (lib/core/clock) of the call.
    *
    * @param sinks where results go, by their place; the assigned variables are written back by the program itself.
    */
-  async run(args: readonly HostTensor[], sinks: readonly (Sink | undefined)[] = []): Promise<HostTensor[]> {
+  run(args: readonly HostTensor[], sinks: readonly (Sink | undefined)[] = []): Promise<HostTensor[]> {
+    const time = clock();
+    const run = this.last.then(() => atClock(time, () => this.runOnce(args, sinks)));
+    this.last = run.catch(() => undefined);
+    return run;
+  }
+
+  private async runOnce(
+    args: readonly HostTensor[],
+    sinks: readonly (Sink | undefined)[],
+  ): Promise<HostTensor[]> {
     const targets = this.targets(sinks);
     const { assigned, taps } = this.source;
     assigned.forEach(ownMemory); // before it is read: a run that is queued behind this one reads what this one writes

@@ -3,7 +3,7 @@ import { Program, ProgramOptions } from '../../lib/compile/program';
 import { Scratch } from '../../lib/compile/scratch';
 import { prepare } from '../../lib/compress/prepare';
 import { staticInt8 } from '../../lib/compress/scheme';
-import { clock } from '../../lib/core/clock';
+import { atClock } from '../../lib/core/clock';
 import { forward } from '../../lib/core/forward';
 import { HostTensor, hostTensor } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
@@ -57,8 +57,8 @@ async function outcome(quantized: boolean, lengths: readonly number[], options: 
   const results: number[][] = [];
   for (let tick = 1; tick <= 2; tick++) {
     for (const [i, args] of all.entries()) {
-      Object.assign(clock, { seed: 5, tick });
-      results.push(...(await programs[i]!.run(args)).map(({ data }) => Array.from(data)), trained.ranges());
+      const run = atClock({ seed: 5, tick }, () => programs[i]!.run(args));
+      results.push(...(await run).map(({ data }) => Array.from(data)), trained.ranges());
     }
   }
   for (const program of programs) await program.release();

@@ -17,20 +17,45 @@ const FIXES: Readonly<Record<string, () => void>> = {
 };
 
 /**
- * Makes a tfjs backend the current one, loading it first if need be: `cpu`, `wasm`, `tensorflow` (when `@tensorflow/tfjs-node-gpu`
- * or `@tensorflow/tfjs-node` is installed), or any that was registered before.
+ * Starts a tfjs backend, loading it first if need be: `cpu`, `wasm`, `tensorflow` (when `@tensorflow/tfjs-node-gpu` or
+ * `@tensorflow/tfjs-node` is installed), or any that was registered before. The current one stays; from now on `tf.setBackend` switches
+ * to this one at once.
  *
  * @throws UserError if there is no such backend, or it does not start.
  */
-export async function useBackend(name: string): Promise<void> {
+export async function startBackend(name: string): Promise<void> {
   if (!tf.findBackendFactory(name)) LOADERS[name]?.();
-  if (!tf.findBackendFactory(name)) {
+  const factory = tf.findBackendFactory(name);
+  if (!factory) {
     const known = new Set(['cpu', ...Object.keys(LOADERS), ...Object.keys(tf.engine().registryFactory)]);
     throw new UserError(`Unknown tfjs backend "${name}": expected one of ${[...known].join(', ')}.`);
   }
   FIXES[name]?.();
-  if (!(await tf.setBackend(name)))
-    throw new UserError(`The tfjs backend "${name}" did not start on this machine.`);
+  try {
+    await started(name, factory);
+  } catch (error) {
+    throw new UserError(`The tfjs backend "${name}" did not start on this machine: ${String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+type Factory = ReturnType<typeof tf.findBackendFactory>;
+
+/** Backends that are being started. */
+const starting = new Map<string, Promise<tf.KernelBackend>>();
+
+/** `tf.setBackend` would start it, too, but nothing else can compute on any backend meanwhile: no other training. */
+async function started(name: string, factory: Factory): Promise<void> {
+  const { registry } = tf.engine();
+  if (registry[name]) return;
+  const start = starting.get(name) ?? Promise.resolve().then(factory);
+  starting.set(name, start);
+  try {
+    registry[name] ??= await start;
+  } finally {
+    starting.delete(name);
+  }
 }
 
 const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { undoOnFailure } from '../../lib/core/conclude';
-import { useBackend } from './backend';
+import { startBackend } from './backend';
 
 /** A tfjs backend that is the current one while an engine needs it. */
 export interface BorrowedBackend {
-  /** Makes it the current one again, should somebody have switched. */
-  use(): Promise<void>;
+  /** Makes it the current one again, should somebody have switched: at once, for what follows up to the next `await`. */
+  use(): void;
   /**
    * Makes the backend current that was before: that of whoever borrows still, or, after the last one, that which the first found.
    * So engines may end in any order. Twice is once.
@@ -28,14 +28,18 @@ export async function borrowBackend(name: string): Promise<BorrowedBackend> {
   if (borrowed.length === 0) found = tf.getBackend();
   const entry = { name };
   borrowed.push(entry);
+  const use = (): void => switchTo(name);
   const giveBack = (): void => {
     if (!borrowed.includes(entry)) return;
     borrowed.splice(borrowed.indexOf(entry), 1);
-    void tf.setBackend(borrowed.at(-1)?.name ?? found);
+    switchTo(borrowed.at(-1)?.name ?? found);
   };
-  const use = async (): Promise<void> => {
-    if (tf.getBackend() !== name) await useBackend(name);
-  };
-  await undoOnFailure(() => useBackend(name), giveBack);
+  await undoOnFailure(() => startBackend(name), giveBack);
+  use();
   return { use, giveBack };
+}
+
+/** Of a backend that has started, tfjs is on it when this returns. */
+function switchTo(name: string): void {
+  if (tf.getBackend() !== name) void tf.setBackend(name);
 }

@@ -5,11 +5,12 @@ import { signature } from '../../lib/compile/jit';
 import { Program, ProgramOptions, Sink } from '../../lib/compile/program';
 import { Scratch } from '../../lib/compile/scratch';
 import { Traceable } from '../../lib/compile/trace';
+import { atClock } from '../../lib/core/clock';
 import { compressedOf } from '../../lib/compress/compressed';
 import { forward } from '../../lib/core/forward';
 import type { HostTensor } from '../../lib/core/host-tensor';
 import { revisionOf } from '../../lib/core/revision';
-import { Engine, EngineFactory, expectToTrain, objective } from '../engine';
+import { Engine, EngineFactory, expectToTrain, objective, START } from '../engine';
 import { inferenceOfCodes } from './inference-of-codes';
 import type { Loss } from '../losses';
 import type { Parameter, Parameters } from '../parameters';
@@ -42,6 +43,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
         Program.compile(fn, inputs, cache === steps ? { ...options, scratch } : options),
       );
     const predict = async (xs: readonly HostTensor[]): Promise<HostTensor> => {
+      cpu.use();
       const program = await compile(predictions, (...inputs) => forward(model, inputs, false), xs);
       const [{ data, ...rest }] = (await program.run(xs)) as [HostTensor];
       return { ...rest, data: data.slice() };
@@ -49,13 +51,15 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
     const codes = inferenceOfCodes(compressed, options);
     return {
       description: `compiled (onnxruntime ${provider}${threads ? `, ${threads} threads` : ''})`,
-      gradients: async (batch, { accumulate }) => {
+      gradients: async (batch, { accumulate, clock = START }) => {
         expectToTrain(compressed);
+        cpu.use();
         const inputs = inputsOf(batch);
         const program = await compile(steps, trainingStep(model, parameters, loss), inputs);
-        return runStep(program, inputs, parameters, accumulate);
+        return atClock(clock, () => runStep(program, inputs, parameters, accumulate));
       },
       inference: async () => (await codes()) ?? { predict, dispose: async () => undefined },
+      use: () => cpu.use(),
       dispose: () => {
         cpu.giveBack();
         void Promise.all([steps.dispose(), predictions.dispose()]);

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../datasets/batch';
+import { atClock } from '../../lib/core/clock';
 import { undoOnFailure } from '../../lib/core/conclude';
 import { hostOf, HostTensor, isArrayOf, readHost } from '../../lib/core/host-tensor';
 import { compressedOf } from '../../lib/compress/compressed';
 import { forward } from '../../lib/core/forward';
 import { weightsOf } from '../../lib/core/weights';
-import { Engine, EngineFactory, expectToTrain, objective } from '../engine';
-import type { Loss } from '../losses';
+import { Engine, EngineFactory, expectToTrain, objective, START } from '../engine';
 import type { Parameters } from '../parameters';
 import { borrowBackend } from './borrowed-backend';
 
@@ -31,18 +31,21 @@ export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): Engi
     await undoOnFailure(async () => parameters.upload(), borrowed.giveBack);
     return {
       description: `eager (tfjs ${tf.version.tfjs}, backend ${backend})`,
-      async gradients(batch, { accumulate }) {
+      async gradients(batch, { accumulate, clock = START }) {
         expectToTrain(compressed);
-        await borrowed.use();
-        return gradients(model, parameters, loss, batch, accumulate);
+        borrowed.use();
+        const objectiveOf = (xs: tf.Tensor[], ys: tf.Tensor) =>
+          atClock(clock, () => objective(model, loss, xs, ys));
+        return gradients(objectiveOf, parameters, batch, accumulate);
       },
       async inference() {
         const answer = async (xs: readonly HostTensor[]) => {
-          await borrowed.use();
+          borrowed.use();
           return predict(model, xs);
         };
         return { predict: answer, dispose: async () => undefined };
       },
+      use: () => borrowed.use(),
       dispose: () => borrowed.giveBack(),
     } satisfies Engine;
   };
@@ -60,16 +63,15 @@ function settleArrays(model: tf.LayersModel): void {
 }
 
 async function gradients(
-  model: tf.LayersModel,
+  objectiveOf: (xs: tf.Tensor[], ys: tf.Tensor) => tf.Scalar,
   parameters: Parameters,
-  loss: Loss,
   { xs, ys }: Batch,
   adding: boolean,
 ): Promise<number> {
   const variables = parameters.list.map(({ variable }) => variable);
   const { value, grads } = tf.tidy(() => {
     const [inputs, labels] = [xs.map(toTensor), toTensor(ys)];
-    return tf.variableGrads(() => objective(model, loss, inputs, labels), variables);
+    return tf.variableGrads(() => objectiveOf(inputs, labels), variables);
   });
   for (const parameter of parameters.list) {
     const gradient = grads[parameter.variable.name];

@@ -2,7 +2,6 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Batch, BatchSource } from '../../datasets/batch';
 import { gather } from '../../lib/analysis/gather';
 import type { RowSelector } from '../../lib/analysis/record';
-import { clock } from '../../lib/core/clock';
 import { UserError } from '../../lib/core/errors';
 import { weightsOf } from '../../lib/core/weights';
 import {
@@ -64,16 +63,10 @@ async function sumGradients(
 ): Promise<Gathered> {
   const sums = gradientSums(targets, statistics);
   if (statistics.length === 0) return sums.take();
-  const before = { ...clock };
-  try {
-    Object.assign(clock, { seed: 0, tick: 0 });
-    for await (const batch of batchesOf(scoring)) {
-      await engine.gradients(batch, { accumulate: false });
-      sums.add({ accumulated: 1, count: batch.size });
-      clock.tick++;
-    }
-  } finally {
-    Object.assign(clock, before);
+  let tick = 0;
+  for await (const batch of batchesOf(scoring)) {
+    await engine.gradients(batch, { accumulate: false, clock: { seed: 0, tick: tick++ } });
+    sums.add({ accumulated: 1, count: batch.size });
   }
   return sums.take();
 }

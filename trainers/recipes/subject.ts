@@ -31,6 +31,7 @@ export async function openSubject(setup: Setup, model: tf.LayersModel): Promise<
         description: engine.description,
         gradients: (batch, options) => engine.gradients(batch, options),
         inference: () => engine.inference(),
+        use: () => engine.use(),
         dispose() {},
       }),
     dispose() {

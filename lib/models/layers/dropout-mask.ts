@@ -12,7 +12,10 @@ import { keepMask } from '../../wasm/kernels';
  */
 export function dropoutMask(layer: string, shape: readonly number[], rate: number): tf.Tensor {
   const data = new Uint8Array(sizeOf(shape));
-  const refresh = () => keepMask(data, streamKey(clock.seed, clock.tick, layer), rate);
+  const refresh = () => {
+    const { seed, tick } = clock();
+    keepMask(data, streamKey(seed, tick, layer), rate);
+  };
   return dequantize({ name: `dropout of ${layer}`, dtype: 'uint8', shape, data, refresh }, 1 / (1 - rate));
 }
 

@@ -1,5 +1,7 @@
+import assert from 'node:assert';
 import * as tf from '@tensorflow/tfjs';
-import { clock } from '../../../lib/core/clock';
+import { jit } from '../../../lib/compile/jit';
+import { atClock, clock } from '../../../lib/core/clock';
 import { dropout } from '../../../lib/models/layers/dropout';
 import { expectNoLeak } from '../../leaks';
 import { numbers } from '../compare';
@@ -7,8 +9,6 @@ import { numbers } from '../compare';
 const values = (x: tf.Tensor) => [...x.dataSync()];
 const drop = (x: tf.Tensor, name = 'd', rate = 0.25) =>
   dropout({ name, rate }).apply(x, { training: true }) as tf.Tensor;
-
-beforeEach(() => Object.assign(clock, { seed: 1, tick: 0 }));
 
 describe('dropout', () => {
   it('is the identity outside of training and at rate 0', () => {
@@ -29,10 +29,33 @@ describe('dropout', () => {
     const first = values(drop(x));
     expect(values(drop(x))).toEqual(first);
     expect(values(drop(x, 'e'))).not.toEqual(first);
-    clock.tick = 1;
-    expect(values(drop(x))).not.toEqual(first);
-    Object.assign(clock, { seed: 2, tick: 0 });
-    expect(values(drop(x))).not.toEqual(first);
+    const at = (seed: number, tick: number) => atClock({ seed, tick }, () => values(drop(x)));
+    expect(at(0, 0)).toEqual(first);
+    expect(at(0, 1)).not.toEqual(first);
+    expect(at(1, 0)).not.toEqual(first);
+    expect(at(1, 0)).toEqual(at(1, 0));
+  });
+
+  it('has the time of its surroundings back after an inner one, also after an error', () => {
+    const times = atClock({ seed: 1, tick: 2 }, () => {
+      expect(() => atClock({ seed: 3, tick: 4 }, () => assert.fail('inside'))).toThrow('inside');
+      return [clock(), atClock({ seed: 3, tick: 4 }, clock), clock()];
+    });
+    expect([...times, clock()].map(({ seed, tick }) => [seed, tick])).toEqual([
+      [1, 2],
+      [3, 4],
+      [1, 2],
+      [0, 0],
+    ]);
+  });
+
+  it('is drawn by a compiled function at the time of its call', async () => {
+    const x = tf.ones([64]);
+    const compiled = jit((value: tf.Tensor) => drop(value));
+    const calls = [5, 6].map((tick) => atClock({ seed: 1, tick }, () => compiled(x)));
+    const together = (await Promise.all(calls)).map(values);
+    expect(together).toEqual([5, 6].map((tick) => atClock({ seed: 1, tick }, () => values(drop(x)))));
+    await compiled.dispose();
   });
 
   it('passes gradient where it kept, scaled', () => {

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import { Batch } from '../../../datasets/batch';
-import { clock } from '../../../lib/core/clock';
 import { hostTensor } from '../../../lib/core/host-tensor';
 import { Program } from '../../../lib/compile/program';
 import { prepare } from '../../../lib/compress/prepare';
@@ -40,8 +39,8 @@ async function losses(factory: EngineFactory, steps: number, model = tinyBert())
   const engine = await factory(model, parameters, softmaxCrossEntropy);
   const result: number[] = [];
   for (let step = 1; step <= steps; step++) {
-    Object.assign(clock, { seed: 7, tick: step });
-    result.push(await engine.gradients(batch(step % 5), { accumulate: false }));
+    const clock = { seed: 7, tick: step };
+    result.push(await engine.gradients(batch(step % 5), { accumulate: false, clock }));
     optimizer.apply(parameters, { learningRate: 1e-3, step, clipNorm: 1 });
   }
   engine.dispose();
@@ -99,10 +98,10 @@ describe('compiledEngine', () => {
     const parameters = parametersOf(model);
     const engine = await compiledEngine({ threads: 1 })(model, parameters, softmaxCrossEntropy);
     const gradients = (): Float32Array[] => parameters.list.map(({ gradient }) => gradient.slice());
-    Object.assign(clock, { seed: 1, tick: 1 });
-    await engine.gradients(batch(1), { accumulate: false });
+    const clock = { seed: 1, tick: 1 };
+    await engine.gradients(batch(1), { accumulate: false, clock });
     const first = gradients();
-    await engine.gradients(batch(1), { accumulate: true });
+    await engine.gradients(batch(1), { accumulate: true, clock });
     gradients().forEach((twice, i) => {
       const largest = Math.max(...first[i]!.map(Math.abs));
       const error = Math.max(...twice.map((value, j) => Math.abs(value - 2 * first[i]![j]!)));
