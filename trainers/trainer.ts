@@ -110,7 +110,9 @@ async function begin(options: TrainOptions): Promise<Run> {
       if (options.parameters) expectAllTrained(model, options.parameters);
       const parameters = options.parameters ?? parametersOf(model, { slots: optimizer.slots });
       if (!options.parameters) undo.push(() => parameters.dispose());
-      return new Run(options, parameters, await engine(model, parameters, loss));
+      const made = await engine(model, parameters, loss);
+      undo.unshift(() => made.dispose());
+      return new Run(options, parameters, made);
     },
     () => runAll(undo),
   );

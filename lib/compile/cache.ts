@@ -5,7 +5,7 @@ export class ProgramCache {
   private readonly programs = new Map<string, Promise<Program>>();
   private readonly users = new Map<string, number>();
 
-  constructor(private readonly capacity: number) {}
+  constructor(private capacity: number) {}
 
   /**
    * The program of a key, compiled if it is not there, for callers that finish with it before the next call. A failed
@@ -44,8 +44,9 @@ export class ProgramCache {
     return this.programs.size;
   }
 
-  /** Releases every program that is not in use. */
+  /** Releases every program, those in use as soon as they are not, and keeps none from now on. */
   async dispose(): Promise<void> {
+    this.capacity = 0;
     await this.shrink(0);
   }
 

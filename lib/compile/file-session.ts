@@ -7,6 +7,8 @@ import type { SessionOptions } from './session';
  * file, version, processor and threads give the same bits.
  */
 export class FileSession {
+  private readonly running = new Set<Promise<unknown>>();
+
   private constructor(private readonly session: ort.InferenceSession) {}
 
   /** @param file its bytes, or its path. */
@@ -27,13 +29,24 @@ export class FileSession {
   async run(xs: readonly HostTensor[]): Promise<HostTensor> {
     const { inputNames, outputNames } = this.session;
     const feeds = Object.fromEntries(inputNames.map((name, i) => [name, tensorOf(xs[i]!)]));
-    const results = await this.session.run(feeds);
+    const results = await this.tracked(this.session.run(feeds));
     const { data, dims } = results[outputNames[0]!]!;
     return hostTensor(data as HostTensor['data'], [...dims]);
   }
 
+  /** After the runs that were asked for before. */
   async release(): Promise<void> {
+    await Promise.allSettled(this.running);
     await this.session.release();
+  }
+
+  private async tracked<T>(run: Promise<T>): Promise<T> {
+    this.running.add(run);
+    try {
+      return await run;
+    } finally {
+      this.running.delete(run);
+    }
   }
 }
 

@@ -38,25 +38,32 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
     const { maxPrograms = 32, provider = 'cpu', threads } = options;
     const [steps, predictions] = [new ProgramCache(maxPrograms), new ProgramCache(maxPrograms)];
     const scratch = new Scratch();
-    const compile = (cache: ProgramCache, fn: Traceable, inputs: readonly HostTensor[]): Promise<Program> =>
-      cache.get(`${signature(inputs)}|${revisionOf(model)}`, () =>
-        Program.compile(fn, inputs, cache === steps ? { ...options, scratch } : options),
-      );
-    const predict = async (xs: readonly HostTensor[]): Promise<HostTensor> => {
+    const run = <T>(
+      cache: ProgramCache,
+      fn: Traceable,
+      inputs: readonly HostTensor[],
+      body: (program: Program) => Promise<T>,
+    ): Promise<T> => {
       cpu.use();
-      const program = await compile(predictions, (...inputs) => forward(model, inputs, false), xs);
-      const [{ data, ...rest }] = (await program.run(xs)) as [HostTensor];
-      return { ...rest, data: data.slice() };
+      const compile = () => Program.compile(fn, inputs, cache === steps ? { ...options, scratch } : options);
+      return cache.use(`${signature(inputs)}|${revisionOf(model)}`, compile, body);
+    };
+    const predict = (xs: readonly HostTensor[]): Promise<HostTensor> => {
+      const answer = (...inputs: tf.Tensor[]) => forward(model, inputs, false);
+      return run(predictions, answer, xs, async (program) => {
+        const [{ data, ...rest }] = (await program.run(xs)) as [HostTensor];
+        return { ...rest, data: data.slice() };
+      });
     };
     const codes = inferenceOfCodes(compressed, options);
     return {
       description: `compiled (onnxruntime ${provider}${threads ? `, ${threads} threads` : ''})`,
       gradients: async (batch, { accumulate, clock = START }) => {
         expectToTrain(compressed);
-        cpu.use();
         const inputs = inputsOf(batch);
-        const program = await compile(steps, trainingStep(model, parameters, loss), inputs);
-        return atClock(clock, () => runStep(program, inputs, parameters, accumulate));
+        return run(steps, trainingStep(model, parameters, loss), inputs, (program) =>
+          atClock(clock, () => runStep(program, inputs, parameters, accumulate)),
+        );
       },
       inference: async () => (await codes()) ?? { predict, dispose: async () => undefined },
       use: () => cpu.use(),

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { undoOnFailure } from '../../lib/core/conclude';
+import { runAll, undoOnFailure } from '../../lib/core/conclude';
 import type { EngineFactory } from '../engine';
 import { Parameters, parametersOf } from '../parameters';
 import { NO_PARAMETERS } from './no-parameters';
@@ -20,7 +20,7 @@ export async function openSubject(setup: Setup, model: tf.LayersModel): Promise<
   const parameters = parametersOf(model, { slots: setup.optimizer.slots });
   const engine = await undoOnFailure(
     () => setup.engine(model, parameters, setup.loss),
-    () => (parameters.dispose(), model.dispose()),
+    () => runAll([() => parameters.dispose(), () => void model.dispose()]),
   );
   return {
     setup,
@@ -34,11 +34,7 @@ export async function openSubject(setup: Setup, model: tf.LayersModel): Promise<
         use: () => engine.use(),
         dispose() {},
       }),
-    dispose() {
-      engine.dispose();
-      parameters.dispose();
-      model.dispose();
-    },
+    dispose: () => runAll([() => engine.dispose(), () => parameters.dispose(), () => void model.dispose()]),
   };
 }
 

@@ -132,6 +132,48 @@ describe('compiledEngine', () => {
     parameters.dispose();
   });
 
+  it('keeps programs that run while others are asked for, and frees them after dispose', async () => {
+    const shapes = [1, 2, 3, 4, 1].map((size, i) => batch(i, size, 4 + 2 * (i % 2)));
+    const model = tinyBert();
+    const parameters = parametersOf(model);
+    const answers = async (maxPrograms: number, together: boolean) => {
+      const engine = await compiledEngine({ threads: 1, maxPrograms })(
+        model,
+        parameters,
+        softmaxCrossEntropy,
+      );
+      const { predict } = await engine.inference();
+      const calls = [];
+      for (const { xs } of shapes) {
+        calls.push(predict(xs));
+        if (!together) await calls.at(-1);
+      }
+      engine.dispose();
+      return (await Promise.all(calls)).map(({ data }) => [...data]);
+    };
+    const expected = await answers(8, false);
+    await new Promise(setImmediate); // the first engine has let go of its programs
+    const released = jest.spyOn(Program.prototype, 'release');
+    expect(await answers(1, true)).toEqual(expected);
+    await new Promise(setImmediate);
+    expect(released).toHaveBeenCalledTimes(4);
+    released.mockRestore();
+    parameters.dispose();
+  });
+
+  it('lets a prepared model, which answers as a file, finish before it is let go of', async () => {
+    const model = tinyBert();
+    prepare(model, staticInt8());
+    const parameters = parametersOf(model);
+    const engine = await compiledEngine({ threads: 1 })(model, parameters, softmaxCrossEntropy);
+    await engine.gradients(batch(1), { accumulate: false }); // observers have seen something
+    const inference = await engine.inference();
+    const [answer] = await Promise.all([inference.predict(batch(1).xs), inference.dispose()]);
+    expect(answer.data.every(Number.isFinite)).toBe(true);
+    engine.dispose();
+    parameters.dispose();
+  });
+
   it('says what runs', async () => {
     const model = tinyBert();
     const parameters = parametersOf(model);
