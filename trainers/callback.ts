@@ -46,11 +46,11 @@ export interface Training {
   readonly stepsPerEpoch: number;
   /** Learning rate of the current step. */
   readonly learningRate: number;
-  /** Mean loss over the examples of the last step; NaN before the first one. */
+  /** Mean loss of the last step, over its examples or what else the loss averages over; NaN before the first one. */
   readonly loss: number;
   /** Global norm of the last step's mean gradient, before clipping; NaN before the first step. */
   readonly gradientNorm: number;
-  /** Gradient memory holds the mean gradient of the step's examples times this. */
+  /** Gradient memory holds the mean gradient of the step (over its examples, or what the loss averages over) times this. */
   readonly accumulated: number;
   /** Every evaluation so far. */
   readonly evaluations: readonly Evaluation[];

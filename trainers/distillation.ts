@@ -3,6 +3,9 @@ import { UserError } from '../lib/core/errors';
 import { forwardThrough } from '../lib/core/forward';
 import { Loss, meanSquaredError, Seen, softmaxCrossEntropy } from './losses';
 
+/** Mean difference of the student's predictions and the teacher's, 0 where they are the same. */
+type Soft = (predictions: tf.Tensor, targets: tf.Tensor) => tf.Scalar;
+
 /** Options of {@link distillation}. */
 export interface DistillationOptions {
   /** A trained model with the student's inputs and outputs; it stays the caller's, and as it is. */
@@ -13,7 +16,7 @@ export interface DistillationOptions {
    * How far predictions are from the teacher's: `softTargets()` by default; `softLabels()` for several labels, `meanSquaredError` for a
    * regression.
    */
-  readonly soft?: (predictions: tf.Tensor, targets: tf.Tensor) => tf.Scalar;
+  readonly soft?: Soft;
   /** The loss on the true labels, for the rest; `softmaxCrossEntropy` by default. */
   readonly hard?: Loss;
   /** Hidden states to bring together, too; none by default. */
@@ -35,9 +38,11 @@ export interface HiddenPair {
  *     (1 − weight) · hard(z, y) + weight · soft(z, z_teacher) + Σ weight_p · mean (h_student − h_teacher)²
  *
  * It is a loss, so every recipe and every engine takes it; the teacher runs in the same program as the student, without dropout.
- * In evaluation, where there is no input to ask the teacher about, it is the hard loss alone.
+ * In evaluation, where there is no input to ask the teacher about, it is the hard loss alone. Where the hard loss averages over less
+ * than examples (`averagesOver`: hidden words), so does the soft one: slots whose labels are below 0 count in neither.
  *
- * @throws UserError for a weight outside [0, 1]; in training, for layers that do not exist or differ in shape.
+ * @throws UserError for a weight outside [0, 1]; in training, for layers that do not exist or differ in shape; and for hidden states in
+ * a step of several batches where the hard loss averages over less than examples.
  *
  * @example
  * const loss = distillation({ teacher, hidden: [{ student: 'encoder/1/ffn/norm', teacher: 'encoder/5/ffn/norm' }] });
@@ -54,14 +59,42 @@ export function distillation(options: DistillationOptions): Loss {
       const layers = hidden.map((pair) => pair.teacher);
       const [targets, ...taught] = forwardThrough(teacher, seen.inputs, { pass: 'inference', layers });
       const truth = hard(predictions, labels, seen).mul(1 - weight);
-      const logits = truth.add(soft(predictions, targets).mul(weight));
+      const softened = hard.averagesOver
+        ? overSlotsInUse(soft, predictions, targets, labels)
+        : soft(predictions, targets);
+      const logits = truth.add(softened.mul(weight));
       return hidden.reduce(
         (sum, pair, i) => sum.add(difference(pair, seen.hidden[i]!, taught[i]!)),
         logits as tf.Scalar,
       );
     });
   };
-  return Object.assign(learn, { layers: hidden.map((pair) => pair.student) });
+  const layers = hidden.map((pair) => pair.student);
+  return Object.assign(learn, {
+    layers,
+    averagesOver: hard.averagesOver && hidden.length > 0 ? failToAccumulate : hard.averagesOver,
+  });
+}
+
+/** A mean over slots becomes one over those that hold something: elsewhere student and teacher say the same. */
+function overSlotsInUse(
+  soft: Soft,
+  predictions: tf.Tensor,
+  targets: tf.Tensor,
+  labels: tf.Tensor,
+): tf.Scalar {
+  const used = labels.reshape([...predictions.shape.slice(0, -1), 1]).greaterEqual(0); // [batch, slots, 1]
+  const [z, taught] = [predictions, targets].map((x) => tf.where(used, x, tf.zerosLike(x)));
+  const slots = used.toFloat().sum().maximum(1);
+  return soft(z!, taught!).mul(used.size).div(slots) as tf.Scalar;
+}
+
+/** Hidden states are averaged over examples: no weight of a batch is right for both. */
+function failToAccumulate(): never {
+  throw new UserError(
+    'Expected one batch per step to distill hidden states with a hard loss that does not average over examples, got several; leave ' +
+      'accumulation out and make the batches larger, or leave hidden out.',
+  );
 }
 
 function difference(
@@ -90,9 +123,7 @@ export interface SoftTargetsOptions {
  *
  * @throws UserError for a temperature that is not above 0, and for a single logit, which has no probabilities.
  */
-export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): NonNullable<
-  DistillationOptions['soft']
-> {
+export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): Soft {
   expectTemperature(temperature);
   return (predictions, targets) => {
     if (predictions.shape.join() !== targets.shape.join() || predictions.shape.at(-1) === 1) {
@@ -117,9 +148,7 @@ export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): NonNu
  *
  * @throws UserError for a temperature that is not above 0, and for other shapes.
  */
-export function softLabels({ temperature = 2 }: SoftTargetsOptions = {}): NonNullable<
-  DistillationOptions['soft']
-> {
+export function softLabels({ temperature = 2 }: SoftTargetsOptions = {}): Soft {
   expectTemperature(temperature);
   return (predictions, targets) => {
     if (predictions.shape.join() !== targets.shape.join()) {

@@ -1,16 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
+import type { Batch } from '../datasets/batch';
 import { sizeOf } from '../lib/core/host-tensor';
 import { UserError } from '../lib/core/errors';
 
 /**
- * What training minimises: predictions and labels of a batch to one number, the *mean* over its examples. Write your own with
- * tfjs ops; the compiled engine traces it once per batch shape.
+ * What training minimises: predictions and labels of a batch to one number, the *mean* over its examples, or over whatever
+ * `averagesOver` counts. Write your own with tfjs ops; the compiled engine traces it once per batch shape.
  */
 export interface Loss {
   /** @param seen what the model saw and computed, in training; absent in evaluation. */
   (predictions: tf.Tensor, labels: tf.Tensor, seen?: Seen): tf.Scalar;
   /** Layers of the model whose outputs the loss looks at, by name; none by default. */
   readonly layers?: readonly string[];
+  /**
+   * How many things of a batch the loss averages over, where these are not its examples: such as the hidden words. A finite number ≥ 0,
+   * by which the batches of an accumulated step are weighted, so that the step is that of one big batch. The examples by default.
+   */
+  readonly averagesOver?: (batch: Batch) => number;
 }
 
 /** What a loss may look at beside predictions and labels. */
@@ -63,13 +69,18 @@ export const sigmoidCrossEntropy: Loss = (logits, labels) => {
 };
 
 /**
- * Cross entropy of hidden words, averaged over those that there are: labels below 0 are slots without one.
+ * Cross entropy of hidden words, averaged over those that there are: labels below 0 are slots without one. Batches of an accumulated
+ * step count by their hidden words.
  *
  * @param logits [batch, slots, vocabulary] float32, unnormalised.
  * @param labels [batch, slots] int32, the pieces that were hidden.
  * @throws UserError if the shapes do not fit.
  */
-export const hiddenWordsCrossEntropy: Loss = (logits, labels) => {
+export const hiddenWordsCrossEntropy: Loss = Object.assign(hiddenWordsMean, {
+  averagesOver: ({ ys }: Batch): number => ys.data.filter((label: number) => label >= 0).length,
+});
+
+function hiddenWordsMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   const pieces = logits.shape.at(-1) ?? 0;
   expectLabels(labels, logits.shape.slice(0, -1), 'hiddenWordsCrossEntropy', 'one piece or -1 per slot');
   return tf.tidy(() => {
@@ -82,7 +93,7 @@ export const hiddenWordsCrossEntropy: Loss = (logits, labels) => {
       .neg(); // [slots]
     return surprise.mul(used).sum().div(used.sum().maximum(1)) as tf.Scalar;
   });
-};
+}
 
 /**
  * `mean (predictions − labels)²` over every number of the batch.

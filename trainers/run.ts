@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../datasets/batch';
 import { runAll } from '../lib/core/conclude';
 import { UserError } from '../lib/core/errors';
+import { batchWeights } from './batch-weights';
 import type { Callback, Evaluation, LogEntry, LogValue, Training } from './callback';
 import type { Engine } from './engine';
 import { evaluate } from './evaluate';
@@ -101,23 +102,27 @@ export class Run implements Training {
     await this.each((callback) => callback[hook]?.(this));
   }
 
-  /** Fills gradient memory with the batches' gradients, weighted so that every example counts the same. */
+  /**
+   * Fills gradient memory with the batches' gradients, weighted so that everything that the loss averages over counts the same. A batch
+   * in which nothing counts is left out.
+   */
   async backward(batches: readonly Batch[]): Promise<void> {
-    let { tick } = this.position;
-    let examples = 0;
+    const weights = batchWeights(batches, this.options.loss);
+    const { seed, position } = this;
     let loss = 0;
-    let size = 0;
-    for (const batch of batches) {
-      if (examples > 0 && batch.size !== size) this.scaleGradients(size / batch.size);
-      size = batch.size;
-      const batchLoss = await this.engine.gradients(batch, {
-        accumulate: examples > 0,
-        clock: { seed: this.seed, tick: tick++ },
-      });
-      examples += size;
-      loss += (batchLoss - loss) * (size / examples);
+    let total = 0;
+    let last = 0;
+    for (const [i, batch] of batches.entries()) {
+      const weight = weights[i]!;
+      if (weight === 0) continue;
+      if (total > 0 && weight !== last) this.scaleGradients(last / weight);
+      const clock = { seed, tick: position.tick + i };
+      const batchLoss = await this.engine.gradients(batch, { accumulate: total > 0, clock });
+      last = weight;
+      total += weight;
+      loss += (batchLoss - loss) * (weight / total);
     }
-    this.accumulated = examples / size;
+    this.accumulated = total / last;
     this.loss = loss;
     this.losses.push(loss);
     this.log('train/loss', loss);

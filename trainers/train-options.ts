@@ -25,7 +25,7 @@ export interface TrainOptions {
   readonly epochs?: number;
   /** Steps that count as done at the beginning, for data order and learning rate: where a rewound model goes on. 0 by default. */
   readonly startStep?: number;
-  /** Batches per optimizer step; 1 by default. Their examples count the same, as in one big batch. */
+  /** Batches per optimizer step; 1 by default. What the loss averages over (examples, by default) counts the same, as in one big batch. */
   readonly accumulation?: number;
   /** Gradients are scaled down to this global norm where theirs is larger; no clipping by default. */
   readonly clipNorm?: number;
