@@ -16,6 +16,17 @@ export function expectTrained({ fresh }: LoadedHuggingFace, folder: string): voi
   );
 }
 
+/** Refuses what a broken model answers. */
+export function expectNumbers({ data, shape: [examples = 1] }: HostTensor, folder: string): void {
+  const first = data.findIndex((value: number) => Number.isNaN(value));
+  if (first < 0) return;
+  const example = Math.floor(first / (data.length / examples)) + 1;
+  throw new UserError(
+    `Expected numbers as the answers of ${folder}, got NaN for text ${example} of ${examples}: its weights are broken; train it again ` +
+      'with a smaller learning rate.',
+  );
+}
+
 /**
  * What a model makes of texts: logits, or for a regression one number each.
  *

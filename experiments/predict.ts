@@ -9,7 +9,7 @@ import { LoadedHuggingFace, loadHuggingFace } from '../lib/export/hugging-face';
 import type { Problem } from '../lib/models/problem';
 import { answersOf } from '../trainers/metrics';
 import { answerTable } from './answer-table';
-import { expectTrained, outputsOf } from './answers';
+import { expectNumbers, expectTrained, outputsOf } from './answers';
 import { fetched } from './fetched';
 import { main } from './main';
 import { plainCommand } from './options';
@@ -69,10 +69,11 @@ function checkQuestion({ task, pair }: PredictOptions, sentences: readonly strin
 async function answer(
   loaded: LoadedHuggingFace,
   sentences: readonly string[],
-  { pair, maxLength }: PredictOptions,
+  { model, pair, maxLength }: PredictOptions,
 ): Promise<TextTable> {
   const examples = sentences.map((text) => ({ text, pair }));
   const outputs = await outputsOf(loaded, examples, maxLength);
+  expectNumbers(outputs, model);
   return answerTable(sentences, outputs, { problem: loaded.config.problem, labels: loaded.labels });
 }
 
@@ -86,12 +87,14 @@ function expectProblem({ config: { problem } }: LoadedHuggingFace, task: GlueTas
 async function submit(
   loaded: LoadedHuggingFace,
   task: GlueTask,
-  { dataDir, out = path.resolve('submission'), maxLength }: PredictOptions,
+  { model, dataDir, out = path.resolve('submission'), maxLength }: PredictOptions,
 ): Promise<void> {
   const classes = taskClasses(task, loaded.labels);
   expectProblem(loaded, task);
   for (const { submission, examples, note } of readGlueTest(task, dataDir!)) {
-    const answers = answersOf(await outputsOf(loaded, examples, maxLength));
+    const outputs = await outputsOf(loaded, examples, maxLength);
+    expectNumbers(outputs, model);
+    const answers = answersOf(outputs);
     const own = glueFacts(task).range ? answers : answers.map((output) => classes[output]!);
     const file = path.join(out, submission);
     writeFileAtomically(file, glueSubmission(task, own));

@@ -2,7 +2,7 @@ import { mode, sampleCorrelation, sampleRankCorrelation } from 'simple-statistic
 import type { AnyLabel, MetricName } from '../datasets/dataset';
 import { HostTensor, hostTensor } from '../lib/core/host-tensor';
 import { UserError } from '../lib/core/errors';
-import type { Metric } from './metric';
+import { ofNumbers, type Metric } from './metric';
 import { labelAccuracy, microF1 } from './multi-label-metrics';
 
 export type { Metric } from './metric';
@@ -87,7 +87,7 @@ type Values = readonly number[];
 
 /** A metric, from a score of answers against the truth. */
 function scoreOf(score: (answers: Values, truth: Values) => number): Metric {
-  return (predictions, labels) => {
+  return ofNumbers((predictions, labels) => {
     const answers = answersOf(predictions);
     const truth = [...labels.data];
     if (answers.length !== truth.length || truth.length === 0) {
@@ -96,7 +96,7 @@ function scoreOf(score: (answers: Values, truth: Values) => number): Metric {
       );
     }
     return score(answers, truth);
-  };
+  });
 }
 
 /** A metric of one number an example, averaged over several where predictions and labels have them. */
@@ -120,7 +120,7 @@ function column({ data, shape }: HostTensor, index: number): HostTensor {
   );
 }
 
-/** The answers in a model's outputs, as every {@link Metric} reads them: the class of the largest output of a row, or the number. */
+/** The answers in a model's outputs, as every {@link Metric} reads them: the class of the largest output of a row, -1 of a row with NaN, or the number. */
 export function answersOf({ data, shape }: HostTensor): readonly number[] {
   const [examples = 1, classes = 1] = shape;
   if (classes === 1) return [...data];

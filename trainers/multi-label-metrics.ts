@@ -1,6 +1,6 @@
 import { UserError } from '../lib/core/errors';
 import type { HostTensor } from '../lib/core/host-tensor';
-import type { Metric } from './metric';
+import { ofNumbers, type Metric } from './metric';
 
 /*
  * Scores of answers that are several labels at once. Predictions are logits, [examples, labels], of which those above 0, a probability
@@ -8,20 +8,20 @@ import type { Metric } from './metric';
  */
 
 /** Share of right decisions over every label of every example, in [0, 1]. Where labels are rare, saying none scores high. */
-export const labelAccuracy: Metric = (predictions, labels) => {
+export const labelAccuracy: Metric = ofNumbers((predictions, labels) => {
   const { falseHits, misses } = decisionsOf(predictions, labels);
   return 1 - (falseHits + misses) / labels.data.length;
-};
+});
 
 /**
  * Micro-averaged F1, of the decisions on all labels together: `2·tp / (2·tp + fp + fn)`, in [0, 1]; 0 where no label is right or
  * answered.
  */
-export const microF1: Metric = (predictions, labels) => {
+export const microF1: Metric = ofNumbers((predictions, labels) => {
   const { hits, falseHits, misses } = decisionsOf(predictions, labels);
   const all = 2 * hits + falseHits + misses;
   return all === 0 ? 0 : (2 * hits) / all;
-};
+});
 
 interface Decisions {
   readonly hits: number;

@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../datasets/batch';
 import { runAll } from '../lib/core/conclude';
-import { UserError } from '../lib/core/errors';
 import { batchWeights } from './batch-weights';
 import type { Callback, Evaluation, LogEntry, LogValue, Training } from './callback';
 import type { Engine } from './engine';
@@ -166,16 +165,6 @@ export class Run implements Training {
     this.entries = [];
     if (entries.length === 0) return;
     await this.each((callback) => callback.onLog?.(this, entries));
-  }
-
-  /** @throws UserError once training has gone wrong for good. */
-  expectFiniteLoss(): void {
-    if (Number.isFinite(this.loss)) return;
-    throw new UserError(
-      `The loss is ${this.loss} at step ${this.step + 1} of ${this.totalSteps} (learning rate ${this.learningRate}): try a ` +
-        'smaller learning rate, a longer warm-up or clipNorm 1, and look for NaN in the inputs and labels; ' +
-        'what was written until here is kept.',
-    );
   }
 
   /** @throws the first error of a part, after all others were disposed. */

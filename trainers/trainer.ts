@@ -4,6 +4,7 @@ import { UserError } from '../lib/core/errors';
 import type { Evaluation } from './callback';
 import { Checkpoints, openCheckpoints } from './checkpoint';
 import { compiledEngine } from './engines/compiled';
+import { expectFiniteLoss, expectFiniteScore, expectFiniteWeights } from './finite';
 import { Interrupted } from './interrupted';
 import { expectAllTrained, parametersOf } from './parameters';
 import { disposalsOf, Run } from './run';
@@ -28,8 +29,8 @@ export interface TrainResult {
  * Same options, same bits; and a run that was killed anywhere and started again ends with the same bits as one that never
  * stopped, given a `checkpoint` folder.
  *
- * @throws UserError for options that do not fit together, a loss or gradient that is not finite, and a checkpoint folder of another
- * run, without a whole checkpoint, or in another process's use; Interrupted when a callback broke the run off.
+ * @throws UserError for options that do not fit together, a loss or gradient that is not finite, weights or a dev loss that are not at
+ * the end, and a checkpoint folder of another run, without a whole checkpoint, or in another process's use; Interrupted when a callback broke the run off.
  *
  * @example
  * await train({
@@ -60,7 +61,8 @@ async function trainFrom(run: Run, checkpoints: Checkpoints | undefined): Promis
   await run.call('onTrainBegin');
   await run.flushLog();
   while (!run.finished) await trainEpoch(run, checkpoints);
-  await checkpoints?.save(run);
+  expectFiniteScore(run);
+  await save(run, checkpoints);
   if (run.interruption) throw interrupted(run);
   await run.call('onTrainEnd');
   await run.flushLog();
@@ -85,14 +87,22 @@ async function trainStep(run: Run, batches: readonly Batch[], checkpoints?: Chec
   run.learningRate = learningRate(run.step);
   await run.call('onStepBegin');
   await run.backward(batches);
-  run.expectFiniteLoss();
+  expectFiniteLoss(run);
   await run.call('onGradients');
   run.update();
   await run.call('onStepEnd');
-  if (run.step % evaluateEvery === 0 || run.step === run.totalSteps) await run.evaluate();
+  const isLast = run.step === run.totalSteps;
+  if (isLast) await expectFiniteWeights(run);
+  if (run.step % evaluateEvery === 0 || isLast) await run.evaluate();
   await run.flushLog();
-  if (run.step % (checkpoint?.every ?? run.stepsPerEpoch) === 0) await checkpoints?.save(run);
+  if (run.step % (checkpoint?.every ?? run.stepsPerEpoch) === 0) await save(run, checkpoints);
   await signalsDelivered();
+}
+
+/** What no training could go on from, or end with, is not kept. */
+async function save(run: Run, checkpoints: Checkpoints | undefined): Promise<void> {
+  await expectFiniteWeights(run);
+  await checkpoints?.save(run);
 }
 
 /** Lets the event loop turn: an engine may block it for the whole step, and a Ctrl-C must be heard. */

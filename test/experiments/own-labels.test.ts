@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { readOptions, Script } from '../../experiments/options';
 import { readResult } from '../../experiments/result';
 import { saveHuggingFace } from '../../lib/export/hugging-face';
@@ -200,4 +201,17 @@ test.each([
   expect(err).toContain(told);
   expect(err.trim()).not.toContain('\n');
   expect(fs.existsSync(at('none'))).toBe(false);
+});
+
+test('predict refuses what a broken model answers', () => {
+  const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS];
+  const sizes = { layers: 1, hiddenSize: 16, heads: 2, intermediateSize: 32, maxPositions: 16 };
+  const model = bert({ ...sizes, vocabSize: vocabulary.length });
+  const { weights } = model.getLayer('classifier');
+  tf.tidy(() => weights.forEach((weight) => weight.write(tf.fill(weight.shape as number[], NaN))));
+  saveHuggingFace(model, at('broken'), { tokenizerFiles: { vocabulary, lowercase: true } });
+  model.dispose();
+  const { code, out, err } = run('predict', '--model', at('broken'), 'a wet day', 'a night');
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toMatch(/^Expected numbers as the answers of .*broken, got NaN for text 1 of 2: [^\n]*\n$/);
 });

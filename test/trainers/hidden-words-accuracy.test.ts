@@ -13,3 +13,8 @@ it('refuses slots that are all empty', () => {
   const labels = hostTensor(new Int32Array(4).fill(-1), [2, 2]);
   expect(() => hiddenWordsAccuracy(scores, labels)).toThrow(UserError);
 });
+
+it('is NaN where a score is: no slot without a word is guessed right', () => {
+  const scores = hostTensor(new Float32Array(6).fill(NaN), [1, 3, 2]);
+  expect(hiddenWordsAccuracy(scores, hostTensor(Int32Array.of(1, -1, -1), [1, 3]))).toBeNaN();
+});

@@ -56,6 +56,24 @@ describe('regression', () => {
   });
 });
 
+it.each(Object.entries(metrics))('%s of predictions with NaN is NaN, wherever it is', (name, metric) => {
+  const several = name === 'micro-f1' || name === 'label-accuracy';
+  const labels = several ? hostTensor(Float32Array.of(1, 0, 0, 1), [4, 1]) : classes(1, 0, 0, 1);
+  const good = [1, 0, 0, 1];
+  const score = (answers: number[]) => metric(hostTensor(Float32Array.from(answers), [4, 1]), labels);
+  expect(score(good)).toBeCloseTo(1, 12);
+  good.forEach((_, i) => expect(score(good.with(i, NaN))).toBeNaN());
+  expect(score([NaN, NaN, NaN, NaN])).toBeNaN();
+  expect(() => metric(hostTensor(Float32Array.of(NaN), [1]), labels)).toThrow(UserError);
+});
+
+it.each([accuracy, f1, mcc])('of classes too, where a row of logits has NaN', (metric) => {
+  const logits = (first: number) => hostTensor(Float32Array.of(first, 1, 1, 0), [2, 2]);
+  expect(metric(logits(0), classes(1, 0))).toBe(1);
+  expect(metric(logits(NaN), classes(1, 0))).toBeNaN();
+  expect(metric(logits(-Infinity), classes(1, 0))).toBe(1);
+});
+
 describe('majorityScore', () => {
   const MOSTLY_FIRST = [
     [1, 0],
