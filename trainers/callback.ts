@@ -54,6 +54,10 @@ export interface Training {
   readonly accumulated: number;
   /** Every evaluation so far. */
   readonly evaluations: readonly Evaluation[];
+  /** Names of what evaluations measure, `loss` first; none without a dev set. */
+  readonly metricNames: readonly string[];
+  /** Optimizer steps after which results count: what the run is for has begun, as all callbacks say; 0 by default. */
+  readonly countsFrom: number;
   /** Writes a value under the current step; all callbacks get it in `onLog`, after `onStepEnd`. */
   log(tag: string, value: LogValue): void;
   /** Ends the run after the current step, as if it were the last; the result carries the reason. */
@@ -72,6 +76,11 @@ export interface Callback {
   readonly name: string;
   /** How it was made, where that decides what is trained: a checkpoint goes on with the same one only. */
   readonly config?: Config;
+  /**
+   * Optimizer steps after which the run's results count for this callback: before, the model is not what it is to become, not yet
+   * pruned as asked for example. Nobody takes an earlier one for the best. 0 by default.
+   */
+  countsFrom?(training: Training): number;
   /** Once, before the first step; after `restore` when the run is resumed. */
   onTrainBegin?(training: Training): void | Promise<void>;
   onEpochBegin?(training: Training): void | Promise<void>;

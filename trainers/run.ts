@@ -68,6 +68,15 @@ export class Run implements Training {
     return this.options.seed ?? 0;
   }
 
+  get metricNames(): readonly string[] {
+    const { dev, metrics = {} } = this.options;
+    return dev ? ['loss', ...Object.keys(metrics)] : [];
+  }
+
+  get countsFrom(): number {
+    return Math.max(0, ...this.callbacks.map((callback) => callback.countsFrom?.(this) ?? 0));
+  }
+
   /** What this training is; found out when it is first asked for. */
   identity(): Promise<Identity> {
     return (this.known ??= trainingIdentity(this.options, this.engine));

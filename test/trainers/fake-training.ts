@@ -19,6 +19,8 @@ export function fakeTraining(values: Partial<Training> = {}) {
     gradientNorm: 1,
     accumulated: 1,
     evaluations: [],
+    metricNames: ['loss', 'score'],
+    countsFrom: 0,
     log: (tag, value) => logs.push([tag, value]),
     stop: (reason) => stops.push(reason),
     interrupt: (reason) => interrupts.push(reason),

@@ -1,5 +1,5 @@
 import { UserError } from '../../lib/core/errors';
-import type { Callback, CallbackState, Evaluation } from '../callback';
+import type { Callback, CallbackState, Evaluation, Training } from '../callback';
 import { captureModel, ModelState, restoreModel } from '../model-state';
 
 export interface EarlyStoppingOptions {
@@ -27,7 +27,10 @@ interface State {
 
 /**
  * Ends training when a dev metric has stopped improving, and keeps a copy of the best model if asked. Ties count as not better,
- * NaN as worse than everything.
+ * NaN as worse than everything. Results count from the step on at which all callbacks say that they do (`countsFrom`): a model that is not
+ * yet pruned as far as asked, or not yet quantized, is not the best.
+ *
+ * @throws UserError (when training begins) without a dev set, for a metric that is not measured, and if no result would count.
  *
  * @example earlyStopping({ metric: 'accuracy', better: 'larger', patience: 3, restoreBest: true })
  */
@@ -49,7 +52,12 @@ export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
     get best() {
       return best;
     },
+    onTrainBegin(training) {
+      expectMeasured(metric, training);
+      expectToCount(training);
+    },
     async onEvaluate(training, evaluation) {
+      if (evaluation.step < training.countsFrom) return;
       if (improves(evaluation)) {
         best = evaluation;
         worse = 0;
@@ -74,10 +82,22 @@ export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
   };
 }
 
-function valueOf({ metrics }: Evaluation, metric: string): number {
-  const value = metrics[metric];
-  if (value !== undefined) return value;
+const valueOf = ({ metrics }: Evaluation, metric: string): number => metrics[metric] ?? NaN;
+
+function expectMeasured(metric: string, { metricNames }: Training): void {
+  if (metricNames.includes(metric)) return;
   throw new UserError(
-    `Early stopping watches the metric "${metric}", but the evaluations have ${Object.keys(metrics).join(', ')}.`,
+    `Early stopping watches the metric "${metric}", but ` +
+      (metricNames.length > 0
+        ? `the evaluations have ${metricNames.join(', ')}.`
+        : 'nothing is evaluated: give the training a dev set (dev).'),
+  );
+}
+
+function expectToCount({ countsFrom, totalSteps }: Training): void {
+  if (countsFrom <= totalSteps) return;
+  throw new UserError(
+    `Expected results that count within the ${totalSteps} steps of the training to stop by, but they count from step ${countsFrom} on, ` +
+      'where pruning has reached its target or quantization begins; let it end earlier, or train for longer.',
   );
 }

@@ -56,6 +56,7 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
   };
   return {
     name: 'pruning',
+    countsFrom: ({ totalSteps }) => pruner.over(totalSteps).schedule.endStep,
     async onTrainBegin(training) {
       active = pruner.over(training.totalSteps);
       if (before) expectSame(before, planOf());

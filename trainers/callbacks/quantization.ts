@@ -28,7 +28,8 @@ export interface QuantizationCallbackOptions {
  *
  * Training does not begin if the model could not be converted after it, or for steps that do not fit together.
  *
- * @throws UserError (when training begins) for a beginning that is not before the end, and for observers that freeze before it.
+ * @throws UserError (when training begins) for a beginning that is not before the end, and for observers that freeze before it, or after
+ * the end.
  */
 export function quantization(options: QuantizationCallbackOptions): Callback {
   const { prepared, logEvery } = options;
@@ -40,6 +41,7 @@ export function quantization(options: QuantizationCallbackOptions): Callback {
   };
   return {
     name: 'quantization',
+    countsFrom: () => options.beginStep ?? 0,
     onTrainBegin(training) {
       expectConvertible(prepared.model, prepared.attachments);
       expectOrder(options, training);
@@ -76,11 +78,13 @@ function expectOrder(
   { totalSteps }: Training,
 ): void {
   const isWithin =
-    Number.isInteger(beginStep) && beginStep >= 0 && (beginStep < totalSteps || beginStep === 0);
-  if (isWithin && beginStep <= freezeObserversAt) return;
+    [beginStep, freezeObserversAt].every(Number.isInteger) &&
+    beginStep >= 0 &&
+    (beginStep < totalSteps || beginStep === 0);
+  if (isWithin && beginStep <= freezeObserversAt && freezeObserversAt <= totalSteps) return;
   throw new UserError(
-    `Expected a whole number 0 <= beginStep < ${totalSteps}, the steps of the training, and beginStep <= freezeObserversAt, got beginStep ${beginStep} and ` +
-      `freezeObserversAt ${freezeObserversAt}; begin earlier or freeze later.`,
+    `Expected whole numbers 0 <= beginStep < ${totalSteps}, the steps of the training, and beginStep <= freezeObserversAt <= ${totalSteps}, got ` +
+      `beginStep ${beginStep} and freezeObserversAt ${freezeObserversAt}; ${freezeObserversAt > totalSteps ? 'freeze earlier' : 'begin earlier or freeze later'}.`,
   );
 }
 

@@ -83,9 +83,9 @@ export function qatPhase(options: QatPhaseOptions, more: Partial<Phase> = {}): P
 }
 
 function validate({ beginAt = 0, freezeObserversAt }: QatOptions): void {
-  if (beginAt >= 0 && beginAt < 1 && beginAt <= freezeObserversAt) return;
+  if (beginAt >= 0 && beginAt < 1 && beginAt <= freezeObserversAt && freezeObserversAt <= 1) return;
   throw new UserError(
-    `Expected 0 <= beginAt < 1 and beginAt <= freezeObserversAt, as fractions of the training, got beginAt ${beginAt} and ` +
-      `freezeObserversAt ${freezeObserversAt}; begin earlier or freeze later.`,
+    `Expected 0 <= beginAt < 1 and beginAt <= freezeObserversAt <= 1, as fractions of the training, got beginAt ${beginAt} and ` +
+      `freezeObserversAt ${freezeObserversAt}; ${freezeObserversAt > 1 ? 'freeze earlier' : 'begin earlier or freeze later'}.`,
   );
 }

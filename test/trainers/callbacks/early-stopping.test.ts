@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../../lib/core/errors';
 import { EarlyStopping, earlyStopping } from '../../../trainers/callbacks/early-stopping';
+import type { Training } from '../../../trainers/callback';
 import { sgd } from '../../../trainers/optimizer';
 import { Parameters, parametersOf } from '../../../trainers/parameters';
+import { train } from '../../../trainers/trainer';
 import { expectNoLeak } from '../../leaks';
 import { fakeTraining } from '../fake-training';
-import { slopeModel, weightValues } from '../toys';
+import { fourRows, slopeModel, slopeTraining, weightValues } from '../toys';
 
 /** Feeds a callback one value per evaluation; returns the number of evaluations until it wants to stop. */
 async function feed(
@@ -56,10 +58,51 @@ it('goes on from its state', async () => {
   expect(await feed(second, [4, 4])).toBe(2);
 });
 
-it('names the metrics that there are', async () => {
-  const callback = earlyStopping({ metric: 'score', better: 'larger' });
-  await expect(feed(callback, [1], 'accuracy')).rejects.toThrow(UserError);
-  await expect(feed(callback, [1], 'accuracy')).rejects.toThrow('the evaluations have accuracy');
+describe('when training begins', () => {
+  const begin = (values: Partial<Training>) => () =>
+    earlyStopping({ metric: 'scroe', better: 'larger' }).onTrainBegin?.(fakeTraining(values).training);
+
+  it('refuses a metric that is not measured, with those that are', () => {
+    expect(begin({})).toThrow(UserError);
+    expect(begin({})).toThrow('watches the metric "scroe", but the evaluations have loss, score');
+  });
+
+  it('refuses a training without a dev set', () => {
+    expect(begin({ metricNames: [] })).toThrow('nothing is evaluated: give the training a dev set (dev)');
+  });
+
+  it('refuses a training none of whose results would count', () => {
+    const metricNames = ['loss', 'scroe'];
+    expect(begin({ metricNames, countsFrom: 11 })).toThrow('the 10 steps of the training to stop by');
+    expect(begin({ metricNames, countsFrom: 10 })).not.toThrow();
+  });
+
+  it('says so before the first step of a real one', async () => {
+    const model = slopeModel();
+    const run = (options: object) =>
+      train(
+        slopeTraining(model, {
+          steps: 1,
+          callbacks: [earlyStopping({ metric: 'f1', better: 'larger' })],
+          ...options,
+        }),
+      );
+    await expect(run({})).rejects.toThrow('nothing is evaluated');
+    await expect(run({ dev: fourRows() })).rejects.toThrow('the evaluations have loss.');
+    expect(weightValues(model)).toEqual([0, 0]);
+    model.dispose();
+  });
+});
+
+it('does not count what comes before the results count, neither as best nor as worse', async () => {
+  const callback = earlyStopping({ metric: 'score', better: 'larger', patience: 2 });
+  const { training, stops } = fakeTraining({ countsFrom: 3 });
+  const scores = [9, 8, 7, 1, 2, 1, 1];
+  for (const [step, score] of scores.entries()) {
+    await callback.onEvaluate?.(training, { step, metrics: { score } });
+    expect([step, stops.length]).toEqual([step, Number(step === 6)]);
+  }
+  expect(callback.best).toEqual({ step: 4, metrics: { score: 2 } });
 });
 
 describe('restoreBest', () => {

@@ -83,20 +83,32 @@ describe('a delayed start', () => {
   });
 
   it.each([
-    ['at the end', 10, 99],
-    ['after the end', 11, 99],
-    ['after the freeze', 5, 4],
-    ['between two steps', 2.5, 9],
-    ['nowhere', NaN, 9],
-    ['before the beginning', -1, 9],
-  ])('%s is refused when training begins', (_, beginStep, freezeObserversAt) => {
+    ['at the end', 10, 10, 'begin earlier or freeze later'],
+    ['after the freeze', 5, 4, 'begin earlier or freeze later'],
+    ['between two steps', 2.5, 9, 'begin earlier or freeze later'],
+    ['nowhere', NaN, 9, 'begin earlier or freeze later'],
+    ['before the beginning', -1, 9, 'begin earlier or freeze later'],
+    ['with ranges that never freeze', 2, Infinity, 'freeze earlier'],
+    ['with ranges that freeze after the end', 2, 11, 'freeze earlier'],
+    ['with ranges that freeze between two steps', 2, 3.5, 'begin earlier or freeze later'],
+  ])('%s is refused when training begins', (_, beginStep, freezeObserversAt, advice) => {
     const model = slopeModel();
     const prepared = prepare(model, staticInt8());
     const callback = quantization({ prepared, beginStep, freezeObserversAt });
     const { training } = fakeTraining();
     expect(() => callback.onTrainBegin?.(training)).toThrow(
-      `got beginStep ${beginStep} and freezeObserversAt ${freezeObserversAt}; begin earlier or freeze later.`,
+      `got beginStep ${beginStep} and freezeObserversAt ${freezeObserversAt}; ${advice}.`,
     );
+    prepared.detach();
+    model.dispose();
+  });
+
+  it('says that results count from then on', () => {
+    const model = slopeModel();
+    const prepared = prepare(model, staticInt8());
+    const from = (beginStep?: number) =>
+      quantization({ prepared, beginStep, freezeObserversAt: 4 }).countsFrom?.(fakeTraining().training);
+    expect([from(), from(3)]).toEqual([0, 3]);
     prepared.detach();
     model.dispose();
   });

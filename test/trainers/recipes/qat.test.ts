@@ -111,15 +111,16 @@ it.each([
 });
 
 it.each([
-  [1, 1],
-  [0.6, 0.5],
-  [-0.1, 0.5],
-  [NaN, 0.5],
+  [1, 1, 'begin earlier or freeze later'],
+  [0.6, 0.5, 'begin earlier or freeze later'],
+  [-0.1, 0.5, 'begin earlier or freeze later'],
+  [NaN, 0.5, 'begin earlier or freeze later'],
+  [0, 1.1, 'freeze earlier'],
 ])(
   'is refused before anything is trained where it begins at %p and freezes at %p',
-  async (beginAt, freezeAt) => {
+  async (beginAt, freezeAt, advice) => {
     await expect(quantize({ beginAt, freezeObserversAt: freezeAt })).rejects.toThrow(
-      `got beginAt ${beginAt} and freezeObserversAt ${freezeAt}; begin earlier or freeze later.`,
+      `got beginAt ${beginAt} and freezeObserversAt ${freezeAt}; ${advice}.`,
     );
     expect(fs.readdirSync(folder)).toEqual([]);
   },
