@@ -5,6 +5,7 @@ import type { EngineFactory } from '../trainers/engine';
 import { Interrupted } from '../trainers/interrupted';
 import type { Label, Observer, Outcome, RecipeOptions } from '../trainers/recipes/setup';
 import { stepsOf } from '../trainers/recipes/setup';
+import { engineOf } from './engines';
 import { experimentReport } from './experiment-report';
 import { fetched } from './fetched';
 import { withFlags } from './flags';
@@ -19,6 +20,7 @@ import { KeptModels, keptModels } from './kept-models';
 import { scoreTable } from './score-table';
 import { formatTable, megabytes, percent } from './table';
 import { openTask, Task } from './task';
+import { describeThreads } from './threads';
 
 /** What a script's call of its recipe is made from. */
 export interface Experiment<Own extends object> extends RecipeOptions {
@@ -42,9 +44,10 @@ export async function experiment<Own extends object>(
   const given = readOptions(script, argv);
   const bare = given.model === undefined && given.dataDir === undefined;
   if (open === openTask && given.task !== 'toy' && bare) throw needsModel(given); // rather than download first
-  const options = await fetched(given);
-  const task = await open(options);
-  const run = openRun(script.name, { ...options, ...(await contentsOf(options)) });
+  const asked = await fetched(given);
+  const task = await open(asked);
+  const run = openRun(script.name, { ...asked, ...(await contentsOf(asked)) });
+  const options = { ...asked, threads: run.config.environment.threads };
   const signals = interruption();
   const models = keptModels({
     which: options.save,
@@ -53,11 +56,11 @@ export async function experiment<Own extends object>(
     save: task.save,
   });
   try {
-    announce(script, run, task);
+    announce(script, run, task, asked);
     const outcomes = await recipe({
       options,
       task,
-      setup: { ...task.setup, engine: announced(task.setup.engine, run) },
+      setup: { ...task.setup, engine: announced(engineOf(options), run) },
       folder: run.folder,
       observer: observerOf(run, task, models, signals),
     });
@@ -73,7 +76,7 @@ export async function experiment<Own extends object>(
 /** A line of the script's output. */
 export const print = (text: string) => process.stdout.write(`${text}\n`);
 
-function announce(script: Script, run: Run, task: Task): void {
+function announce(script: Script, run: Run, task: Task, asked: TrainingOptions): void {
   const states = {
     new: script.summary,
     unfinished: 'This run was started before and goes on.',
@@ -85,6 +88,8 @@ function announce(script: Script, run: Run, task: Task): void {
   print(`model   ${model}`);
   notes.forEach((note) => print(`        ${withFlags(note)}`));
   print(`folder  ${path.relative('', run.folder) || '.'}`);
+  const threads = describeThreads(run, asked);
+  if (threads) print(`note    ${threads}`);
 }
 
 /** Prints what computes, once. */

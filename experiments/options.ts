@@ -136,7 +136,11 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
   return command
     .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('compiled'))
     .option('--backend <name>', 'where: cpu for compiled; wasm, cpu or tensorflow for eager')
-    .option('--threads <n>', 'threads of the compiled engine (default: one per core)', whole(1))
+    .option(
+      '--threads <n>',
+      'threads of the compiled engine, those of its start for a run that goes on (default: one per core)',
+      whole(1),
+    )
     .option('--seed <n>', 'of the first weights, the data order and dropout', whole(0), 0)
     .option(
       '--out <folder>',

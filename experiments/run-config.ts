@@ -9,9 +9,12 @@ export type Value = string | number | boolean | readonly number[] | readonly str
 /** What `config.json` holds: by it a folder is known to be a run's. */
 export interface RunConfig {
   readonly script: string;
-  /** Everything that decides what is computed or kept; not where it is put (`out`), nor how fast (`threads`). */
+  /**
+   * Everything that decides what is computed or kept; not where it is put (`out`). The number of threads, on which the last bits depend,
+   * is part of the environment: a run goes on with that of its start.
+   */
   readonly options: Readonly<Record<string, Value>>;
-  /** Where it was started. */
+  /** Where it was started, and with how many threads. */
   readonly environment: Environment;
   /** Other places where it went on, in that order. */
   readonly resumedIn?: readonly Environment[];

@@ -31,7 +31,8 @@ const NOT_CONFIG = new Set(['out', 'force', 'threads', 'offline']);
 /**
  * Opens the folder of a run, and writes its `config.json` first of all.
  *
- * A folder that holds the same run, finished or not, is opened as it is; with `force` a run's folder is emptied of what runs write.
+ * A folder that holds the same run, finished or not, is opened as it is, and goes on with the threads that it was started with, those of
+ * `config.environment`; with `force` a run's folder is emptied of what runs write.
  * Its config is there all the while, and says so: a start that was killed is finished by the next one.
  *
  * @throws UserError, with nothing written or removed, if the folder holds a run with another config, or other files; if another
@@ -90,7 +91,8 @@ const startsOver = ({ emptying }: RunConfig, { force }: TrainingOptions) => forc
 
 function resume(folder: string, found: RunConfig, here: RunConfig): Pick<Run, 'config' | 'state'> {
   if (fs.existsSync(path.join(folder, FILES.result))) return { config: found, state: 'finished' };
-  const config = resumedHere(found, here.environment);
+  const { threads } = found.environment; // those of the start: others may give other bits
+  const config = resumedHere(found, { ...here.environment, threads });
   if (config !== found) writeConfig(folder, config);
   return { config, state: 'unfinished' };
 }

@@ -26,8 +26,8 @@ export interface TrainResult {
  * Trains a model, counted in optimizer steps. The order in a step is fixed: learning rate → forward and backward → `onGradients` →
  * optimizer, masks included → `onStepEnd` → evaluation → log → checkpoint. Everything else is a callback's.
  *
- * Same options, same bits; and a run that was killed anywhere and started again ends with the same bits as one that never
- * stopped, given a `checkpoint` folder.
+ * Same options, same bits, on one processor and with one number of threads; and a run that was killed anywhere and started again ends
+ * with the same bits as one that never stopped, given a `checkpoint` folder.
  *
  * @throws UserError for options that do not fit together, a loss or gradient that is not finite, weights or a dev loss that are not at
  * the end, and a checkpoint folder of another run, without a whole checkpoint, or in another process's use; Interrupted when a callback broke the run off.

@@ -52,10 +52,12 @@ test('a new run writes its config first; the same command goes on, and is finish
   expect(open().state).toBe('finished');
 });
 
-test('the number of threads does not make another run, and is noted where it goes on', () => {
+test('a run goes on with the threads that it was started with, whatever is asked for, until it starts over', () => {
   open('--threads', '1');
-  expect(open('--threads', '2').config.resumedIn).toMatchObject([{ threads: 2 }]);
-  expect(open('--threads', '2').config.resumedIn).toHaveLength(1);
+  expect(open('--threads', '2').config).toMatchObject({ environment: { threads: 1 } });
+  expect(open('--threads', '2').config.resumedIn).toBeUndefined();
+  expect(open('--threads', '2', '--force').config).toMatchObject({ environment: { threads: 2 } });
+  expect(open('--threads', '1').config).toMatchObject({ environment: { threads: 2 } });
 });
 
 test('another config is refused with the difference as a table, and --force starts over', () => {

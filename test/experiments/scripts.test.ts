@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { readResult } from '../../experiments/result';
 import { serveFile, stallsAfter } from '../datasets/download/server';
 import { transpiledPackage } from '../transpiled';
+import { Circumstances, runScript } from './run-script';
 
 const MINUTE = 60_000;
 
@@ -16,48 +16,9 @@ beforeAll(() => {
 }, MINUTE);
 afterAll(() => [folder, copy].forEach((made) => fs.rmSync(made, { recursive: true })));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-interface Circumstances {
-  /** Sends Ctrl-C once the output has it. */
-  readonly interruptAt?: string;
-  /** Sends Ctrl-C once that has happened. */
-  readonly interruptAfter?: Promise<unknown>;
-  /** Further environment variables. */
-  readonly settings?: Readonly<Record<string, string>>;
-}
-
 /** Runs a script as a user would. */
-function run(
-  script: string,
-  options: readonly string[],
-  { interruptAt, interruptAfter, settings }: Circumstances = {},
-): Promise<Ended> {
-  const env = { ...process.env, ...settings };
-  const child = spawn(process.execPath, [`experiments/${script}.js`, ...options], { cwd: copy, env });
-  return new Promise((resolve) => {
-    let [out, err] = ['', ''];
-    let interrupted = interruptAt === undefined;
-    const interrupt = () => {
-      if (interrupted || !(out + err).includes(interruptAt!)) return;
-      interrupted = child.kill('SIGINT'); // once: a second one ends the process at once
-    };
-    child.stdout.on('data', (data: Buffer) => {
-      out += data.toString();
-      interrupt();
-    });
-    child.stderr.on('data', (data: Buffer) => {
-      err += data.toString();
-      interrupt();
-    });
-    void interruptAfter?.then(() => child.kill('SIGINT'));
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
+const run = (script: string, options: readonly string[], circumstances?: Circumstances) =>
+  runScript(copy, script, options, circumstances);
 
 const SMALL = ['--limit', '64', '--epochs', '2', '--layers', '1', '--threads', '1'];
 const at = (name: string) => path.join(folder, name);

@@ -1,3 +1,4 @@
+import * as os from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../datasets/batch';
 import { ProgramCache } from '../../lib/compile/cache';
@@ -20,13 +21,19 @@ import { borrowBackend } from './borrowed-backend';
 export interface CompiledEngineOptions extends Omit<ProgramOptions, 'scratch'> {
   /** Programs kept, one per shape of a batch; the one unused for longest goes first. Default 32. */
   readonly maxPrograms?: number;
+  /**
+   * Threads of one operator, on whose number the last bits of sums may depend: give it where they are to be the same on machines with other
+   * cores. Default on the cpu: one per core that this process may use.
+   */
+  readonly threads?: number;
 }
 
 /**
  * The default engine: forward and backward pass as one onnxruntime program per shape of a batch, compiled again when the model
  * changes (something attached, frozen, cut to another shape). Gradients are written straight into the parameters' memory. A model
- * that computes with codes answers as its ONNX file does, bit for bit. From the factory's call on, tfjs's current backend is `cpu`, and
- * the one before is again after `dispose`.
+ * that computes with codes answers as its ONNX file does, bit for bit. Same processor, versions and threads, same bits: another number of
+ * threads may add up in another order. From the factory's call on, tfjs's current backend is `cpu`, and the one before is again after
+ * `dispose`.
  *
  * @example const engine = compiledEngine({ threads: 2 }); // for train({ engine, ... })
  */
@@ -35,7 +42,9 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
     const compressed = compressedOf(subject);
     const { model } = compressed;
     const cpu = await borrowBackend('cpu'); // where variables share memory with the programs
-    const { maxPrograms = 32, provider = 'cpu', threads } = options;
+    const { maxPrograms = 32, provider = 'cpu' } = options;
+    const threads = options.threads ?? (provider === 'cpu' ? os.availableParallelism() : undefined);
+    const settings = { ...options, threads };
     const [steps, predictions] = [new ProgramCache(maxPrograms), new ProgramCache(maxPrograms)];
     const scratch = new Scratch();
     const run = <T>(
@@ -45,7 +54,8 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
       body: (program: Program) => Promise<T>,
     ): Promise<T> => {
       cpu.use();
-      const compile = () => Program.compile(fn, inputs, cache === steps ? { ...options, scratch } : options);
+      const compile = () =>
+        Program.compile(fn, inputs, cache === steps ? { ...settings, scratch } : settings);
       return cache.use(`${signature(inputs)}|${revisionOf(model)}`, compile, body);
     };
     const predict = (xs: readonly HostTensor[]): Promise<HostTensor> => {
@@ -55,7 +65,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
         return { ...rest, data: data.slice() };
       });
     };
-    const codes = inferenceOfCodes(compressed, options);
+    const codes = inferenceOfCodes(compressed, settings);
     return {
       description: `compiled (onnxruntime ${provider}${threads ? `, ${threads} threads` : ''})`,
       gradients: async (batch, { accumulate, clock = START }) => {
