@@ -116,9 +116,9 @@ async function rewound(
   masks: MaskSet,
 ): Promise<ModelState> {
   const weights = weightsIn(states.before);
-  const origin = weightsIn(rewindStep > 0 ? states.at(dense) : states.first);
-  rewind(weights, origin, masks, { keep: head === 'kept' ? headsOf(await states.model()) : [] });
-  return withValues(states.first, weights, masks);
+  const origin = rewindStep > 0 ? states.at(dense) : states.first; // with moving averages, and what is attached
+  rewind(weights, weightsIn(origin), masks, { keep: head === 'kept' ? headsOf(await states.model()) : [] });
+  return withValues(origin, weights, masks);
 }
 
 function headsOf(model: tf.LayersModel): string[] {
