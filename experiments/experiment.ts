@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { progress } from '../trainers/callbacks/progress';
-import { tensorboard } from '../trainers/callbacks/tensorboard';
+import { tensorboard, TensorboardOptions } from '../trainers/callbacks/tensorboard';
 import type { EngineFactory } from '../trainers/engine';
 import { Interrupted } from '../trainers/interrupted';
 import type { Label, Observer, Outcome, RecipeOptions } from '../trainers/recipes/setup';
@@ -108,7 +108,7 @@ function observerOf(run: Run, task: Task, models: KeptModels, signals: Interrupt
   const shown = Object.keys(task.setup.metrics);
   return {
     callbacks: (label, folder) => [
-      tensorboard({ folder, config: { ...run.config, ...label } }),
+      tensorboard({ folder, config: { ...run.config, ...label }, hparams: hparamsOf(run, label) }),
       progress({ label: describe(label), span: spanOf(label, stepsOf(task.setup, label.seed)) }),
       signals.callback,
     ],
@@ -125,6 +125,12 @@ function observerOf(run: Run, task: Task, models: KeptModels, signals: Interrupt
       );
     },
   };
+}
+
+/** What tells one training from another: the run's options, and which of its trainings it is. */
+function hparamsOf({ config }: Run, { method, seed, level }: Label): TensorboardOptions['hparams'] {
+  const { threads } = config.environment;
+  return { script: config.script, ...config.options, threads, method, seed, level };
 }
 
 function describe({ method, seed, level }: Pick<Label, 'method' | 'seed' | 'level'>): string {

@@ -2,38 +2,46 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { readRecords } from './record';
 
-const NAME = /^events\.out\.tfevents\.\d+\.whittle$/;
+const NAME = /^events\.out\.tfevents\.(\d+)\.whittle$/;
 
-/** The folder's event file, or undefined before the first event. */
-export function findEventFile(folder: string): string | undefined {
-  if (!fs.existsSync(folder)) return undefined;
-  const name = fs.readdirSync(folder).find((entry) => NAME.test(entry));
-  return name === undefined ? undefined : path.join(folder, name);
+/** Lengths in bytes of a folder's event files, by their names: a moment that `truncateEvents` comes back to. */
+export type EventLengths = Readonly<Record<string, number>>;
+
+/** How long a folder's event files are now, in the order in which TensorBoard reads them. */
+export function eventLengths(folder: string): EventLengths {
+  return Object.fromEntries(namesIn(folder).map((name) => [name, fs.statSync(path.join(folder, name)).size]));
 }
 
-/** The name of an event file started now: TensorBoard sorts by the seconds in it. */
+/** The name of an event file started now: TensorBoard reads files in the order of the seconds in it, and never goes back. */
 export function newEventFile(folder: string): string {
-  const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, '0');
-  return path.join(folder, `events.out.tfevents.${seconds}.whittle`);
+  const last = NAME.exec(namesIn(folder).at(-1) ?? '')?.[1] ?? -1;
+  const seconds = Math.max(Math.floor(Date.now() / 1000), Number(last) + 1);
+  return path.join(folder, `events.out.tfevents.${String(seconds).padStart(10, '0')}.whittle`);
 }
 
 /**
- * Drops every event after the first `bytes` bytes of the folder's event file: what was logged after a checkpoint
- * that remembered `EventWriter.bytes()`. A record that the cut goes through is dropped whole, as is all after a
- * damaged one. A folder without events stays as it is. Close the folder's writer first.
+ * Drops every event that was logged after a moment: files are cut to the lengths that they had (`eventLengths`), those that were not
+ * there to nothing. They stay as empty files, for a TensorBoard that runs may be lost where the file that it reads is gone. A record
+ * that the cut goes through is dropped whole, as is all after a damaged one. Close the folder's writer first.
  */
-export function truncateEvents(folder: string, bytes: number): void {
-  const file = findEventFile(folder);
-  if (file !== undefined) truncateToWhole(file, bytes);
+export function truncateEvents(folder: string, lengths: EventLengths): void {
+  for (const name of namesIn(folder)) truncateToWhole(path.join(folder, name), lengths[name] ?? 0);
 }
 
-/** Cuts a file after the last whole record that ends within its first `limit` bytes; returns the length left. */
-export function truncateToWhole(file: string, limit = Infinity): number {
+/** Cuts a file after the last whole record that ends within its first `limit` bytes. */
+function truncateToWhole(file: string, limit: number): void {
   let length = 0;
   for (const { end } of readRecords(fs.readFileSync(file))) {
     if (end > limit) break;
     length = end;
   }
   fs.truncateSync(file, length);
-  return length;
+}
+
+function namesIn(folder: string): string[] {
+  if (!fs.existsSync(folder)) return [];
+  return fs
+    .readdirSync(folder)
+    .filter((entry) => NAME.test(entry))
+    .sort();
 }

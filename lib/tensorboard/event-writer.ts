@@ -1,10 +1,12 @@
 import * as fs from 'node:fs';
-import { findEventFile, newEventFile, truncateToWhole } from './event-file';
+import { newEventFile } from './event-file';
 import { histogramOf } from './histogram';
 import { encodeEvent, encodeHParams } from './messages';
 import type { EventMessage, HParam, SummaryValueMessage, TensorMessage } from './messages';
 import { frameRecord } from './record';
 
+/** TensorFlow's number of the status of a session that starts. */
+const START = 1;
 /** TensorFlow's numbers of the two dtypes used here. */
 const DT_FLOAT = 1;
 const DT_STRING = 7;
@@ -22,16 +24,19 @@ export interface EventWriter {
   hparams(values: Readonly<Record<string, HParam>>): void;
   /** Returns once what was written is on the disk, not only with the operating system. */
   flush(): void;
-  /** Length of the file so far: what `truncateEvents` takes to come back to this moment. */
-  bytes(): number;
   /** Closes the file; nothing can be written after it. */
   close(): void;
 }
 
+export interface EventWriterOptions {
+  /** The first optimizer step that is logged here: from there on, what a reader has of earlier files is void. 0 by default. */
+  readonly fromStep?: number;
+}
+
 /**
- * Opens a folder's event file (`events.out.tfevents.<seconds>.whittle`), made with the folder if there is none; an
- * existing one goes on after its last whole record, so a resumed run stays one file and a record cut by a kill is
- * dropped. Only the file's name and the events' wall times depend on the clock.
+ * Begins an event file (`events.out.tfevents.<seconds>.whittle`), after those that the folder has; the folder is made if there is none.
+ * A run that goes on is several files, for a TensorBoard that runs meanwhile reads new files, but is lost in one that became shorter
+ * (`truncateEvents`). Only the file's name and the events' wall times depend on the clock.
  *
  * Format: TFRecord framing of `Event` messages, as in TensorFlow's `events_writer.cc`.
  *
@@ -40,17 +45,14 @@ export interface EventWriter {
  * events.scalar('train/loss', 1, 0.69);
  * events.close();
  */
-export function eventWriter(folder: string): EventWriter {
-  const { file, length } = openEventFile(folder);
-  let written = length;
-
-  const append = (event: Omit<EventMessage, 'wallTime'>) => {
-    const record = frameRecord(encodeEvent({ wallTime: Date.now() / 1000, ...event }));
-    fs.writeFileSync(file, record);
-    written += record.length;
-  };
+export function eventWriter(folder: string, { fromStep = 0 }: EventWriterOptions = {}): EventWriter {
+  fs.mkdirSync(folder, { recursive: true });
+  const file = fs.openSync(newEventFile(folder), 'ax');
+  const append = (event: Omit<EventMessage, 'wallTime'>) =>
+    fs.writeFileSync(file, frameRecord(encodeEvent({ wallTime: Date.now() / 1000, ...event })));
   const summary = (step: number, value: SummaryValueMessage) => append({ step, summary: { value: [value] } });
-  if (written === 0) append({ fileVersion: 'brain.Event:2' });
+  append({ fileVersion: 'brain.Event:2' });
+  append({ step: fromStep, sessionLog: { status: START } });
 
   return {
     scalar: (tag, step, value) => summary(step, { tag, simpleValue: value }),
@@ -58,16 +60,8 @@ export function eventWriter(folder: string): EventWriter {
     text: (tag, step, markdown) => summary(step, textValue(tag, markdown)),
     hparams: (values) => summary(0, hparamsValue(values)),
     flush: () => fs.fsyncSync(file),
-    bytes: () => written,
     close: () => fs.closeSync(file),
   };
-}
-
-function openEventFile(folder: string): { file: number; length: number } {
-  fs.mkdirSync(folder, { recursive: true });
-  const existing = findEventFile(folder);
-  const length = existing === undefined ? 0 : truncateToWhole(existing);
-  return { file: fs.openSync(existing ?? newEventFile(folder), 'a'), length };
 }
 
 function textValue(tag: string, markdown: string): SummaryValueMessage {

@@ -7,14 +7,16 @@ import * as protobuf from 'protobufjs/light';
 const root = protobuf.Root.fromJSON({
   nested: {
     Event: {
-      oneofs: { what: { oneof: ['fileVersion', 'summary'] } },
+      oneofs: { what: { oneof: ['fileVersion', 'summary', 'sessionLog'] } },
       fields: {
         wallTime: { id: 1, type: 'double' },
         step: { id: 2, type: 'int64' },
         fileVersion: { id: 3, type: 'string' },
         summary: { id: 5, type: 'Summary' },
+        sessionLog: { id: 7, type: 'SessionLog' },
       },
     },
+    SessionLog: { fields: { status: { id: 1, type: 'int32' } } },
     Summary: { fields: { value: { id: 1, rule: 'repeated', type: 'SummaryValue' } } },
     SummaryValue: {
       oneofs: { value: { oneof: ['simpleValue', 'histo', 'tensor'] } },
@@ -97,13 +99,15 @@ export interface SummaryValueMessage {
   readonly metadata?: { readonly pluginData: { readonly pluginName: string; readonly content?: Uint8Array } };
 }
 
-/** `Event`: the file's version in the first record, one summary in each other. */
+/** `Event`: the file's version in the first record, where the run goes on in the second, one summary in each other. */
 export interface EventMessage {
   /** Seconds since 1970. */
   readonly wallTime: number;
   readonly step?: number;
   readonly fileVersion?: string;
   readonly summary?: { readonly value: readonly SummaryValueMessage[] };
+  /** TensorFlow's number of a status: 1 is a start. */
+  readonly sessionLog?: { readonly status: number };
 }
 
 /** A hyper-parameter's value. */

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { truncateEvents } from '../../lib/tensorboard/event-file';
+import { eventLengths, truncateEvents } from '../../lib/tensorboard/event-file';
 import { eventWriter } from '../../lib/tensorboard/event-writer';
 import { decodeEvent } from '../../lib/tensorboard/messages';
 import { readRecords } from '../../lib/tensorboard/record';
@@ -14,7 +14,13 @@ const fileOf = () => path.join(folder, fs.readdirSync(folder)[0]!);
 const events = () => [...readRecords(fs.readFileSync(fileOf()))].map(({ data }) => decodeEvent(data));
 const values = () => events().flatMap((event) => event.summary?.value ?? []);
 // A step of 0 is protobuf's default, which is left out of the bytes.
-const steps = () => events().map((event) => (event.summary ? (event.step ?? 0) : undefined));
+const stepsIn = (file: string) =>
+  [...readRecords(fs.readFileSync(path.join(folder, file)))]
+    .map(({ data }) => decodeEvent(data))
+    .flatMap((event) => (event.summary ? [event.step ?? 0] : []));
+const names = () => fs.readdirSync(folder).sort();
+const steps = () => names().map(stepsIn);
+const sizes = () => names().map((name) => fs.statSync(path.join(folder, name)).size);
 
 describe('eventWriter', () => {
   it('starts one file, named for TensorBoard, with the version of the format', () => {
@@ -24,10 +30,11 @@ describe('eventWriter', () => {
     expect(fs.readdirSync(folder)).toEqual([
       expect.stringMatching(/^events\.out\.tfevents\.\d{10}\.whittle$/),
     ]);
-    const [first, ...others] = events();
+    const [first, start, ...others] = events();
     expect(first?.fileVersion).toBe('brain.Event:2');
     expect(first?.wallTime).toBeGreaterThanOrEqual(before);
     expect(first?.wallTime).toBeLessThanOrEqual(Date.now() / 1000);
+    expect(start).toMatchObject({ sessionLog: { status: 1 } });
     expect(others).toEqual([]);
     folder = path.dirname(path.dirname(folder));
   });
@@ -37,7 +44,7 @@ describe('eventWriter', () => {
     writer.scalar('train/loss', 7, 0.5);
     writer.scalar('train/loss', 2 ** 40, NaN);
     writer.close();
-    expect(steps()).toEqual([undefined, 7, 2 ** 40]);
+    expect(steps()).toEqual([[7, 2 ** 40]]);
     expect(values()).toEqual([
       { tag: 'train/loss', simpleValue: 0.5 },
       { tag: 'train/loss', simpleValue: NaN },
@@ -78,40 +85,30 @@ describe('eventWriter', () => {
     expect(Buffer.from(value!.metadata!.pluginData.content!).includes(entry)).toBe(true);
   });
 
-  it('knows its length at every moment', () => {
+  it('begins another file, read after all others, and says from which step on they are void', () => {
+    const parts = [1, 2, 3].map((step) => {
+      const writer = eventWriter(folder, { fromStep: step });
+      writer.scalar('a', step, step);
+      writer.close();
+      return names();
+    });
+    expect(parts.map(({ length }) => length)).toEqual([1, 2, 3]);
+    parts.slice(1).forEach((later, i) => expect(later.slice(0, -1)).toEqual(parts[i]));
+    expect(steps()).toEqual([[1], [2], [3]]);
+    const file = fs.readFileSync(path.join(folder, names()[1]!));
+    const [, start] = [...readRecords(file)].map(({ data }) => decodeEvent(data));
+    expect(start).toMatchObject({ step: 2, sessionLog: { status: 1 } });
+  });
+
+  it('has everything on the disk that was written, at every moment', () => {
     const writer = eventWriter(folder);
     for (let step = 0; step < 3; step++) {
       writer.scalar('a', step, step);
       writer.flush();
-      expect(writer.bytes()).toBe(fs.statSync(fileOf()).size);
+      expect(Object.values(eventLengths(folder))).toEqual(sizes());
+      expect(steps()).toEqual([Array.from({ length: step + 1 }, (_, i) => i)]);
     }
     writer.close();
-  });
-
-  it('goes on in the same file', () => {
-    const first = eventWriter(folder);
-    first.scalar('a', 1, 1);
-    first.close();
-    const length = first.bytes();
-    const second = eventWriter(folder);
-    expect(second.bytes()).toBe(length);
-    second.scalar('a', 2, 2);
-    second.close();
-    expect(fs.readdirSync(folder)).toHaveLength(1);
-    expect(steps()).toEqual([undefined, 1, 2]);
-  });
-
-  it('drops a record cut by a kill before it goes on', () => {
-    const first = eventWriter(folder);
-    first.scalar('a', 1, 1);
-    first.scalar('a', 2, 2);
-    first.close();
-    fs.truncateSync(fileOf(), first.bytes() - 5);
-    const second = eventWriter(folder);
-    second.scalar('a', 3, 3);
-    second.close();
-    expect(steps()).toEqual([undefined, 1, 3]);
-    expect(second.bytes()).toBe(fs.statSync(fileOf()).size);
   });
 });
 
@@ -120,45 +117,54 @@ describe('truncateEvents', () => {
     const writer = eventWriter(folder);
     const lengths = Array.from({ length: count }, (_, step) => {
       writer.scalar('a', step, step);
-      return writer.bytes();
+      return eventLengths(folder);
     });
     writer.close();
     return lengths;
   };
+  const shifted = (lengths: Readonly<Record<string, number>>, by: number) =>
+    Object.fromEntries(Object.entries(lengths).map(([name, bytes]) => [name, bytes + by]));
 
   it('comes back to the moment of a checkpoint', () => {
     const lengths = write(4);
     truncateEvents(folder, lengths[1]!);
-    expect(steps()).toEqual([undefined, 0, 1]);
-    expect(fs.statSync(fileOf()).size).toBe(lengths[1]);
+    expect(steps()).toEqual([[0, 1]]);
+    expect(eventLengths(folder)).toEqual(lengths[1]);
   });
 
-  it('drops a record whole when the cut goes through it', () => {
+  it('comes back to it in several files: later ones are empty, earlier ones whole', () => {
+    const before = write(2);
+    const lengths = write(3);
+    write(1);
+    truncateEvents(folder, lengths[1]!);
+    expect(steps()).toEqual([[0, 1], [0, 1], []]);
+    truncateEvents(folder, before[1]!);
+    expect(steps()).toEqual([[0, 1], [], []]);
+    truncateEvents(folder, {});
+    expect(sizes()).toEqual([0, 0, 0]);
+    write(1);
+    expect(steps()).toEqual([[], [], [], [0]]);
+  });
+
+  it('drops a record whole when the cut goes through it, and one that a kill cut', () => {
     const lengths = write(4);
-    truncateEvents(folder, lengths[2]! - 1);
-    expect(fs.statSync(fileOf()).size).toBe(lengths[1]);
+    truncateEvents(folder, shifted(lengths[2]!, -1));
+    expect(eventLengths(folder)).toEqual(lengths[1]);
+    fs.truncateSync(fileOf(), sizes()[0]! - 5);
+    truncateEvents(folder, lengths[1]!);
+    expect(eventLengths(folder)).toEqual(lengths[0]);
   });
 
   it('leaves a shorter file with its whole records', () => {
     const lengths = write(2);
-    truncateEvents(folder, lengths[1]! + 1000);
-    expect(fs.statSync(fileOf()).size).toBe(lengths[1]);
+    truncateEvents(folder, shifted(lengths[1]!, 1000));
+    expect(eventLengths(folder)).toEqual(lengths[1]);
   });
 
-  it('empties a file at 0, which then starts anew under its name', () => {
-    write(2);
-    const name = fileOf();
-    truncateEvents(folder, 0);
-    expect(fs.statSync(name).size).toBe(0);
-    write(1);
-    expect(fileOf()).toBe(name);
-    expect(events()[0]?.fileVersion).toBe('brain.Event:2');
-    expect(steps()).toEqual([undefined, 0]);
-  });
-
-  it('leaves folders without events, or missing ones, alone', () => {
-    truncateEvents(folder, 10);
-    truncateEvents(path.join(folder, 'missing'), 10);
-    expect(fs.readdirSync(folder)).toEqual([]);
+  it('leaves other files, folders without events, and missing ones alone', () => {
+    fs.writeFileSync(path.join(folder, 'events.out.tfevents.1.other'), 'x');
+    truncateEvents(folder, {});
+    truncateEvents(path.join(folder, 'missing'), {});
+    expect(names()).toEqual(['events.out.tfevents.1.other']);
   });
 });

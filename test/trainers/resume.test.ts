@@ -5,6 +5,8 @@ import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../lib/core/errors';
 import { prepare } from '../../lib/compress/prepare';
 import { staticInt8 } from '../../lib/compress/scheme';
+import { decodeEvent } from '../../lib/tensorboard/messages';
+import { readRecords } from '../../lib/tensorboard/record';
 import { magnitudePruner } from '../../lib/pruning/pruner';
 import { linearDecay } from '../../lib/pruning/schedule';
 import type { Callback, LogEntry } from '../../trainers/callback';
@@ -42,6 +44,13 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
+/** What was logged, in all files of a run: each part of it begins one. */
+function eventsIn(events: string): Buffer[] {
+  const files = fs.readdirSync(events).sort();
+  const records = files.flatMap((file) => [...readRecords(fs.readFileSync(path.join(events, file)))]);
+  return records.flatMap(({ data }) => (decodeEvent(data).summary ? [data] : []));
+}
+
 const TOTAL = 7;
 
 /** Everything at once: two inputs, dropout, batch norm, uneven accumulation, AdamW, pruning, quantization, best weights. */
@@ -78,7 +87,6 @@ async function trainEverything(name: string, engine: EngineFactory, ...more: Cal
       evaluateEvery: 2,
     });
     const moments = parameters.list.map(({ path, slots, mask }) => ({ path, slots, mask }));
-    const events = fs.readdirSync(path.join(folder, name, 'events'));
     return {
       logged,
       final: {
@@ -86,7 +94,7 @@ async function trainEverything(name: string, engine: EngineFactory, ...more: Cal
         weights: weightValues(model),
         moments: structuredClone(moments),
         ranges: [...prepared.inputs.values()].map(({ observer }) => observer!.state()['hi']!.dataSync()[0]),
-        events: events.map((file) => fs.readFileSync(path.join(folder, name, 'events', file))),
+        events: eventsIn(path.join(folder, name, 'events')),
       },
     };
   } finally {

@@ -1,6 +1,7 @@
 import type { EventWriter } from '../../lib/tensorboard/event-writer';
 import { eventWriter } from '../../lib/tensorboard/event-writer';
-import { truncateEvents } from '../../lib/tensorboard/event-file';
+import { eventLengths, EventLengths, truncateEvents } from '../../lib/tensorboard/event-file';
+import type { HParam } from '../../lib/tensorboard/messages';
 import type { Callback, LogEntry, Training } from '../callback';
 
 export interface TensorboardOptions {
@@ -10,6 +11,11 @@ export interface TensorboardOptions {
   readonly histogramEvery?: number;
   /** Shown as the text `config`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /**
+   * What the HParams dashboard shows of the run beside its last scores, in a table of all runs below one folder: learning rate, method,
+   * seed. Lists are shown as texts, and what is undefined is not. None by default, and then it does not know the run.
+   */
+  readonly hparams?: Readonly<Record<string, HParam | readonly HParam[] | undefined>>;
   /** The time in milliseconds, for tests; `Date.now` by default. */
   readonly now?: () => number;
 }
@@ -18,13 +24,13 @@ export interface TensorboardOptions {
 const SPEED_STEPS = 10;
 
 /**
- * Writes everything that is logged as TensorBoard events, and with it `train/steps-per-second`, `weights/<path>` histograms and
- * the config. A run that starts from a checkpoint drops the events logged after that checkpoint; one that starts from the
- * beginning drops all.
+ * Writes everything that is logged as TensorBoard events, and with it `train/steps-per-second`, `weights/<path>` histograms, the config and
+ * the hyper-parameters. A run that starts from a checkpoint drops the events logged after that checkpoint; one that starts from the
+ * beginning drops all. Either goes on in a new file, which a TensorBoard that runs meanwhile reads.
  */
 export function tensorboard(options: TensorboardOptions): Callback {
   const { folder, now = Date.now } = options;
-  let keep = 0; // bytes of an earlier part of this run
+  let kept: EventLengths = {}; // what an earlier part of this run wrote
   let writer: EventWriter | undefined;
   let speedFrom = { step: 0, time: 0 };
 
@@ -38,10 +44,12 @@ export function tensorboard(options: TensorboardOptions): Callback {
   return {
     name: 'tensorboard',
     onTrainBegin(training) {
-      truncateEvents(folder, keep);
-      writer = eventWriter(folder);
+      truncateEvents(folder, kept);
+      const isNew = Object.keys(kept).length === 0;
+      writer = eventWriter(folder, { fromStep: isNew ? 0 : training.step + 1 });
       speedFrom = { step: training.step, time: now() };
-      if (keep === 0 && options.config) training.log('config', asMarkdown(options.config));
+      if (isNew && options.hparams) writer.hparams(plain(options.hparams));
+      if (isNew && options.config) training.log('config', asMarkdown(options.config));
     },
     onStepEnd(training) {
       logSpeed(training);
@@ -52,10 +60,10 @@ export function tensorboard(options: TensorboardOptions): Callback {
     },
     state() {
       writer?.flush();
-      return { values: { bytes: writer?.bytes() ?? keep } };
+      return { values: { files: writer ? eventLengths(folder) : kept } };
     },
     restore({ values }) {
-      keep = (values as { bytes: number }).bytes;
+      kept = (values as { files: EventLengths }).files;
     },
     dispose() {
       writer?.flush();
@@ -73,6 +81,13 @@ function write(writer: EventWriter, step: number, { tag, value }: LogEntry): voi
   if (typeof value === 'number') writer.scalar(tag, step, value);
   else if (typeof value === 'string') writer.text(tag, step, value);
   else writer.histogram(tag, step, value);
+}
+
+function plain(values: NonNullable<TensorboardOptions['hparams']>): Record<string, HParam> {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') : (value as HParam)]),
+  );
 }
 
 /** JSON as a Markdown code block. */

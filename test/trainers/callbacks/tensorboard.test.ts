@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { decodeEvent } from '../../../lib/tensorboard/messages';
 import { readRecords } from '../../../lib/tensorboard/record';
-import type { Training } from '../../../trainers/callback';
+import type { CallbackState, Training } from '../../../trainers/callback';
 import { tensorboard, TensorboardOptions } from '../../../trainers/callbacks/tensorboard';
 import { fakeTraining } from '../fake-training';
 
@@ -30,16 +30,16 @@ function events(): [number, string, string][] {
 function begin(
   options: Partial<TensorboardOptions> = {},
   training: Partial<Training> = {},
-  state?: { bytes: number },
+  state?: CallbackState,
 ) {
   const callback = tensorboard({ folder, histogramEvery: Infinity, ...options });
   const fake = fakeTraining(training);
-  if (state) callback.restore?.({ values: state });
+  if (state) callback.restore?.(state);
   callback.onTrainBegin?.(fake.training);
   const log = (step: number, value: number) =>
     callback.onLog?.(fake.at(step), [{ tag: 'train/loss', value }]);
-  const bytes = () => (callback.state?.() as { values: { bytes: number } }).values;
-  return { callback, log, bytes, ...fake };
+  const stateNow = () => structuredClone(callback.state?.() ?? {});
+  return { callback, log, stateNow, ...fake };
 }
 
 it('writes numbers, distributions and texts under the step', () => {
@@ -60,7 +60,7 @@ it('writes numbers, distributions and texts under the step', () => {
 it('drops what was logged after the checkpoint that it goes on from', () => {
   const first = begin();
   void first.log(1, 1);
-  const state = first.bytes();
+  const state = first.stateNow();
   void first.log(2, 2);
   first.callback.dispose?.();
   const second = begin({}, {}, state);
@@ -85,7 +85,7 @@ it('drops everything when the run starts from the beginning', () => {
 it('logs the config once, as a Markdown code block', () => {
   const first = begin({ config: { seed: 1 } });
   expect(first.logs).toEqual([['config', '    {\n      "seed": 1\n    }']]);
-  const state = first.bytes();
+  const state = first.stateNow();
   first.callback.dispose?.();
   const second = begin({ config: { seed: 1 } }, {}, state);
   expect(second.logs).toEqual([]);
@@ -121,4 +121,35 @@ it('logs the weights at its cadence, once per epoch by default', () => {
   };
   expect(stepsWithHistogram(2)).toEqual([2, 4]);
   expect(stepsWithHistogram(undefined)).toEqual([5]);
+});
+
+it('goes on in a new file after a resume, and notes from which step on', () => {
+  const first = begin();
+  void first.log(1, 1);
+  const state = first.stateNow();
+  const names = fs.readdirSync(folder);
+  first.callback.dispose?.();
+  const second = begin({}, { step: 1 }, state);
+  void second.log(2, 2);
+  expect(second.stateNow()).toEqual({
+    values: { files: expect.objectContaining({ [names[0]!]: expect.any(Number) }) },
+  });
+  second.callback.dispose?.();
+  const later = fs.readdirSync(folder).filter((name) => !names.includes(name));
+  expect([names.length, later.length]).toEqual([1, 1]);
+  const [, start] = [...readRecords(fs.readFileSync(path.join(folder, later[0]!)))];
+  expect(decodeEvent(start!.data)).toMatchObject({ step: 2, sessionLog: { status: 1 } });
+});
+
+it('tells the HParams dashboard of the run, once', () => {
+  const hparams = { learningRate: 1e-3, method: 'qat', bits: [7, 4], level: undefined };
+  const first = begin({ hparams });
+  const state = first.stateNow();
+  first.callback.dispose?.();
+  begin({ hparams }, {}, state).callback.dispose?.();
+  const tags = events().map(([, tag]) => tag);
+  expect(tags).toEqual(['_hparams_/session_start_info']);
+  const all = Buffer.concat(fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name))));
+  const shown = ['learningRate', 'method', 'qat', 'bits', '7 4', 'level'].map((text) => all.includes(text));
+  expect(shown).toEqual([true, true, true, true, true, false]);
 });
