@@ -1,4 +1,3 @@
-import { configured } from '../lib/core/config';
 import type { EngineFactory } from '../trainers/engine';
 import { compiledEngine } from '../trainers/engines/compiled';
 import { eagerEngine } from '../trainers/engines/eager';
@@ -11,6 +10,5 @@ const FACTORIES: Readonly<Record<TrainingOptions['engine'], (options: TrainingOp
 
 /** What `--engine`, `--backend` and `--threads` ask for. */
 export function engineOf(options: TrainingOptions): EngineFactory {
-  const { engine, backend, threads } = options;
-  return configured(FACTORIES[engine](options), engine, { backend, threads });
+  return FACTORIES[options.engine](options);
 }

@@ -1,6 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
+import { configured } from '../lib/core/config';
 import { UserError } from '../lib/core/errors';
 import { forwardThrough } from '../lib/core/forward';
+import { hostOf } from '../lib/core/host-tensor';
+import { digestOfTensors } from '../lib/core/tensors-digest';
+import { weightsOf } from '../lib/core/weights';
 import { Loss, meanSquaredError, Seen, softmaxCrossEntropy } from './losses';
 
 /** Mean difference of the student's predictions and the teacher's, 0 where they are the same. */
@@ -70,10 +74,12 @@ export function distillation(options: DistillationOptions): Loss {
     });
   };
   const layers = hidden.map((pair) => pair.student);
-  return Object.assign(learn, {
+  const loss = Object.assign(learn, {
     layers,
     averagesOver: hard.averagesOver && hidden.length > 0 ? failToAccumulate : hard.averagesOver,
   });
+  const known = { teacher: digestOfModel(teacher), weight, soft, hard, hidden };
+  return configured(loss, 'distillation', known);
 }
 
 /** A mean over slots becomes one over those that hold something: elsewhere student and teacher say the same. */
@@ -95,6 +101,11 @@ function failToAccumulate(): never {
     'Expected one batch per step to distill hidden states with a hard loss that does not average over examples, got several; leave ' +
       'accumulation out and make the batches larger, or leave hidden out.',
   );
+}
+
+/** Which teacher it is, by its weights. */
+function digestOfModel(model: tf.LayersModel): string {
+  return digestOfTensors(weightsOf(model).map(({ path, variable }) => [path, hostOf(variable)]));
 }
 
 function difference(
@@ -125,7 +136,7 @@ export interface SoftTargetsOptions {
  */
 export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): Soft {
   expectTemperature(temperature);
-  return (predictions, targets) => {
+  const soft: Soft = (predictions, targets) => {
     if (predictions.shape.join() !== targets.shape.join() || predictions.shape.at(-1) === 1) {
       throw new UserError(
         `Expected as many logits of student and teacher, two at least, got shapes [${predictions.shape.join(', ')}] and ` +
@@ -140,6 +151,7 @@ export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): Soft 
       return divergence.mul(temperature ** 2) as tf.Scalar;
     });
   };
+  return configured(soft, 'softTargets', { temperature });
 }
 
 /**
@@ -150,7 +162,7 @@ export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): Soft 
  */
 export function softLabels({ temperature = 2 }: SoftTargetsOptions = {}): Soft {
   expectTemperature(temperature);
-  return (predictions, targets) => {
+  const soft: Soft = (predictions, targets) => {
     if (predictions.shape.join() !== targets.shape.join()) {
       throw new UserError(
         `Expected as many logits of student and teacher, got shapes [${predictions.shape.join(', ')}] and ` +
@@ -167,6 +179,7 @@ export function softLabels({ temperature = 2 }: SoftTargetsOptions = {}): Soft {
         .mul(temperature ** 2) as tf.Scalar;
     });
   };
+  return configured(soft, 'softLabels', { temperature });
 }
 
 function expectTemperature(temperature: number): void {

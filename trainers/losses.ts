@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../datasets/batch';
+import { Config, configured } from '../lib/core/config';
 import { sizeOf } from '../lib/core/host-tensor';
 import { UserError } from '../lib/core/errors';
 
@@ -17,6 +18,8 @@ export interface Loss {
    * by which the batches of an accumulated step are weighted, so that the step is that of one big batch. The examples by default.
    */
   readonly averagesOver?: (batch: Batch) => number;
+  /** How it was made; without it a loss of one's own is known by its source. */
+  readonly config?: Config;
 }
 
 /** What a loss may look at beside predictions and labels. */
@@ -35,7 +38,9 @@ export interface Seen {
  * @throws UserError if the shapes do not fit.
  * @example softmaxCrossEntropy(tf.tensor2d([[0, 0]]), tf.tensor1d([1], 'int32')) // ln 2
  */
-export const softmaxCrossEntropy: Loss = (logits, labels) => {
+export const softmaxCrossEntropy: Loss = configured(softmaxMean, 'softmaxCrossEntropy');
+
+function softmaxMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   const classes = logits.shape.at(-1) ?? 0;
   expectLabels(
     labels,
@@ -48,7 +53,7 @@ export const softmaxCrossEntropy: Loss = (logits, labels) => {
     const logProbability = tf.logSoftmax(logits.reshape([-1, classes]));
     return truth.toFloat().mul(logProbability).sum(-1).mean().neg() as tf.Scalar;
   });
-};
+}
 
 /**
  * Cross entropy of sigmoid(logits) and the truth of each label, averaged over every label of the batch, as PyTorch's
@@ -59,14 +64,16 @@ export const softmaxCrossEntropy: Loss = (logits, labels) => {
  * @throws UserError if the shapes do not fit.
  * @example sigmoidCrossEntropy(tf.tensor2d([[0, 100]]), tf.tensor2d([[1, 1]])) // ln 2 / 2
  */
-export const sigmoidCrossEntropy: Loss = (logits, labels) => {
+export const sigmoidCrossEntropy: Loss = configured(sigmoidMean, 'sigmoidCrossEntropy');
+
+function sigmoidMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   expectLabels(labels, logits.shape, 'sigmoidCrossEntropy', 'one number from 0 to 1 per logit');
   return tf.tidy(() => {
     const [z, y] = [logits.flatten(), labels.flatten().toFloat()];
     const surprises = y.mul(z.neg().softplus()).add(tf.sub(1, y).mul(z.softplus())); // −log σ(z) = softplus(−z)
     return surprises.mean() as tf.Scalar;
   });
-};
+}
 
 /**
  * Cross entropy of hidden words, averaged over those that there are: labels below 0 are slots without one. Batches of an accumulated
@@ -76,9 +83,12 @@ export const sigmoidCrossEntropy: Loss = (logits, labels) => {
  * @param labels [batch, slots] int32, the pieces that were hidden.
  * @throws UserError if the shapes do not fit.
  */
-export const hiddenWordsCrossEntropy: Loss = Object.assign(hiddenWordsMean, {
-  averagesOver: ({ ys }: Batch): number => ys.data.filter((label: number) => label >= 0).length,
-});
+export const hiddenWordsCrossEntropy: Loss = configured(
+  Object.assign(hiddenWordsMean, {
+    averagesOver: ({ ys }: Batch): number => ys.data.filter((label: number) => label >= 0).length,
+  }),
+  'hiddenWordsCrossEntropy',
+);
 
 function hiddenWordsMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   const pieces = logits.shape.at(-1) ?? 0;
@@ -102,10 +112,12 @@ function hiddenWordsMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
  * @param labels as many numbers, of the same shape but for sizes of 1: [batch] fits predictions [batch, 1].
  * @throws UserError if the shapes do not fit.
  */
-export const meanSquaredError: Loss = (predictions, labels) => {
+export const meanSquaredError: Loss = configured(squaredMean, 'meanSquaredError');
+
+function squaredMean(predictions: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   expectLabels(labels, predictions.shape, 'meanSquaredError', 'one number per prediction');
   return tf.tidy(() => predictions.flatten().sub(labels.flatten().toFloat()).square().mean() as tf.Scalar);
-};
+}
 
 /** Sizes of 1 aside, labels have the expected shape: anything else would broadcast into a wrong loss. */
 function expectLabels(labels: tf.Tensor, expected: number[], loss: string, what: string): void {

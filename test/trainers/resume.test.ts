@@ -207,7 +207,7 @@ describe('checkpoints of a small run', () => {
     [
       'callbacks',
       { callbacks: [earlyStopping({ metric: 'loss', better: 'smaller' })] },
-      'with other callbacks',
+      'callbacks/early-stopping was not given and is {"name":"earlyStopping"',
     ],
   ])('refuse a run with other %s', async (_, more, message) => {
     await run({ steps: 1 });

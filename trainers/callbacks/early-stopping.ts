@@ -1,3 +1,4 @@
+import { configured } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
 import type { Callback, CallbackState, Evaluation, Training } from '../callback';
 import { captureModel, ModelState, restoreModel } from '../model-state';
@@ -47,7 +48,7 @@ export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
     return best === undefined || sign * (value - valueOf(best, metric)) > minDelta;
   };
 
-  return {
+  const callback: EarlyStopping = {
     name: 'early-stopping',
     get best() {
       return best;
@@ -80,6 +81,8 @@ export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
       bestModel = tensors ?? {};
     },
   };
+  const { better } = options;
+  return configured(callback, 'earlyStopping', { metric, better, patience, minDelta, restoreBest });
 }
 
 const valueOf = ({ metrics }: Evaluation, metric: string): number => metrics[metric] ?? NaN;

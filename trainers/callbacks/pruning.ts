@@ -1,4 +1,4 @@
-import type { Json } from '../../lib/core/config';
+import { configured, Json } from '../../lib/core/config';
 import { describeDifferences, differences } from '../../lib/core/differences';
 import { UserError } from '../../lib/core/errors';
 import { countFlips, kindIn, MaskSet, sparsityOf } from '../../lib/pruning/mask';
@@ -54,7 +54,7 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
     if (!active.schedule.shouldUpdate(training.step)) return;
     setMasks(training, targets, active, await gatherer.take(training));
   };
-  return {
+  const callback: Callback = {
     name: 'pruning',
     countsFrom: ({ totalSteps }) => pruner.over(totalSteps).schedule.endStep,
     async onTrainBegin(training) {
@@ -95,6 +95,7 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
       undo = undefined;
     },
   };
+  return configured(callback, 'pruning', { pruner, batches: scoring?.batches });
 }
 
 /** What a checkpoint must have in common with the run that goes on from it. */

@@ -1,9 +1,11 @@
 import { sqnr } from '../../lib/analysis/sqnr';
 import { expectConvertible } from '../../lib/compress/convertible';
 import type { Prepared } from '../../lib/compress/prepared';
+import { configured } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
 import { weightsOf } from '../../lib/core/weights';
 import { effectiveValues, maskOf } from '../../lib/pruning/model-masks';
+import { configOf } from '../../lib/quantization/spec-config';
 import { decode } from '../../lib/quantization/decode';
 import type { QuantizerMode } from '../../lib/quantization/transforms/quantizer';
 import type { Callback, Training } from '../callback';
@@ -39,7 +41,7 @@ export function quantization(options: QuantizationCallbackOptions): Callback {
     if (due !== mode && due) prepared.setMode(due);
     mode = due;
   };
-  return {
+  const callback: Callback = {
     name: 'quantization',
     countsFrom: () => options.beginStep ?? 0,
     onTrainBegin(training) {
@@ -54,6 +56,18 @@ export function quantization(options: QuantizationCallbackOptions): Callback {
       await logScales(training, prepared);
       logNoise(training, prepared);
     },
+  };
+  const { beginStep, freezeObserversAt } = options;
+  return configured(callback, 'quantization', { beginStep, freezeObserversAt, ...quantizersOf(prepared) });
+}
+
+/** What is quantized, by specs and observers. */
+function quantizersOf({ weights, inputs }: Prepared): { readonly weights: object; readonly inputs: object } {
+  return {
+    weights: Object.fromEntries([...weights].map(([path, { spec }]) => [path, configOf(spec)])),
+    inputs: Object.fromEntries(
+      [...inputs].map(([layer, { observer }]) => [layer, observer?.config ?? 'dynamic']),
+    ),
   };
 }
 

@@ -8,6 +8,7 @@ import { Scratch } from '../../lib/compile/scratch';
 import { Traceable } from '../../lib/compile/trace';
 import { atClock } from '../../lib/core/clock';
 import { compressedOf } from '../../lib/compress/compressed';
+import { configured } from '../../lib/core/config';
 import { forward } from '../../lib/core/forward';
 import type { HostTensor } from '../../lib/core/host-tensor';
 import { revisionOf } from '../../lib/core/revision';
@@ -38,13 +39,13 @@ export interface CompiledEngineOptions extends Omit<ProgramOptions, 'scratch'> {
  * @example const engine = compiledEngine({ threads: 2 }); // for train({ engine, ... })
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): EngineFactory {
-  return async (subject, parameters, loss) => {
+  const { maxPrograms = 32, provider = 'cpu', integerPath } = options;
+  const threads = options.threads ?? (provider === 'cpu' ? os.availableParallelism() : undefined);
+  const settings = { ...options, threads };
+  const factory: EngineFactory = async (subject, parameters, loss) => {
     const compressed = compressedOf(subject);
     const { model } = compressed;
     const cpu = await borrowBackend('cpu'); // where variables share memory with the programs
-    const { maxPrograms = 32, provider = 'cpu' } = options;
-    const threads = options.threads ?? (provider === 'cpu' ? os.availableParallelism() : undefined);
-    const settings = { ...options, threads };
     const [steps, predictions] = [new ProgramCache(maxPrograms), new ProgramCache(maxPrograms)];
     const scratch = new Scratch();
     const run = <T>(
@@ -83,6 +84,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
       },
     } satisfies Engine;
   };
+  return configured(factory, 'compiledEngine', { provider, threads, integerPath });
 }
 
 function inputsOf({ xs, ys }: Batch): HostTensor[] {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../datasets/batch';
 import { atClock } from '../../lib/core/clock';
+import { configured } from '../../lib/core/config';
 import { undoOnFailure } from '../../lib/core/conclude';
 import { hostOf, HostTensor, isArrayOf, readHost } from '../../lib/core/host-tensor';
 import { compressedOf } from '../../lib/compress/compressed';
@@ -23,7 +24,7 @@ export interface EagerEngineOptions {
  * @example const engine = eagerEngine({ backend: 'cpu' }); // for train({ engine, ... })
  */
 export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): EngineFactory {
-  return async (subject, parameters, loss) => {
+  const factory: EngineFactory = async (subject, parameters, loss) => {
     const compressed = compressedOf(subject);
     const { model } = compressed;
     settleArrays(model);
@@ -49,6 +50,7 @@ export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): Engi
       dispose: () => borrowed.giveBack(),
     } satisfies Engine;
   };
+  return configured(factory, 'eagerEngine', { backend });
 }
 
 /**

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { digestOf } from '../../datasets/digest';
 import type { Json } from '../../lib/core/config';
 import { identityOf } from '../../lib/core/config';
+import { digestOfTensors } from '../../lib/core/tensors-digest';
 import type { ModelState } from '../model-state';
 import { Setup, stepsOf } from './setup';
 
@@ -12,7 +12,7 @@ export async function setupIdentity(setup: Setup, seed: number, first: ModelStat
   return {
     seed,
     steps,
-    firstWeights: digestOfState(first),
+    firstWeights: digestOfTensors(Object.entries(first)),
     data: await digestOf(setup.data(seed)),
     dev: await digestOf(dev),
     metrics: Object.keys(metrics),
@@ -22,14 +22,4 @@ export async function setupIdentity(setup: Setup, seed: number, first: ModelStat
     clipNorm,
     engine: identityOf(engine),
   };
-}
-
-/** The first 16 hexadecimal digits of the sha256 of all tensors and their names. */
-function digestOfState(state: ModelState): string {
-  const hash = createHash('sha256');
-  for (const [name, { shape, data }] of Object.entries(state)) {
-    hash.update(`${name}[${shape.join()}]`);
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return hash.digest('hex').slice(0, 16);
 }

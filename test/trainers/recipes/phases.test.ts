@@ -86,7 +86,7 @@ describe('prune → QAT', () => {
     [
       'loss',
       { loss: (...given) => softmaxCrossEntropy(...given).mul(2) as tf.Scalar },
-      'setup/loss/source was',
+      'setup/loss was {"name":"softmaxCrossEntropy"',
     ],
     ['first weights', { model: () => smallSetup().model(2) }, 'setup/firstWeights was'],
     ['data', { data: () => smallSetup().data(2) }, 'setup/data was'],
