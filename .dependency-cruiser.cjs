@@ -59,6 +59,7 @@ module.exports = {
       '^(bench|test)/',
     ),
     only('core', []),
+    only('forward', ['core']),
     only('wasm', ['core']),
     only('compile', ['core', 'wasm']),
     only('tensorboard', ['core']),

@@ -7,8 +7,8 @@ import * as path from 'node:path';
 import { Command } from 'commander';
 import { median } from 'simple-statistics';
 import { readGlue } from '../datasets/glue';
-import { tokenizerOf } from '../datasets/tokenizer-of';
-import { readTokenizer } from '../lib/export/hugging-face-tokenizer';
+import { tokenizerOf } from '../datasets/tokenizer/tokenizer-of';
+import { readTokenizer } from '../lib/export/hugging-face/tokenizer';
 import { formatTable } from '../experiments/table';
 
 interface BenchOptions {

@@ -7,7 +7,7 @@ import type { AnyLabel, Example, Examples, StoredExamples, Texts } from './datas
 import { Encoded, encodeExample } from './encoded';
 import { epochOrder } from './order';
 import type { TokenCache } from './token-cache';
-import type { Tokenizer } from './tokenizer';
+import type { Tokenizer } from './tokenizer/tokenizer';
 
 /** Options of {@link batchSource}. */
 export interface BatchSourceOptions {

@@ -1,5 +1,5 @@
 import type { Texts } from './dataset';
-import type { Tokenizer } from './tokenizer';
+import type { Tokenizer } from './tokenizer/tokenizer';
 
 /** An example's pieces, packed. */
 export interface Encoded {

@@ -4,7 +4,7 @@ import { seededRandom } from '../lib/core/random';
 import type { Batch, BatchSource } from './batch';
 import { MaskedSequence, MaskPieces, maskWords } from './mask-words';
 import { epochOrder } from './order';
-import type { Tokenizer } from './tokenizer';
+import type { Tokenizer } from './tokenizer/tokenizer';
 
 /** Options of {@link maskedLanguageSource}. */
 export interface MaskedLanguageOptions {

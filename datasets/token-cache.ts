@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import type { Texts } from './dataset';
 import { Encoded, encodeExample } from './encoded';
 import { readEncoded, writeEncoded } from './token-cache-file';
-import type { Tokenizer } from './tokenizer';
+import type { Tokenizer } from './tokenizer/tokenizer';
 import { userCache } from './user-cache';
 
 /** Keeps the pieces of data sets between runs. */

@@ -1,9 +1,9 @@
 import { batchSource } from '../datasets/batches';
 import type { Texts } from '../datasets/dataset';
-import { tokenizerOf } from '../datasets/tokenizer-of';
+import { tokenizerOf } from '../datasets/tokenizer/tokenizer-of';
 import { UserError } from '../lib/core/errors';
 import type { HostTensor } from '../lib/core/host-tensor';
-import type { LoadedHuggingFace } from '../lib/export/hugging-face';
+import type { LoadedHuggingFace } from '../lib/export/hugging-face/folder';
 import { predictAll } from '../trainers/evaluate';
 
 const BATCH_SIZE = 32;

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../datasets/dataset';
 import { UserError } from '../lib/core/errors';
-import { loadHuggingFace, LoadHuggingFaceOptions } from '../lib/export/hugging-face';
-import { readTokenizer, TokenizerFiles } from '../lib/export/hugging-face-tokenizer';
+import { loadHuggingFace, LoadHuggingFaceOptions } from '../lib/export/hugging-face/folder';
+import { readTokenizer, TokenizerFiles } from '../lib/export/hugging-face/tokenizer';
 import { bert } from '../lib/models/bert';
 import { bertSizes, ResolvedBertConfig, resolveBertConfig } from '../lib/models/bert-config';
 import { expectTrained } from './answers';

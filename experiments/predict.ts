@@ -5,7 +5,7 @@ import { glueSubmission, taskClasses } from '../datasets/glue-submission';
 import { GLUE_TASKS, glueFacts, GlueTask } from '../datasets/glue-tasks';
 import { writeFileAtomically } from '../lib/core/atomic-file';
 import { UserError } from '../lib/core/errors';
-import { LoadedHuggingFace, loadHuggingFace } from '../lib/export/hugging-face';
+import { LoadedHuggingFace, loadHuggingFace } from '../lib/export/hugging-face/folder';
 import type { Problem } from '../lib/models/problem';
 import { answersOf } from '../trainers/metrics';
 import { answerTable } from './answer-table';

@@ -1,13 +1,13 @@
 import * as fs from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';
 import { maskedLanguageSource, NOTHING, packLines } from '../datasets/masked-language';
-import type { Tokenizer } from '../datasets/tokenizer';
-import { tokenizerOf } from '../datasets/tokenizer-of';
-import { buildVocabulary } from '../datasets/vocabulary';
+import type { Tokenizer } from '../datasets/tokenizer/tokenizer';
+import { tokenizerOf } from '../datasets/tokenizer/tokenizer-of';
+import { buildVocabulary } from '../datasets/tokenizer/vocabulary';
 import { compressedOf } from '../lib/compress/compressed';
 import { UserError } from '../lib/core/errors';
-import { loadHuggingFace, saveHuggingFace } from '../lib/export/hugging-face';
-import { readTokenizer, TokenizerFiles } from '../lib/export/hugging-face-tokenizer';
+import { loadHuggingFace, saveHuggingFace } from '../lib/export/hugging-face/folder';
+import { readTokenizer, TokenizerFiles } from '../lib/export/hugging-face/tokenizer';
 import { bert } from '../lib/models/bert';
 import { bertSizes } from '../lib/models/bert-config';
 import { bertConfigOf } from '../lib/models/bert-config-of';

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { UserError } from '../lib/core/errors';
-import { loadHuggingFace } from '../lib/export/hugging-face';
+import { loadHuggingFace } from '../lib/export/hugging-face/folder';
 import type { ResolvedBertConfig } from '../lib/models/bert-config';
 import type { Problem } from '../lib/models/problem';
 import {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { configured } from '../lib/core/config';
 import { UserError } from '../lib/core/errors';
-import { forwardThrough } from '../lib/core/forward';
+import { forwardThrough } from '../lib/forward/forward';
 import { hostOf } from '../lib/core/host-tensor';
 import { digestOfTensors } from '../lib/core/tensors-digest';
 import { weightsOf } from '../lib/core/weights';

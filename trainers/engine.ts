@@ -4,7 +4,7 @@ import type { Clock } from '../lib/core/clock';
 import type { Compressed } from '../lib/compress/compressed';
 import type { Config } from '../lib/core/config';
 import { UserError } from '../lib/core/errors';
-import { forwardThrough } from '../lib/core/forward';
+import { forwardThrough } from '../lib/forward/forward';
 import { layersOf } from '../lib/core/layers';
 import type { Inference } from './inference';
 import type { Loss } from './losses';

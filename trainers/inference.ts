@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { FileSession } from '../lib/compile/file-session';
 import { Compressed, compressedOf } from '../lib/compress/compressed';
 import type { HostTensor } from '../lib/core/host-tensor';
-import { onnxBytes } from '../lib/export/onnx';
+import { onnxBytes } from '../lib/export/onnx/export-onnx';
 
 /** A model that answers. */
 export interface Inference {

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { Compressed, compressedOf } from '../compress/compressed';
 import type { HostTensor } from '../core/host-tensor';
-import { onnxBytes } from '../export/onnx';
+import { onnxBytes } from '../export/onnx/export-onnx';
 import { LatencyOptions, measureLatency } from './latency';
 import { measureMemory } from './resident-memory';
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { jit } from '../compile/jit';
 import { attach, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
-import { forward } from '../core/forward';
+import { forward } from '../forward/forward';
 import { hostOf } from '../core/host-tensor';
 import { revisionOf } from '../core/revision';
 import type { GradientOptions } from './measures/gradients';

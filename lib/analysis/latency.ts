@@ -5,7 +5,7 @@ import type { SessionOptions } from '../compile/session';
 import { Compressed, compressedOf } from '../compress/compressed';
 import { UserError } from '../core/errors';
 import type { HostTensor } from '../core/host-tensor';
-import { onnxBytes } from '../export/onnx';
+import { onnxBytes } from '../export/onnx/export-onnx';
 
 export interface LatencyOptions extends Pick<SessionOptions, 'provider' | 'threads'> {
   /** Timed runs of each model. Default 20. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { attach, Transform } from '../core/attach';
 import { UserError } from '../core/errors';
-import { forwardThrough } from '../core/forward';
+import { forwardThrough } from '../forward/forward';
 import { joined, ofRows, Statistic } from './statistics';
 
 /** A statistic of what goes into a layer, or comes out of it. */

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { Compressed, compressedOf } from '../compress/compressed';
 import type { HostTensor } from '../core/host-tensor';
-import { onnxBytes } from '../export/onnx';
+import { onnxBytes } from '../export/onnx/export-onnx';
 import type { LatencyOptions } from './latency';
 import type { Answer, Question } from './resident-memory-process';
 

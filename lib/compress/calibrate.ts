@@ -3,7 +3,7 @@ import type { GatherData } from '../analysis/gather';
 import { chosenRows, RowSelector } from '../analysis/record';
 import { jit } from '../compile/jit';
 import { UserError } from '../core/errors';
-import { forwardThrough } from '../core/forward';
+import { forwardThrough } from '../forward/forward';
 import type { HostTensor } from '../core/host-tensor';
 import { revisionOf } from '../core/revision';
 import { isObserved, rangeFound } from '../quantization/transforms/activation-quantizer';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { forwardThrough } from '../core/forward';
+import { forwardThrough } from '../forward/forward';
 import { bertConfigOf } from './bert-config-of';
 
 /**

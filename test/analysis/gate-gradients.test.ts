@@ -13,7 +13,7 @@ import {
   softmaxCrossEntropy,
 } from '../../index';
 import { attach } from '../../lib/core/attach';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { Statistic } from '../../lib/analysis/statistics';
 import { expectNoLeak } from '../leaks';

@@ -4,7 +4,7 @@ import { Scratch } from '../../lib/compile/scratch';
 import { prepare } from '../../lib/compress/prepare';
 import { staticInt8 } from '../../lib/compress/scheme';
 import { atClock } from '../../lib/core/clock';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { HostTensor, hostTensor } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { bert } from '../../lib/models/bert';

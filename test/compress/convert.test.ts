@@ -4,7 +4,7 @@ import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
 import { staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { attachmentsOf } from '../../lib/core/attach';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { weightFacts } from '../../lib/core/facts-of';
 import { weightsOf } from '../../lib/core/weights';
 import { holders } from '../core/holders';

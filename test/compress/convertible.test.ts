@@ -6,7 +6,7 @@ import { prepare } from '../../lib/compress/prepare';
 import { staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { attach, attachmentsOf, Transform } from '../../lib/core/attach';
 import type { DeclaresFacts } from '../../lib/core/facts';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { revisionOf } from '../../lib/core/revision';
 import { weightsOf } from '../../lib/core/weights';
 import { bert } from '../../lib/models/bert';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { seededRandom } from '../../lib/core/random';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { bert } from '../../lib/models/bert';
 import { mlp } from '../../lib/models/mlp';
 

@@ -9,7 +9,7 @@ import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
 import { weightOnly } from '../../lib/compress/scheme';
 import { report } from '../../lib/compress/report';
-import { exportOnnx } from '../../lib/export/onnx';
+import { exportOnnx } from '../../lib/export/onnx/export-onnx';
 import { compiledEngine } from '../../trainers/engines/compiled';
 import { eagerEngine } from '../../trainers/engines/eager';
 import { meanSquaredError } from '../../trainers/losses';

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { BatchSource, fromTensors } from '../../datasets/batch';
 import { jit } from '../../lib/compile/jit';
-import { exportOnnx } from '../../lib/export/onnx';
+import { exportOnnx } from '../../lib/export/onnx/export-onnx';
 import { attachmentsOf } from '../../lib/core/attach';
 import type { MaskKind } from '../../lib/pruning/mask';
 import { masksOf } from '../../lib/pruning/model-masks';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import * as whittle from '../../index';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 
 const { adamW, constantRate, convert, fromTensors, meanSquaredError, prepare, report, staticInt8, train } =
   whittle;

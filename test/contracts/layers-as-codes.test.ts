@@ -3,7 +3,7 @@ import { onnx } from 'onnx-proto';
 import * as whittle from '../../index';
 import { hostTensor, sizeOf } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
-import { onnxBytes } from '../../lib/export/onnx';
+import { onnxBytes } from '../../lib/export/onnx/export-onnx';
 import { perTensor } from '../../lib/quantization/granularity';
 import { scopeEachTest } from '../scope';
 

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import * as tf from '@tensorflow/tfjs';
 import * as whittle from '../../index';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { hostTensor } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import type { EngineFactory } from '../../trainers/engine';

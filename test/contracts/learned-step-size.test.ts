@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import * as whittle from '../../index';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { parametersOf } from '../../trainers/parameters';
 
 const {

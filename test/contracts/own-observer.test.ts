@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import * as whittle from '../../index';
-import { forwardThrough } from '../../lib/core/forward';
+import { forwardThrough } from '../../lib/forward/forward';
 import { hostTensor } from '../../lib/core/host-tensor';
 import { dropout } from '../../lib/models/layers/dropout';
 import { expectNoLeak } from '../leaks';

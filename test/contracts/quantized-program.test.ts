@@ -3,7 +3,7 @@ import { Program } from '../../lib/compile/program';
 import { convert } from '../../lib/compress/convert';
 import { prepare, Prepared } from '../../lib/compress/prepare';
 import { staticInt8 } from '../../lib/compress/scheme';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { hostTensor, HostTensor } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { cases, observe } from '../compress/models';

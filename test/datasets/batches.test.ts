@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { asDataset, Batch, BatchSource } from '../../datasets/batch';
 import { batchSource, BatchSourceOptions, bucketLength } from '../../datasets/batches';
 import type { Example } from '../../datasets/dataset';
-import { Tokenizer, wordPiece } from '../../datasets/tokenizer';
+import { Tokenizer, wordPiece } from '../../datasets/tokenizer/tokenizer';
 import { UserError } from '../../lib/core/errors';
 
 const tokenizer = wordPiece(['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'b']);

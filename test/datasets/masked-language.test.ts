@@ -1,7 +1,7 @@
 import { UserError } from '../../lib/core/errors';
 import type { Batch } from '../../datasets/batch';
 import { maskedLanguageSource, NOTHING, packLines } from '../../datasets/masked-language';
-import { wordPiece } from '../../datasets/tokenizer';
+import { wordPiece } from '../../datasets/tokenizer/tokenizer';
 
 const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b', 'c', '##d'];
 const tokenizer = wordPiece(VOCABULARY);

@@ -5,7 +5,7 @@ import { batchSource } from '../../datasets/batches';
 import type { Example } from '../../datasets/dataset';
 import { encodeExample } from '../../datasets/encoded';
 import { tokenCache, userTokenCache } from '../../datasets/token-cache';
-import { Tokenizer, wordPiece } from '../../datasets/tokenizer';
+import { Tokenizer, wordPiece } from '../../datasets/tokenizer/tokenizer';
 
 const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'b'];
 const EXAMPLES: readonly Example[] = [

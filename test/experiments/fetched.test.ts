@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { fetched } from '../../experiments/fetched';
-import { saveHuggingFace, loadHuggingFace } from '../../lib/export/hugging-face';
+import { saveHuggingFace, loadHuggingFace } from '../../lib/export/hugging-face/folder';
 import { bert } from '../../lib/models/bert';
 import { serveHub } from '../datasets/download/hub-server';
 import { honest, serveFile, TestServer } from '../datasets/download/server';

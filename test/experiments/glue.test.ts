@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { readResult } from '../../experiments/result';
-import { saveHuggingFace } from '../../lib/export/hugging-face';
+import { saveHuggingFace } from '../../lib/export/hugging-face/folder';
 import { bert } from '../../lib/models/bert';
 import { transpiledPackage } from '../transpiled';
 

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { readOptions, Script } from '../../experiments/options';
 import { readResult } from '../../experiments/result';
-import { saveHuggingFace } from '../../lib/export/hugging-face';
+import { saveHuggingFace } from '../../lib/export/hugging-face/folder';
 import { bert } from '../../lib/models/bert';
 import { transpiledPackage } from '../transpiled';
 

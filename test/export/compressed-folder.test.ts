@@ -13,11 +13,15 @@ import { Rules } from '../../lib/compress/rules';
 import { staticInt8, weightOnly } from '../../lib/compress/scheme';
 import { attach } from '../../lib/core/attach';
 import { fileSizes } from '../../lib/core/file-sizes';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { hostOf } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
-import { loadHuggingFace, saveHuggingFace, SaveHuggingFaceOptions } from '../../lib/export/hugging-face';
-import { exportOnnx } from '../../lib/export/onnx';
+import {
+  loadHuggingFace,
+  saveHuggingFace,
+  SaveHuggingFaceOptions,
+} from '../../lib/export/hugging-face/folder';
+import { exportOnnx } from '../../lib/export/onnx/export-onnx';
 import { readSafetensors, readStored, Storable, writeSafetensors } from '../../lib/export/safetensors';
 import { bert } from '../../lib/models/bert';
 import { loadMasks, saveMasks } from '../../lib/pruning/mask-file';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { HostTensor } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
-import { saveHuggingFace } from '../../lib/export/hugging-face';
+import { saveHuggingFace } from '../../lib/export/hugging-face/folder';
 import { readSafetensors, writeSafetensors } from '../../lib/export/safetensors';
 import { bert } from '../../lib/models/bert';
 import { BertConfig } from '../../lib/models/bert-config';

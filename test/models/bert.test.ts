@@ -3,7 +3,7 @@ import { atClock } from '../../lib/core/clock';
 import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
 import { weightOnly } from '../../lib/compress/scheme';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { bert, blankBert } from '../../lib/models/bert';
 import { BertConfig, bertSizes, resolveBertConfig } from '../../lib/models/bert-config';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { bert } from '../../lib/models/bert';
 import { encode } from '../../lib/models/encoder';
 import { expectNoLeak } from '../leaks';

@@ -3,7 +3,7 @@ import { convert } from '../../lib/compress/convert';
 import { prepare } from '../../lib/compress/prepare';
 import { staticInt8 } from '../../lib/compress/scheme';
 import { report } from '../../lib/compress/report';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { bert } from '../../lib/models/bert';
 import { bertConfigOf } from '../../lib/models/bert-config-of';

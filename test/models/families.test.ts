@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { Batch } from '../../datasets/batch';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { hostTensor } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { bert } from '../../lib/models/bert';

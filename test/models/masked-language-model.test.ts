@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { maskedLanguageSource, packLines } from '../../datasets/masked-language';
-import { wordPiece } from '../../datasets/tokenizer';
+import { wordPiece } from '../../datasets/tokenizer/tokenizer';
 import { UserError } from '../../lib/core/errors';
 import { weightsOf } from '../../lib/core/weights';
 import { bert } from '../../lib/models/bert';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { mlp } from '../../lib/models/mlp';
 

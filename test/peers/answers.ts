@@ -2,9 +2,9 @@ import { deepStrictEqual, ok } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { tokenizerOf } from '../../datasets/tokenizer-of';
+import { tokenizerOf } from '../../datasets/tokenizer/tokenizer-of';
 import { outputsOf } from '../../experiments/answers';
-import { LoadedHuggingFace } from '../../lib/export/hugging-face';
+import { LoadedHuggingFace } from '../../lib/export/hugging-face/folder';
 import { inFolder } from './ask-python';
 
 /** What a classifier answers to a text. */

@@ -10,7 +10,7 @@ import { staticInt8 } from '../../lib/compress/scheme';
 import { hostTensor, HostTensor } from '../../lib/core/host-tensor';
 import { seededRandom } from '../../lib/core/random';
 import { Weight, weightsOf } from '../../lib/core/weights';
-import { exportOnnx } from '../../lib/export/onnx';
+import { exportOnnx } from '../../lib/export/onnx/export-onnx';
 import { mlp } from '../../lib/models/mlp';
 import { minMax } from '../../lib/quantization/observers/min-max';
 import { inferenceOf } from '../../trainers/inference';

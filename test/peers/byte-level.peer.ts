@@ -1,9 +1,9 @@
 import { deepStrictEqual, ok } from 'node:assert';
 import * as path from 'node:path';
-import type { Encoding } from '../../datasets/tokenizer-frame';
-import { tokenizerOf } from '../../datasets/tokenizer-of';
+import type { Encoding } from '../../datasets/tokenizer/frame';
+import { tokenizerOf } from '../../datasets/tokenizer/tokenizer-of';
 import { seededRandom } from '../../lib/core/random';
-import { readTokenizer } from '../../lib/export/hugging-face-tokenizer';
+import { readTokenizer } from '../../lib/export/hugging-face/tokenizer';
 import { askPython, inFolder } from './ask-python';
 import { glueTexts, randomText, Texts } from './texts';
 

@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { readGlue } from '../../datasets/glue';
 import { toyTask } from '../../datasets/toy';
-import { loadHuggingFace } from '../../lib/export/hugging-face';
+import { loadHuggingFace } from '../../lib/export/hugging-face/folder';
 import { answersOf, askProgram, compareAnswers, countLabels } from './answers';
 import { askTransformersJs } from './transformers-js';
 

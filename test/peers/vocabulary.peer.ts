@@ -1,8 +1,8 @@
 import { deepStrictEqual } from 'node:assert';
 import * as path from 'node:path';
-import { wordPiece } from '../../datasets/tokenizer';
-import { buildVocabulary, countWords } from '../../datasets/vocabulary';
-import { learnPieces } from '../../datasets/vocabulary-pieces';
+import { wordPiece } from '../../datasets/tokenizer/tokenizer';
+import { buildVocabulary, countWords } from '../../datasets/tokenizer/vocabulary';
+import { learnPieces } from '../../datasets/tokenizer/vocabulary-pieces';
 import { askPython, inFolder } from './ask-python';
 import { glueTexts } from './texts';
 

@@ -1,11 +1,11 @@
 import { deepStrictEqual } from 'node:assert';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Tokenizer, wordPiece } from '../../datasets/tokenizer';
-import type { Encoding } from '../../datasets/tokenizer-frame';
-import { bertWords } from '../../datasets/tokenizer-words';
+import { Tokenizer, wordPiece } from '../../datasets/tokenizer/tokenizer';
+import type { Encoding } from '../../datasets/tokenizer/frame';
+import { bertWords } from '../../datasets/tokenizer/words';
 import { seededRandom } from '../../lib/core/random';
-import { readTokenizer, writeTokenizer } from '../../lib/export/hugging-face-tokenizer';
+import { readTokenizer, writeTokenizer } from '../../lib/export/hugging-face/tokenizer';
 import { askPython, inFolder } from './ask-python';
 import { glueTexts, randomText, Texts } from './texts';
 

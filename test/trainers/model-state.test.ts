@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { prepare } from '../../lib/compress/prepare';
 import { staticInt8 } from '../../lib/compress/scheme';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { UserError } from '../../lib/core/errors';
 import { captureModel, restoreModel } from '../../trainers/model-state';
 import { parametersOf } from '../../trainers/parameters';

@@ -9,7 +9,7 @@ import { Traceable } from '../../lib/compile/trace';
 import { atClock } from '../../lib/core/clock';
 import { compressedOf } from '../../lib/compress/compressed';
 import { configured } from '../../lib/core/config';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import type { HostTensor } from '../../lib/core/host-tensor';
 import { revisionOf } from '../../lib/core/revision';
 import { Engine, EngineFactory, expectToTrain, objective, START } from '../engine';

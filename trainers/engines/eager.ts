@@ -5,7 +5,7 @@ import { configured } from '../../lib/core/config';
 import { undoOnFailure } from '../../lib/core/conclude';
 import { hostOf, HostTensor, isArrayOf, readHost } from '../../lib/core/host-tensor';
 import { compressedOf } from '../../lib/compress/compressed';
-import { forward } from '../../lib/core/forward';
+import { forward } from '../../lib/forward/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { Engine, EngineFactory, expectToTrain, objective, START } from '../engine';
 import type { Parameters } from '../parameters';

@@ -2,8 +2,8 @@ import { Compressed, hasCodes } from '../../lib/compress/compressed';
 import { attachmentsOf } from '../../lib/core/attach';
 import { UserError } from '../../lib/core/errors';
 import { revisionOf } from '../../lib/core/revision';
-import { encodeTraced, traceCompressed } from '../../lib/export/onnx';
-import type { TracedModel } from '../../lib/export/onnx-trace';
+import { encodeTraced, traceCompressed } from '../../lib/export/onnx/export-onnx';
+import type { TracedModel } from '../../lib/export/onnx/trace';
 import { Inference, InferenceOptions, openFile } from '../inference';
 
 /**

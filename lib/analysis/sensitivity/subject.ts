@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { jit } from '../../compile/jit';
-import { forward } from '../../core/forward';
+import { forward } from '../../forward/forward';
 import { HostTensor, hostOf } from '../../core/host-tensor';
 import { revisionOf } from '../../core/revision';
 import type { Weight } from '../../core/weights';

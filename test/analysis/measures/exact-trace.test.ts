@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { hessianTrace, HessianTraceOptions } from '../../../lib/analysis/measures/hessian-trace';
 import { openSubject } from '../../../lib/analysis/sensitivity/subject';
-import { forward } from '../../../lib/core/forward';
+import { forward } from '../../../lib/forward/forward';
 import { hostTensor } from '../../../lib/core/host-tensor';
 import { weightsOf } from '../../../lib/core/weights';
 import { softmaxCrossEntropy } from '../../../trainers/losses';

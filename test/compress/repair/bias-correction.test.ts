@@ -4,7 +4,7 @@ import { prepare } from '../../../lib/compress/prepare';
 import { correctBiases } from '../../../lib/compress/repair/bias-correction';
 import { gptq } from '../../../lib/compress/repair/gptq';
 import { weightOnly } from '../../../lib/compress/scheme';
-import { forward } from '../../../lib/core/forward';
+import { forward } from '../../../lib/forward/forward';
 import { hostTensor } from '../../../lib/core/host-tensor';
 import { weightsOf } from '../../../lib/core/weights';
 import { mlp } from '../../../lib/models/mlp';

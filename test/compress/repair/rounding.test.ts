@@ -4,7 +4,7 @@ import { prepare } from '../../../lib/compress/prepare';
 import { adaRound } from '../../../lib/compress/repair/ada-round';
 import { gptq } from '../../../lib/compress/repair/gptq';
 import { staticInt8, weightOnly } from '../../../lib/compress/scheme';
-import { forward } from '../../../lib/core/forward';
+import { forward } from '../../../lib/forward/forward';
 import { HostTensor, hostTensor } from '../../../lib/core/host-tensor';
 import { revisionOf } from '../../../lib/core/revision';
 import { weightsOf } from '../../../lib/core/weights';

@@ -2,7 +2,7 @@ import { asDataset, Batch, BatchSource } from '../../../datasets/batch';
 import { batchSource } from '../../../datasets/batches';
 import type { StoredExamples } from '../../../datasets/dataset';
 import { tableDataset } from '../../../datasets/table/table-dataset';
-import { wordPiece } from '../../../datasets/tokenizer';
+import { wordPiece } from '../../../datasets/tokenizer/tokenizer';
 import { temporaryFiles } from './files';
 
 const ROWS = 220;

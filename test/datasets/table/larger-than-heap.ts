@@ -1,7 +1,7 @@
 // Run by larger-than-heap.test.ts in a process with a small heap: batches of a table, shuffled, from the beginning and resumed.
 import { batchSource } from '../../../datasets/batches';
 import { tableDataset } from '../../../datasets/table/table-dataset';
-import { wordPiece } from '../../../datasets/tokenizer';
+import { wordPiece } from '../../../datasets/tokenizer/tokenizer';
 
 async function main(file: string): Promise<void> {
   const before = process.resourceUsage().maxRSS;

@@ -1,7 +1,7 @@
 import type { Batch } from '../../../datasets/batch';
 import { batchSource } from '../../../datasets/batches';
 import { tableDataset, TableOptions } from '../../../datasets/table/table-dataset';
-import { wordPiece } from '../../../datasets/tokenizer';
+import { wordPiece } from '../../../datasets/tokenizer/tokenizer';
 import { lines, tagged, temporaryFiles } from './files';
 
 const files = temporaryFiles();

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { prepare } from '../../../lib/compress/prepare';
 import { staticInt8 } from '../../../lib/compress/scheme';
 import { QuantizerMode } from '../../../lib/quantization/transforms/quantizer';
-import { forward } from '../../../lib/core/forward';
+import { forward } from '../../../lib/forward/forward';
 import { quantization } from '../../../trainers/callbacks/quantization';
 import type { Training } from '../../../trainers/callback';
 import { expectNoLeak } from '../../leaks';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { compressedOf } from '../../../lib/compress/compressed';
 import { staticInt8 } from '../../../lib/compress/scheme';
-import { forward } from '../../../lib/core/forward';
+import { forward } from '../../../lib/forward/forward';
 import { weightsOf } from '../../../lib/core/weights';
 import { assign } from '../../../lib/core/assign';
 import { bert } from '../../../lib/models/bert';

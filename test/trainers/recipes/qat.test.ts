@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { attachmentsOf } from '../../../lib/core/attach';
-import { forward } from '../../../lib/core/forward';
+import { forward } from '../../../lib/forward/forward';
 import type { Callback } from '../../../trainers/callback';
 import { lsq, pact, weightOnly } from '../../../lib/compress/scheme';
 import { perChannel, perChannelGroup } from '../../../lib/quantization/granularity';

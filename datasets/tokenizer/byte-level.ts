@@ -1,0 +1,54 @@
+import { ByteLevelPreTokenizer, Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { UserError } from '../../lib/core/errors';
+import type { TokenizerJson } from '../../lib/export/hugging-face/tokenizer-json';
+import type { Tokenizer } from './tokenizer';
+import { Frame, frameTexts } from './frame';
+
+/** GPT-2's pattern of a word, with Rust's white space: JavaScript's `\s` has U+FEFF and lacks U+0085. */
+const SPACE = '\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+const WORD = new RegExp(
+  `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^${SPACE}\\p{L}\\p{N}]+|[${SPACE}]+(?![^${SPACE}])|[${SPACE}]+`,
+  'gu',
+);
+
+/**
+ * The byte-level BPE tokenizer of GPT-2 (Radford et al. 2019) as RoBERTa uses it: a word begins with its space, is written as
+ * UTF-8 bytes, and pairs of pieces are merged in the order in which they were learned. Ids equal those of transformers'
+ * `RobertaTokenizer`, as long as Node and Python have the same Unicode: what is a letter grows with each version.
+ *
+ * @param vocabulary the pieces, in the order of their ids.
+ * @param json the `tokenizer.json`, which also says the frame, `<s> text </s></s> pair </s>`, all of token type 0.
+ * @throws UserError for a frame of another kind, or no `<pad>`.
+ */
+export function byteLevel(vocabulary: readonly string[], json: TokenizerJson): Tokenizer {
+  const tokenizer = new HuggingFaceTokenizer(json, {});
+  if (tokenizer.pre_tokenizer instanceof ByteLevelPreTokenizer) tokenizer.pre_tokenizer.pattern = WORD;
+  const pieces = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const [padId, frame] = [padOf(vocabulary), frameOf(json)];
+  return {
+    vocabulary,
+    lowercase: false,
+    json,
+    padId,
+    encode(text, pair, maxLength) {
+      return frameTexts([pieces(text), pair === undefined ? undefined : pieces(pair)], frame, maxLength);
+    },
+  };
+}
+
+function padOf(vocabulary: readonly string[]): number {
+  const id = vocabulary.indexOf('<pad>');
+  if (id >= 0) return id;
+  throw new UserError(`Expected <pad> among the ${vocabulary.length} pieces of tokenizer.json, got none.`);
+}
+
+function frameOf({ post_processor }: TokenizerJson): Frame {
+  const { type, cls: [, cls] = [], sep: [, sep] = [] } = post_processor ?? {};
+  if (type === 'RobertaProcessing' && cls !== undefined && sep !== undefined) {
+    return { before: [cls], between: [sep, sep], after: [sep], pairType: 0 };
+  }
+  throw new UserError(
+    `Expected RobertaProcessing with cls and sep as post_processor of tokenizer.json, got ${JSON.stringify(post_processor)}; ` +
+      'choose a model of the RoBERTa family.',
+  );
+}

@@ -1,0 +1,212 @@
+import * as tf from '@tensorflow/tfjs';
+import { UserError } from '../../core/errors';
+import { hostOf, HostTensor, hostTensor } from '../../core/host-tensor';
+import { Weight, weightsOf } from '../../core/weights';
+import type { FamilyName } from '../../models/family';
+import { decode } from '../../quantization/decode';
+import type { EncodedWeight } from '../../quantization/encoded-weight';
+import { ResolvedBertConfig } from '../../models/bert-config';
+import { truncatedNormal } from '../../models/initializer';
+import { huggingFaceFamilies } from './families';
+import type { HuggingFaceFamily } from './family';
+import { canonicalName, isTransposed, storedName } from './names';
+
+type Tensors = ReadonlyMap<string, HostTensor>;
+
+/** What a checkpoint and a model have not in common. */
+export interface Filled {
+  /** Paths of the weights that the checkpoint does not have: kernels are drawn from the seed, biases are 0. */
+  readonly fresh: readonly string[];
+  /** Names of the checkpoint's tensors that the model has no use for. */
+  readonly ignored: readonly string[];
+}
+
+/** Options of `fillFrom`. */
+export interface FillOptions {
+  readonly config: ResolvedBertConfig;
+  /** Start a new classifier even if the checkpoint has one. */
+  readonly newClassifier: boolean;
+  /** For the messages. */
+  readonly folder: string;
+}
+
+/**
+ * Gives every weight of a model its value: from the tensors of a checkpoint, or, to what the checkpoint has nothing of among
+ * pooler and classifier, a first one.
+ *
+ * @throws UserError that lists by name what is missing, has another shape or dtype, or belongs to no weight.
+ */
+export function fillFrom(stored: Tensors, model: tf.LayersModel, options: FillOptions): Filled {
+  const { config, newClassifier, folder } = options;
+  const family = huggingFaceFamilies[config.family];
+  const tensors = canonical(stored, family, folder);
+  if (newClassifier) CLASSIFIER.forEach((path) => tensors.delete(storedName(path, family)));
+  const weights = weightsOf(model);
+  const fresh = freshWeights(weights, tensors, family);
+  const kept = weights.filter(({ path }) => !fresh.has(path));
+  const used = new Set(weights.map(({ path }) => storedName(path, family)));
+  const ignored = [...tensors.keys()].filter((name) => !used.has(name));
+  checkTensors(kept, { tensors, ignored, family, folder });
+  for (const weight of kept) assign(weight, take(weight, tensors.get(storedName(weight.path, family))!));
+  for (const weight of weights.filter(({ path }) => fresh.has(path))) assign(weight, draw(weight, config));
+  return { fresh: [...fresh], ignored };
+}
+
+/** Positions and types of tokens that old releases stored: 0, 1, … and zeros. */
+const BUFFERS = /\.embeddings\.(position_ids|token_type_ids)$/;
+
+/** The tensors by the names that transformers gives them today. */
+function canonical(stored: Tensors, family: HuggingFaceFamily, folder: string): Map<string, HostTensor> {
+  const tensors = new Map<string, HostTensor>();
+  for (const [old, tensor] of stored) {
+    const name = canonicalName(old, family);
+    if (BUFFERS.test(name)) continue;
+    if (tensors.has(name)) {
+      throw new UserError(`Expected ${name} once in ${folder}, got it by two names, as ${old} too.`);
+    }
+    tensors.set(name, tensor);
+  }
+  return tensors;
+}
+
+const CLASSIFIER = ['classifier/kernel', 'classifier/bias'];
+
+/** Paths of pooler and classifier, as far as nothing of them is stored. */
+function freshWeights(weights: readonly Weight[], tensors: Tensors, family: HuggingFaceFamily): Set<string> {
+  const heads = ['pooler', 'classifier'].map((name) =>
+    weights.filter(({ path }) => path.startsWith(`${name}/`)),
+  );
+  const missing = heads.filter((head) => !head.some(({ path }) => tensors.has(storedName(path, family))));
+  return new Set(missing.flat().map(({ path }) => path));
+}
+
+interface Check {
+  readonly tensors: Tensors;
+  /** Tensors of no weight. */
+  readonly ignored: readonly string[];
+  readonly family: HuggingFaceFamily;
+  readonly folder: string;
+}
+
+function checkTensors(weights: readonly Weight[], { tensors, ignored, family, folder }: Check): void {
+  const expected = weights.map(({ path, variable }) => ({
+    name: storedName(path, family),
+    shape: isTransposed(path) ? [...variable.shape].reverse() : variable.shape,
+  }));
+  const missing = expected.filter(({ name }) => !tensors.has(name)).map(({ name }) => name);
+  const different = expected.flatMap(({ name, shape }) => {
+    const tensor = tensors.get(name);
+    const [is, wanted] = [describe(tensor?.dtype, tensor?.shape), describe('float32', shape)];
+    return !tensor || is === wanted ? [] : [{ name, problem: `${name} is ${is} instead of ${wanted}` }];
+  });
+  if (missing.length + different.length === 0) return;
+  const classifier = CLASSIFIER.map((path) => storedName(path, family));
+  const hint = [...missing, ...different.map(({ name }) => name)].every((name) => classifier.includes(name))
+    ? 'the labels differ, so ask for a new classifier'
+    : 'config.json and the tensors are not of one model';
+  const problems = [
+    listed('missing', missing),
+    listed(
+      'of another shape',
+      different.map(({ problem }) => problem),
+    ),
+    listed(
+      'unknown',
+      ignored.filter((name) => !family.unused.test(name)),
+    ),
+  ];
+  throw new UserError(
+    `Expected the tensors that config.json describes in ${folder}, but ${problems.flat().join('; ')}; ${hint}.`,
+  );
+}
+
+function describe(dtype?: string, shape: readonly number[] = []): string {
+  return `${dtype} [${shape.join(', ')}]`;
+}
+
+/** Names that a message has room for. */
+const ROOM = 8;
+
+function listed(what: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const more = names.length > ROOM ? `, and ${names.length - ROOM} more` : '';
+  return [`${names.length} ${what}: ${names.slice(0, ROOM).join(', ')}${more}`];
+}
+
+function take({ path, variable }: Weight, { data, shape }: HostTensor): tf.Tensor {
+  const values = isTransposed(path) ? transpose(data as Float32Array, shape) : data;
+  return tf.tensor(values, variable.shape, 'float32');
+}
+
+function draw({ path, variable }: Weight, { initializerRange: stddev, seed }: ResolvedBertConfig): tf.Tensor {
+  return isTransposed(path)
+    ? truncatedNormal({ stddev, seed, path }).apply(variable.shape)
+    : tf.zeros(variable.shape);
+}
+
+function assign({ variable }: Weight, value: tf.Tensor): void {
+  variable.assign(value);
+  value.dispose();
+}
+
+/**
+ * The weights of a model as transformers stores them, by name.
+ *
+ * @param left paths of weights to leave out.
+ */
+export function storedTensors(
+  model: tf.LayersModel,
+  family: HuggingFaceFamily,
+  left: readonly string[] = [],
+): Map<string, HostTensor> {
+  const weights = weightsOf(model).filter(({ path }) => !left.includes(path));
+  return new Map(
+    weights.map(({ path, variable }) => [storedName(path, family), asStored(path, hostOf(variable))]),
+  );
+}
+
+function asStored(path: string, values: HostTensor): HostTensor {
+  if (!isTransposed(path)) return values;
+  return hostTensor(transpose(values.data as Float32Array, values.shape), values.shape.toReversed());
+}
+
+/**
+ * The tensors of a checkpoint, and those of a compressed model that are there as codes only.
+ *
+ * @throws UserError for codes that stand for other numbers than the checkpoint has: one of the two was written later.
+ */
+export function addDecoded(
+  stored: Tensors,
+  weights: ReadonlyMap<string, EncodedWeight>,
+  family: FamilyName,
+  folder: string,
+): Map<string, HostTensor> {
+  const tensors = new Map(stored);
+  for (const [path, encoded] of weights) {
+    const name = storedName(path, huggingFaceFamilies[family]);
+    const decoded = asStored(path, hostTensor(decode(encoded), [...encoded.shape]));
+    const floats = tensors.get(name);
+    if (floats && !sameValues(floats, decoded)) {
+      throw new UserError(
+        `Expected the codes of ${name} in ${folder} to stand for what model.safetensors holds, but they do not: one of the two ` +
+          'files is of another model; delete codes.safetensors to go on with the floats.',
+      );
+    }
+    tensors.set(name, decoded);
+  }
+  return tensors;
+}
+
+function sameValues(a: HostTensor, b: HostTensor): boolean {
+  return a.data.length === b.data.length && a.data.every((value, i) => value === b.data[i]);
+}
+
+/** [rows, columns] → [columns, rows] */
+function transpose(values: Float32Array, shape: readonly number[]): Float32Array {
+  const [rows, columns] = shape as [number, number];
+  const transposed = new Float32Array(values.length);
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) transposed[column * rows + row] = values[i++]!;
+  }
+  return transposed;
+}
