@@ -4,9 +4,9 @@ import { layerChart } from './charts/layer-chart';
 import { methodChart } from './charts/method-chart';
 import type { ChartSpec } from './charts/render';
 import { scoreChart } from './charts/score-chart';
-import { Report, ReportSection } from './report';
+import { HtmlReport, ReportSection } from './report';
 import type { ExperimentResult, SummaryRow } from './result';
-import type { Run } from './run-folder';
+import type { RunFolder } from './run-folder';
 import { Baseline, scoreTable } from './score-table';
 import { megabytes, percent } from './table';
 
@@ -14,14 +14,14 @@ export interface ExperimentReportOptions {
   readonly title: string;
   /** What the method is, and what it was applied to, for somebody who meets it here. */
   readonly summary: string;
-  readonly run: Run;
+  readonly run: RunFolder;
   readonly result: ExperimentResult;
   readonly outcomes: readonly Outcome[];
   readonly baselines: readonly Baseline[];
 }
 
 /** The report of a run: scores, sparsity by layer, loss curves, and how it was made. */
-export function experimentReport(options: ExperimentReportOptions): Report {
+export function experimentReport(options: ExperimentReportOptions): HtmlReport {
   const { title, summary, result, outcomes } = options;
   return {
     title,
@@ -38,7 +38,7 @@ export function experimentReport(options: ExperimentReportOptions): Report {
 }
 
 /** The dense score, and for each method that of its sparsest level. */
-function figures({ metric, summary }: ExperimentResult): Report['figures'] {
+function figures({ metric, summary }: ExperimentResult): HtmlReport['figures'] {
   return lastLevels(summary).map(({ method, mean, sparsity }) => ({
     value: mean.toFixed(3),
     label: method === 'dense' ? `${metric}, dense` : `${metric}, ${method}, ${percent(sparsity)} zeros`,
@@ -127,7 +127,7 @@ function fileSections({ models = [] }: ExperimentResult): ReportSection[] {
   return [{ heading: 'Files', table: { columns: ['file', 'MB'], rows } }];
 }
 
-function configSection({ config }: Run): ReportSection {
+function configSection({ config }: RunFolder): ReportSection {
   const { versions, ...place } = config.environment;
   const rows = Object.entries({ script: config.script, ...config.options, ...place, ...versions });
   return {

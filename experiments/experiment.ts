@@ -3,7 +3,7 @@ import { progress } from '../trainers/callbacks/progress';
 import { tensorboard, TensorboardOptions } from '../trainers/callbacks/tensorboard';
 import type { EngineFactory } from '../trainers/engine';
 import { Interrupted } from '../trainers/interrupted';
-import type { Label, Observer, Outcome, RecipeOptions } from '../trainers/recipes/setup';
+import type { Label, Listener, Outcome, RecipeOptions } from '../trainers/recipes/setup';
 import { stepsOf } from '../trainers/recipes/setup';
 import { engineOf } from './engines';
 import { experimentReport } from './experiment-report';
@@ -15,7 +15,7 @@ import { readOptions, Script, TrainingOptions } from './options';
 import { writeReport } from './report';
 import { experimentResult, KeptModel, ResultRow, writeResult } from './result';
 import { contentsOf } from './own-data';
-import { openRun, Run } from './run-folder';
+import { openRun, RunFolder } from './run-folder';
 import { KeptModels, keptModels } from './kept-models';
 import { scoreTable } from './score-table';
 import { formatTable, megabytes, percent } from './table';
@@ -62,7 +62,7 @@ export async function experiment<Own extends object>(
       task,
       setup: { ...task.setup, engine: announced(engineOf(options), run) },
       folder: run.folder,
-      observer: observerOf(run, task, models, signals),
+      listener: listenerOf(run, task, models, signals),
     });
     await conclude(script, run, task, outcomes, models.list());
   } catch (error) {
@@ -76,7 +76,7 @@ export async function experiment<Own extends object>(
 /** A line of the script's output. */
 export const print = (text: string) => process.stdout.write(`${text}\n`);
 
-function announce(script: Script, run: Run, task: Task, asked: TrainingOptions): void {
+function announce(script: Script, run: RunFolder, task: Task, asked: TrainingOptions): void {
   const states = {
     new: script.summary,
     unfinished: 'This run was started before and goes on.',
@@ -93,7 +93,7 @@ function announce(script: Script, run: Run, task: Task, asked: TrainingOptions):
 }
 
 /** Prints what computes, once. */
-function announced(factory: EngineFactory, run: Run): EngineFactory {
+function announced(factory: EngineFactory, run: RunFolder): EngineFactory {
   let known = false;
   const telling: EngineFactory = async (model, parameters, loss) => {
     const engine = await factory(model, parameters, loss);
@@ -104,7 +104,7 @@ function announced(factory: EngineFactory, run: Run): EngineFactory {
   return Object.assign(telling, { config: factory.config });
 }
 
-function observerOf(run: Run, task: Task, models: KeptModels, signals: Interruption): Observer {
+function listenerOf(run: RunFolder, task: Task, models: KeptModels, signals: Interruption): Listener {
   const shown = Object.keys(task.setup.metrics);
   return {
     callbacks: (label, folder) => [
@@ -128,7 +128,7 @@ function observerOf(run: Run, task: Task, models: KeptModels, signals: Interrupt
 }
 
 /** What tells one training from another: the run's options, and which of its trainings it is. */
-function hparamsOf({ config }: Run, { method, seed, level }: Label): TensorboardOptions['hparams'] {
+function hparamsOf({ config }: RunFolder, { method, seed, level }: Label): TensorboardOptions['hparams'] {
   const { threads } = config.environment;
   return { script: config.script, ...config.options, threads, method, seed, level };
 }
@@ -141,7 +141,7 @@ const spanOf = ({ index, count }: Label, steps: number) => ({ done: index * step
 
 async function conclude(
   script: Script,
-  run: Run,
+  run: RunFolder,
   task: Task,
   outcomes: readonly Outcome[],
   models: readonly KeptModel[],
@@ -174,7 +174,7 @@ async function conclude(
 const NAMED = 4;
 
 /** Which model is where. */
-function describeModels({ folder }: Run, models: readonly KeptModel[]): string[] {
+function describeModels({ folder }: RunFolder, models: readonly KeptModel[]): string[] {
   const [first] = models;
   if (!first) return ['The models that were kept are not there any more.'];
   const place = (model: KeptModel) => path.relative('', path.join(folder, model.folder));

@@ -2,14 +2,14 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeFolderAtomically } from '../lib/core/atomic-folder';
 import { fileSizes } from '../lib/core/file-sizes';
-import type { Label, Observer, Outcome } from '../trainers/recipes/setup';
+import type { Label, Listener, Outcome } from '../trainers/recipes/setup';
 import { trainingFolder } from '../trainers/recipes/training-folder';
 import type { Save } from './options';
 import type { KeptModel } from './result';
 import type { Task } from './task';
 
 /** Keeps models of a run while its trainings come in. */
-export interface KeptModels extends Required<Pick<Observer, 'onTrained' | 'onOutcome'>> {
+export interface KeptModels extends Required<Pick<Listener, 'onTrained' | 'onOutcome'>> {
   /** The models that are kept by now, and are still there. */
   list(): KeptModel[];
 }

@@ -56,12 +56,12 @@ function describe({ rows }: SensitivityTable, { choices, effectiveBits }: Soluti
 }
 
 void main((argv) =>
-  experiment(script, argv, async ({ options, setup, folder, observer }) => {
+  experiment(script, argv, async ({ options, setup, folder, listener }) => {
     const { seed, threads, calibration, budget: budgets } = options;
     return mixedPrecision({
       setup,
       folder,
-      observer,
+      listener,
       seed,
       schemes: SCHEMES,
       budgets,

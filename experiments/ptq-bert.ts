@@ -20,13 +20,13 @@ const script: Script<PtqOptions> = {
 };
 
 void main((argv) =>
-  experiment(script, argv, async ({ options, setup, folder, observer }) => {
+  experiment(script, argv, async ({ options, setup, folder, listener }) => {
     const { seed, threads, calibration } = options;
     const methods = ptqMethods(options);
     return ptq({
       setup,
       folder,
-      observer,
+      listener,
       seed,
       methods,
       calibration,

@@ -19,7 +19,7 @@ export interface ReportSection {
   readonly table?: TextTable;
 }
 
-export interface Report {
+export interface HtmlReport {
   readonly title: string;
   /** What was run and what came out, as `ReportSection.text`. */
   readonly intro: string;
@@ -32,12 +32,12 @@ export interface Report {
  * Writes a report as one HTML file that needs nothing else: charts are inline SVG, the style is inside, there is no
  * script and no link. It follows the reader's light or dark setting.
  */
-export async function writeReport(file: string, report: Report): Promise<void> {
+export async function writeReport(file: string, report: HtmlReport): Promise<void> {
   const sections = await Promise.all(report.sections.map(sectionHtml));
   writeFileAtomically(file, pageHtml(report, sections));
 }
 
-function pageHtml({ title, intro, figures = [] }: Report, sections: readonly string[]): string {
+function pageHtml({ title, intro, figures = [] }: HtmlReport, sections: readonly string[]): string {
   const tiles = figures.map(
     ({ value, label }) => `<div><dd>${escape(value)}</dd><dt>${inline(label)}</dt></div>`,
   );

@@ -12,7 +12,7 @@ import { formatTable } from './table';
 export type { RunConfig } from './run-config';
 
 /** A run is a folder: its config, its result once it is finished, a report, and a folder per seed. One process has it at a time. */
-export interface Run {
+export interface RunFolder {
   readonly folder: string;
   readonly config: RunConfig;
   /** `finished` has a result to show; `unfinished` goes on where it was. */
@@ -38,7 +38,7 @@ const NOT_CONFIG = new Set(['out', 'force', 'threads', 'offline']);
  * @throws UserError, with nothing written or removed, if the folder holds a run with another config, or other files; if another
  *   process is at it; or if it would be emptied of what the options read.
  */
-export function openRun(script: string, options: TrainingOptions): Run {
+export function openRun(script: string, options: TrainingOptions): RunFolder {
   const here: RunConfig = {
     script,
     options: identityOf(options),
@@ -89,7 +89,7 @@ function inspect(folder: string, here: RunConfig, options: TrainingOptions): Run
 
 const startsOver = ({ emptying }: RunConfig, { force }: TrainingOptions) => force || emptying === true;
 
-function resume(folder: string, found: RunConfig, here: RunConfig): Pick<Run, 'config' | 'state'> {
+function resume(folder: string, found: RunConfig, here: RunConfig): Pick<RunFolder, 'config' | 'state'> {
   if (fs.existsSync(path.join(folder, FILES.result))) return { config: found, state: 'finished' };
   const { threads } = found.environment; // those of the start: others may give other bits
   const config = resumedHere(found, { ...here.environment, threads });
@@ -97,7 +97,11 @@ function resume(folder: string, found: RunConfig, here: RunConfig): Pick<Run, 'c
   return { config, state: 'unfinished' };
 }
 
-function begin(folder: string, found: RunConfig | undefined, here: RunConfig): Pick<Run, 'config' | 'state'> {
+function begin(
+  folder: string,
+  found: RunConfig | undefined,
+  here: RunConfig,
+): Pick<RunFolder, 'config' | 'state'> {
   if (found) {
     writeConfig(folder, { ...here, emptying: true });
     empty(folder);

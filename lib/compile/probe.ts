@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { GraphBuilder } from './builder';
-import { encode } from './encode';
+import { serialize } from './serialize';
 import type { IntegerPath } from './passes';
 import { ZERO } from './passes/unsigned-codes';
 
@@ -82,5 +82,5 @@ function matmulModel(rows: number, path: 'int8' | 'uint8'): Uint8Array {
     'float32',
     { domain: 'com.microsoft' },
   );
-  return encode(builder.finish([product])).bytes;
+  return serialize(builder.finish([product])).bytes;
 }

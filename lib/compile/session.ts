@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { UserError } from '../core/errors';
-import { encode, Encoded } from './encode';
+import { serialize, Encoded } from './serialize';
 import { Data, DataType, Graph, Value } from './graph';
 
 /** How onnxruntime runs a program. */
@@ -23,7 +23,7 @@ export class Session {
 
   /** @throws UserError if the provider does not work on this machine. */
   static async load(graph: Graph<unknown>, options: SessionOptions): Promise<Session> {
-    const encoded = encode(graph, { sequenceName: STOP });
+    const encoded = serialize(graph, { sequenceName: STOP });
     return new Session(await createSession(encoded.bytes, options), encoded, Boolean(options.profile));
   }
 

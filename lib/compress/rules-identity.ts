@@ -1,6 +1,6 @@
 import type { Json } from '../core/config';
 import { identityOf } from '../core/config';
-import { configOf } from '../quantization/spec-config';
+import { configOfSpec } from '../quantization/spec-config';
 import type { Rule, Rules } from './rules';
 import type { Scheme } from './scheme';
 
@@ -15,7 +15,7 @@ function identityOfUse(use: Rule['use']): Json {
   if (use === 'skip') return use;
   const { weight, range = 'current', rateFactor = null, input, integer = true } = use;
   return {
-    weight: weight ? (configOf(weight) as unknown as Json) : null,
+    weight: weight ? (configOfSpec(weight) as unknown as Json) : null,
     input: typeof input === 'function' ? identityOfObserver(input) : (input ?? null),
     ...{ range, rateFactor, integer },
   };

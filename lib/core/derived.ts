@@ -48,7 +48,7 @@ export interface DequantizeAttrs {
  * @param scale one number, or one scale per index of `axis` (refreshed together with the codes).
  * @param axis the codes' axis that a vector of scales runs along; the last one by default.
  */
-export function dequantize(
+export function scaledCodes(
   codes: DerivedInput,
   scale: number | DerivedInput,
   axis = codes.shape.length - 1,

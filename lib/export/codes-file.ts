@@ -9,7 +9,7 @@ import { bytesFor, EncodedWeight, roomFor } from '../quantization/encode';
 import type { Codes } from '../quantization/pack';
 import { isQuantizeLayer, QuantizeLayerOptions, quantizeOptionsOf } from '../quantization/quantize-layer';
 import { isHalf } from '../quantization/spec';
-import { configOf, SpecConfig, specOf } from '../quantization/spec-config';
+import { configOfSpec, SpecConfig, specOf } from '../quantization/spec-config';
 import { readStored, Storable, StoredTensor, writeSafetensors } from './safetensors';
 
 /** The codes of a compressed model, and what it needs beside its weights. */
@@ -39,7 +39,7 @@ export function writeCodes(file: string, { model, weights }: Compressed): void {
   const description: Description = {
     version: 1,
     weights: Object.fromEntries(
-      [...weights].map(([path, encoded]) => [path, { ...configOf(encoded.spec), shape: encoded.shape }]),
+      [...weights].map(([path, encoded]) => [path, { ...configOfSpec(encoded.spec), shape: encoded.shape }]),
     ),
     inputs: layersOf(model).filter(isQuantizeLayer).map(inputOf),
   };

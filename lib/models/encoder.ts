@@ -9,7 +9,7 @@ import { bertConfigOf } from './bert-config-of';
  * @param xs inputIds, attentionMask and tokenTypeIds, as the model itself takes them.
  * @throws UserError if the model was not built by `bert`.
  */
-export function encode(
+export function encodeTokens(
   model: tf.LayersModel,
   xs: readonly tf.Tensor[],
 ): { hidden: tf.Tensor; pooled: tf.Tensor } {

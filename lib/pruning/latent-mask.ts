@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Transform } from '../core/attach';
-import { dequantize, DerivedInput } from '../core/derived';
+import { scaledCodes, DerivedInput } from '../core/derived';
 import { hostOf } from '../core/host-tensor';
 import { ValueSource, withSource } from '../core/known-values';
 import { straightThrough } from '../core/straight-through';
@@ -33,7 +33,9 @@ export class LatentMask implements Transform {
   }
 
   apply(value: tf.Tensor): tf.Tensor {
-    const effective = straightThrough(value, (latent) => tf.tidy(() => latent.mul(dequantize(this.keep, 1))));
+    const effective = straightThrough(value, (latent) =>
+      tf.tidy(() => latent.mul(scaledCodes(this.keep, 1))),
+    );
     return value === this.masked.variable ? withSource(effective, this.masked) : effective;
   }
 

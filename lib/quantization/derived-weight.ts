@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { dequantize, DerivedInput, derivedTensor } from '../core/derived';
+import { scaledCodes, DerivedInput, derivedTensor } from '../core/derived';
 import { AxisForm, axisForm } from './axis-form';
 import { decode } from './decode';
 import type { EncodedWeight } from './encoded-weight';
@@ -54,7 +54,7 @@ function codesAlong(
   };
   const reshaped = (numbers: tf.Tensor) =>
     numbers.shape.join() === shape.join() ? numbers : numbers.reshape([...shape]);
-  return { encoded, tensor: () => reshaped(dequantize(codes, steps, form.axis)) };
+  return { encoded, tensor: () => reshaped(scaledCodes(codes, steps, form.axis)) };
 }
 
 function numbersOf(name: string, encoded: EncodedWeight, refresh: () => void): DerivedWeight {

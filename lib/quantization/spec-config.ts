@@ -6,7 +6,7 @@ export type SpecConfig =
   HalfSpec | (Omit<QuantSpec, 'granularity'> & { readonly granularity: GranularityConfig });
 
 /** What is stored of a spec; `specOf` is the inverse. */
-export function configOf(spec: WeightSpec): SpecConfig {
+export function configOfSpec(spec: WeightSpec): SpecConfig {
   return isHalf(spec) ? spec : { ...spec, granularity: spec.granularity.config };
 }
 

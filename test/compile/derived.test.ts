@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { jit } from '../../lib/compile/jit';
-import { dequantize, DerivedInput, isTracing } from '../../lib/core/derived';
+import { scaledCodes, DerivedInput, isTracing } from '../../lib/core/derived';
 import { expectSameAsEager } from './close';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -30,18 +30,18 @@ const scales = (values: number[]): DerivedInput => ({
 });
 
 describe.each(['uint8', 'int8'] as const)('codes of %s', (dtype) => {
-  test('times one number', () => expectSameAsEager(() => dequantize(codes([2, 3], dtype), 0.5), []));
+  test('times one number', () => expectSameAsEager(() => scaledCodes(codes([2, 3], dtype), 0.5), []));
 
   test('times a scale per column, and per row', async () => {
     const input = codes([2, 3], dtype);
-    await expectSameAsEager(() => dequantize(input, scales([1, 0.5, 3])), []);
-    await expectSameAsEager(() => dequantize(input, scales([0.25, 2]), 0), []);
+    await expectSameAsEager(() => scaledCodes(input, scales([1, 0.5, 3])), []);
+    await expectSameAsEager(() => scaledCodes(input, scales([0.25, 2]), 0), []);
   });
 
   test('in an expression with its gradient', () => {
     const [input, columns] = [codes([2, 3], dtype), scales([1, 0.5, 3])];
     return expectSameAsEager(
-      (x) => tf.grad((y) => y.matMul(dequantize(input, columns)).square().sum())(x),
+      (x) => tf.grad((y) => y.matMul(scaledCodes(input, columns)).square().sum())(x),
       [
         tf.tensor2d([
           [1, 2],
@@ -55,7 +55,7 @@ describe.each(['uint8', 'int8'] as const)('codes of %s', (dtype) => {
 test('are refreshed once before each run, and read where they are', async () => {
   const input = codes([2], 'uint8');
   input.refresh = () => void (input.data[0] = 10 * ++input.refreshed);
-  const read = jit(() => dequantize(input, 1).add(dequantize(input, 1)));
+  const read = jit(() => scaledCodes(input, 1).add(scaledCodes(input, 1)));
   expect(input.refreshed).toBe(0); // nothing is refreshed by tracing
   expect(Array.from((await read()).dataSync())).toEqual([20, 502]);
   expect(Array.from((await read()).dataSync())).toEqual([40, 502]);
@@ -65,7 +65,7 @@ test('are refreshed once before each run, and read where they are', async () => 
 
 test('of the same name are not mixed up', () =>
   expectSameAsEager(
-    (x) => x.mul(dequantize(codes([2], 'uint8', 'same'), 1)).add(dequantize(codes([2], 'int8', 'same'), 1)),
+    (x) => x.mul(scaledCodes(codes([2], 'uint8', 'same'), 1)).add(scaledCodes(codes([2], 'int8', 'same'), 1)),
     [tf.tensor1d([1, 2])],
   ));
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { forward } from '../../lib/forward/forward';
 import { bert } from '../../lib/models/bert';
-import { encode } from '../../lib/models/encoder';
+import { encodeTokens } from '../../lib/models/encoder';
 import { expectNoLeak } from '../leaks';
 
 const model = bert({ vocabSize: 9, layers: 2, hiddenSize: 8, heads: 2, seed: 1 });
@@ -10,7 +10,7 @@ const xs = [int([2, 5, 7, 3]), int([1, 1, 1, 1]), int([0, 0, 1, 1])];
 
 describe('encode', () => {
   it('gives what the classifier sees', () => {
-    const { hidden, pooled } = encode(model, xs);
+    const { hidden, pooled } = encodeTokens(model, xs);
     expect([hidden.shape, pooled.shape]).toEqual([
       [1, 4, 8],
       [1, 8],
@@ -21,11 +21,11 @@ describe('encode', () => {
   });
 
   it('leaves only its results', async () => {
-    await expectNoLeak(() => tf.dispose({ ...encode(model, xs) }));
+    await expectNoLeak(() => tf.dispose({ ...encodeTokens(model, xs) }));
   });
 
   it('refuses a model that is no BERT', () => {
     const other = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
-    expect(() => encode(other, [])).toThrow('Expected a model built by bert()');
+    expect(() => encodeTokens(other, [])).toThrow('Expected a model built by bert()');
   });
 });

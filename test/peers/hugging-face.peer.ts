@@ -13,7 +13,7 @@ import { huggingFaceFamilies } from '../../lib/export/hugging-face/families';
 import { isTransposed, storedName } from '../../lib/export/hugging-face/names';
 import { readSafetensors } from '../../lib/export/safetensors';
 import { bert } from '../../lib/models/bert';
-import { encode } from '../../lib/models/encoder';
+import { encodeTokens } from '../../lib/models/encoder';
 import { families } from '../../lib/models/family';
 import type { Problem } from '../../lib/models/problem';
 import { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from '../../trainers/losses';
@@ -119,7 +119,7 @@ function compareLoaded(folder: string, head: Head): string {
   const error = within(difference(logits, stored.get('logits')!), 'logits');
   const lossError = within(difference(head.loss(logits), stored.get('loss')!), 'loss');
   const dropped = compareDropped(loaded, stored);
-  const { hidden } = encode(model, inputsOf(stored));
+  const { hidden } = encodeTokens(model, inputsOf(stored));
   const hiddenError = within(difference(hidden, stored.get('hidden')!), 'hidden states');
   const gradients = compareGradients(loaded, stored, {
     loss: head.loss,
@@ -184,7 +184,7 @@ function compareSaved(folder: string): number {
 function compareEncoder(work: string, weights: string): string {
   const { model } = loadHuggingFace(weights);
   const stored = readSafetensors(path.join(work, 'encoder.safetensors'));
-  const { hidden, pooled } = encode(model, inputsOf(stored));
+  const { hidden, pooled } = encodeTokens(model, inputsOf(stored));
   const hiddenError = within(difference(hidden, stored.get('hidden')!), 'hidden states');
   const pooledError = within(difference(pooled, stored.get('pooled')!), 'pooler output');
   return `MiniLM: hidden states differ by ${hiddenError}, pooler by ${pooledError}`;

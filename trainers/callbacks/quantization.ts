@@ -5,7 +5,7 @@ import { configured } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
 import { weightsOf } from '../../lib/core/weights';
 import { effectiveValues, maskOf } from '../../lib/pruning/model-masks';
-import { configOf } from '../../lib/quantization/spec-config';
+import { configOfSpec } from '../../lib/quantization/spec-config';
 import { decode } from '../../lib/quantization/decode';
 import type { QuantizerMode } from '../../lib/quantization/transforms/quantizer';
 import type { Callback, Training } from '../callback';
@@ -64,7 +64,7 @@ export function quantization(options: QuantizationCallbackOptions): Callback {
 /** What is quantized, by specs and observers. */
 function quantizersOf({ weights, inputs }: Prepared): { readonly weights: object; readonly inputs: object } {
   return {
-    weights: Object.fromEntries([...weights].map(([path, { spec }]) => [path, configOf(spec)])),
+    weights: Object.fromEntries([...weights].map(([path, { spec }]) => [path, configOfSpec(spec)])),
     inputs: Object.fromEntries(
       [...inputs].map(([layer, { observer }]) => [layer, observer?.config ?? 'dynamic']),
     ),

@@ -81,13 +81,13 @@ export class Phases {
   /** @throws UserError for a folder of a phase with another identity, and for a phase after one that was not run or hands nothing on. */
   async run(phase: Phase): Promise<Outcome> {
     this.expectOrder(phase);
-    const { observer, count } = this.options;
+    const { listener, count } = this.options;
     const label: Label = { ...phase.label, index: this.outcomes.size, count };
     const { outcome, reused } = await stage(this.folderOf(phase), await this.identityOf(phase), () =>
       this.perform(phase, label),
     );
     this.outcomes.set(phase, outcome);
-    observer?.onOutcome?.(outcome, label, reused);
+    listener?.onOutcome?.(outcome, label, reused);
     return outcome;
   }
 
@@ -212,7 +212,7 @@ export class Phases {
       const outcome = { ...(trained ?? UNTRAINED), ...(await this.scoresOf(finished, label, own)), seconds };
       await attached.scored?.(outcome, { label, before: phase.after && this.outcomes.get(phase.after) });
       if (phase.handsOn) await this.keep(phase, finished, subject);
-      await this.options.observer?.onTrained?.(finished, label, outcome);
+      await this.options.listener?.onTrained?.(finished, label, outcome);
       return outcome;
     } finally {
       if (finished !== subject.model) compressedOf(finished).model.dispose();
@@ -220,14 +220,14 @@ export class Phases {
   }
 
   private train(phase: Phase, label: Label, { subject, start, attached = {} }: Ready): Promise<Outcome> {
-    const { setup, observer } = this.options;
+    const { setup, listener } = this.options;
     const { keepsStep } = phase;
     const callbacks = [
       ...(phase.callbacks?.(stepsOf(setup, label.seed), start.tensors) ?? []),
       ...(attached.callbacks ?? []),
       ...(keepsStep ? [keepStep(keepsStep, this.file(phase, stepFile(phase)))] : []),
     ];
-    return trainMethod(subject, label, { folder: this.folderOf(phase), observer, callbacks });
+    return trainMethod(subject, label, { folder: this.folderOf(phase), listener, callbacks });
   }
 
   /** What a finished model comes to; its scores are known where it is as it was trained. */

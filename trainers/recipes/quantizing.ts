@@ -88,7 +88,7 @@ export async function calibrationData({
 const GATE_BATCHES = 2;
 
 async function gate(
-  { setup, observer, allowedLoss = ALLOWED_LOSS }: QuantizingOptions,
+  { setup, listener, allowedLoss = ALLOWED_LOSS }: QuantizingOptions,
   subject: { readonly model: tf.LayersModel; readonly rules: Rules; readonly data: HostTensor[][] },
   outcome: Outcome,
   { label, before }: Beside,
@@ -98,5 +98,5 @@ async function gate(
   const scores = { metric, before: before.metrics[metric]!, after: outcome.metrics[metric]! };
   if (scores.before - scores.after <= allowedLoss) return;
   const worst = await suspects(subject.model, subject.rules, subject.data.slice(0, GATE_BATCHES));
-  observer?.onNotice?.(`${outcome.method}: ${describeCollapse(scores, worst)}`, label);
+  listener?.onNotice?.(`${outcome.method}: ${describeCollapse(scores, worst)}`, label);
 }

@@ -76,7 +76,7 @@ export interface Outcome {
 }
 
 /** What a recipe tells its caller while it runs. Every hook is optional. */
-export interface Observer {
+export interface Listener {
   /** Callbacks to add to one training, whose folder is given. */
   readonly callbacks?: (label: Label, folder: string) => readonly Callback[];
   /**
@@ -99,7 +99,7 @@ export interface RecipeOptions {
   readonly setup: Setup;
   /** Everything that a recipe must find again when it is started once more is kept here, a folder per training. */
   readonly folder: string;
-  readonly observer?: Observer;
+  readonly listener?: Listener;
   /** How to measure what files cost, on the first development batch; not measured by default. Recipes that quantize take it. */
   readonly footprint?: LatencyOptions;
 }

@@ -4,14 +4,14 @@ import { report } from '../../lib/compress/report';
 import type { Callback } from '../callback';
 import { train } from '../trainer';
 import { checkpointFolder } from './stage';
-import { Label, Observer, Outcome, stepsOf } from './setup';
+import { Label, Listener, Outcome, stepsOf } from './setup';
 import { stopwatch } from './stopwatch';
 import type { Subject } from './subject';
 
 export interface TrainMethodOptions {
   readonly folder: string;
-  readonly observer?: Observer;
-  /** The method's own callbacks, before the observer's. */
+  readonly listener?: Listener;
+  /** The method's own callbacks, before the listener's. */
   readonly callbacks?: readonly Callback[];
 }
 
@@ -22,7 +22,7 @@ const CURVE_POINTS = 100;
 export async function trainMethod(
   subject: Subject,
   label: Label,
-  { folder, observer = {}, callbacks = [] }: TrainMethodOptions,
+  { folder, listener = {}, callbacks = [] }: TrainMethodOptions,
 ): Promise<Outcome> {
   const { setup, model, parameters, engine } = subject;
   const data = setup.data(label.seed);
@@ -41,11 +41,11 @@ export async function trainMethod(
     steps,
     clipNorm: setup.clipNorm,
     seed: label.seed,
-    callbacks: [watch, ...callbacks, ...(observer.callbacks?.(label, folder) ?? [])],
+    callbacks: [watch, ...callbacks, ...(listener.callbacks?.(label, folder) ?? [])],
     checkpoint: {
       folder: checkpointFolder(folder),
       every: setup.checkpointEvery,
-      onNotice: observer.onNotice && ((notice) => observer.onNotice!(notice, label)),
+      onNotice: listener.onNotice && ((notice) => listener.onNotice!(notice, label)),
     },
     evaluateEvery: setup.evaluateEvery,
   });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
-import { ONNX_TYPE } from '../encode';
+import { ONNX_TYPE } from '../serialize';
 import { DataType, elements, Value } from '../graph';
 import { input, Mapping } from './kernel';
 

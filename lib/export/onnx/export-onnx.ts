@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';
-import { encode, ONNX_TYPE } from '../../compile/encode';
+import { serialize, ONNX_TYPE } from '../../compile/serialize';
 import { Data, Graph, Node, Source, Value } from '../../compile/graph';
 import { commonSubexpressions } from '../../compile/passes/common-subexpressions';
 import { deadCode } from '../../compile/passes/dead-code';
@@ -97,7 +97,7 @@ export function encodeTraced(
   const { graph, initializers } = withWeights(traced.graph, model);
   checkLength(graph, model);
   const whole = withInputs(graph, traced.inputs, options.integers ?? 'int32');
-  return encode(options.dropUnused ? deadCode(whole) : whole, {
+  return serialize(options.dropUnused ? deadCode(whole) : whole, {
     inputName: (value) => names.inputs[argumentOf(whole, value)!]!,
     outputName: () => names.output,
     constantName: (value) => initializers.get(value),

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { clock } from '../../core/clock';
-import { dequantize } from '../../core/derived';
+import { scaledCodes } from '../../core/derived';
 import { UserError } from '../../core/errors';
 import { sizeOf } from '../../core/host-tensor';
 import { streamKey } from '../../core/random';
@@ -16,7 +16,7 @@ export function dropoutMask(layer: string, shape: readonly number[], rate: numbe
     const { seed, tick } = clock();
     keepMask(data, streamKey(seed, tick, layer), rate);
   };
-  return dequantize({ name: `dropout of ${layer}`, dtype: 'uint8', shape, data, refresh }, 1 / (1 - rate));
+  return scaledCodes({ name: `dropout of ${layer}`, dtype: 'uint8', shape, data, refresh }, 1 / (1 - rate));
 }
 
 /** @throws UserError unless the rate is a fraction in [0, 1). */

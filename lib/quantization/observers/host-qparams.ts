@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { dequantize, DerivedInput } from '../../core/derived';
+import { scaledCodes, DerivedInput } from '../../core/derived';
 import { qparamsOfRange } from '../block-qparams';
 import type { QParams } from '../qparams';
 import type { QuantSpec } from '../spec';
@@ -45,7 +45,7 @@ export function hostQParams(
   };
   return () =>
     tf.tidy(() => {
-      const both = dequantize(ones, values, 1);
+      const both = scaledCodes(ones, values, 1);
       const at = (place: number) => both.slice([0, place], [1, 1]).reshape([]);
       return { scale: at(0), zeroPoint: at(1) };
     });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { IntegerPath } from '../../../lib/compile/passes';
 import { Program } from '../../../lib/compile/program';
 import { Traceable } from '../../../lib/compile/trace';
-import { dequantize, DerivedInput } from '../../../lib/core/derived';
+import { scaledCodes, DerivedInput } from '../../../lib/core/derived';
 import { HostTensor, hostTensor } from '../../../lib/core/host-tensor';
 import { expectClose } from '../close';
 
@@ -43,7 +43,7 @@ const throughCodes = (x: tf.Tensor, dtype = 'uint8', zeroPoint = ZERO): tf.Tenso
 const simulated = (x: tf.Tensor): tf.Tensor =>
   x.div(SCALE).round().add(ZERO).clipByValue(0, 255).sub(ZERO).mul(SCALE);
 
-const weights = () => dequantize(codes, scales);
+const weights = () => scaledCodes(codes, scales);
 
 const example = (shape: number[]): HostTensor =>
   hostTensor(
@@ -113,9 +113,9 @@ test('codes at both ends of their range, and exact halves, are rounded and clipp
 
 test.each<[string, Traceable]>([
   ['signed activations', (x) => throughCodes(x!, 'int8', 0).matMul(weights())],
-  ['a scale per row of the weights', (x) => throughCodes(x!).matMul(dequantize(codes, rowScales, 0))],
-  ['one scale for all weights', (x) => throughCodes(x!).matMul(dequantize(codes, 0.5))],
-  ['transposed weights', (x) => throughCodes(x!).matMul(dequantize(transposed, 0.5), false, true)],
+  ['a scale per row of the weights', (x) => throughCodes(x!).matMul(scaledCodes(codes, rowScales, 0))],
+  ['one scale for all weights', (x) => throughCodes(x!).matMul(scaledCodes(codes, 0.5))],
+  ['transposed weights', (x) => throughCodes(x!).matMul(scaledCodes(transposed, 0.5), false, true)],
   ['activations that are floats', (x) => x!.matMul(weights())],
   ['weights that are floats', (x) => throughCodes(x!).matMul(tf.ones([INNER, COLUMNS]))],
 ])('%s are multiplied as floats', async (_, fn) => {
@@ -139,7 +139,7 @@ test('codes moved to uint8 may lie anywhere', async () => {
   room.set(codes.data as Int8Array, 1);
   const x = example([ROWS, INNER]);
   const productOf = async (weights: DerivedInput) => {
-    const fn: Traceable = (y) => throughCodes(y!).matMul(dequantize(weights, scales));
+    const fn: Traceable = (y) => throughCodes(y!).matMul(scaledCodes(weights, scales));
     return (await outcome(fn, [x], 'uint8')).results[0]!;
   };
   expectClose(await productOf({ ...codes, data: room.subarray(1) }), await productOf(codes), 0);
@@ -153,7 +153,7 @@ test('codes moved to uint8 follow the weights from run to run, and stay what the
     refresh: () => void flipped.data.forEach((code, i) => (flipped.data[i] = -code)),
   };
   const x = example([ROWS, INNER]);
-  const fn: Traceable = (y) => throughCodes(y!).matMul(dequantize(flipped, scales));
+  const fn: Traceable = (y) => throughCodes(y!).matMul(scaledCodes(flipped, scales));
   const program = await Program.compile(fn, [x], { integerPath: 'uint8' });
   const run = async () => Array.from((await program.run([x]))[0]!.data);
   const [first, second] = [await run(), await run()];

@@ -14,7 +14,7 @@ import {
 import { readSafetensors } from '../../../lib/export/safetensors';
 import { bert } from '../../../lib/models/bert';
 import { BertConfig } from '../../../lib/models/bert-config';
-import { encode } from '../../../lib/models/encoder';
+import { encodeTokens } from '../../../lib/models/encoder';
 import type { Problem } from '../../../lib/models/problem';
 import { expectNoLeak } from '../../leaks';
 import * as savedFolder from '../saved-folder';
@@ -172,7 +172,7 @@ describe('loadHuggingFace', () => {
     expect(ignored.every((name) => name.startsWith('bert.encoder.layer.1.'))).toBe(true);
     const first = tf.model({ inputs: model.inputs, outputs: model.getLayer('encoder/0/ffn/norm').output });
     const hidden = first.apply(xs()) as tf.Tensor;
-    expect([...encode(one, xs()).hidden.dataSync()]).toEqual([...hidden.dataSync()]);
+    expect([...encodeTokens(one, xs()).hidden.dataSync()]).toEqual([...hidden.dataSync()]);
   });
 
   it('lets dropout be chosen', () => {

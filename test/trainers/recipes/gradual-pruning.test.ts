@@ -26,7 +26,7 @@ it('reaches every sparsity exactly along the cubic, and stays there to recover; 
     },
   });
   const outcomes = await prune({
-    observer: { callbacks: ({ method, level }) => [watch(`${method} ${level}`)] },
+    listener: { callbacks: ({ method, level }) => [watch(`${method} ${level}`)] },
   });
   expect(outcomes.map(({ method, level, sparsity }) => [method, level, sparsity])).toEqual([
     ['dense', 0, 0],
@@ -68,8 +68,8 @@ it('goes on where it was broken off, and ends with the same outcomes', async () 
     name: 'watch',
     onStepEnd: (training) => void (training.step === 7 && training.interrupt('a test')),
   };
-  const observer = { callbacks: ({ level }: { level?: number }) => (level === 2 ? [breakOff] : []) };
-  await expect(prune({ observer })).rejects.toThrow('Stopped by a test after step 7');
+  const listener = { callbacks: ({ level }: { level?: number }) => (level === 2 ? [breakOff] : []) };
+  await expect(prune({ listener })).rejects.toThrow('Stopped by a test after step 7');
   const made: number[] = [];
   const setup = smallSetup();
   const counted = { ...setup, model: (seed: number) => (made.push(seed), setup.model(seed)) };
@@ -85,13 +85,13 @@ it('goes on from an older checkpoint where the newest is damaged, to the same ou
     onStepEnd: (training) => void (training.step === 7 && training.interrupt('a test')),
   };
   const callbacks = ({ level }: { level?: number }) => (level === 2 ? [breakOff] : []);
-  await expect(prune({ observer: { callbacks } })).rejects.toThrow('Stopped by a test after step 7');
+  await expect(prune({ listener: { callbacks } })).rejects.toThrow('Stopped by a test after step 7');
   const checkpoints = path.join(folder, 'seed-1', 'gradual-2', 'checkpoints');
   fs.truncateSync(path.join(checkpoints, 'step-7', 'tensors.safetensors'), 100);
   const notices: string[] = [];
   const onNotice = (notice: string, { method, level }: Label) =>
     notices.push(`${method} ${level}: ${notice}`);
-  expect(withoutSeconds(await prune({ observer: { onNotice } }))).toEqual(withoutSeconds(whole));
+  expect(withoutSeconds(await prune({ listener: { onNotice } }))).toEqual(withoutSeconds(whole));
   expect(notices).toEqual([
     expect.stringMatching(/^gradual 2: The checkpoint of step 7 is damaged .* goes on from step 4\.$/),
   ]);

@@ -14,7 +14,7 @@ async function run(folder: string, method?: string, step?: number): Promise<void
   const outcomes = await lotteryTicket({
     ...{ setup: smallSetup(), folder, seeds: [1], levels: 2, head: 'kept', rewindStep: 2, controls: [2] },
     sparsity: fractionOfRemaining(0.4),
-    observer: { callbacks: (label) => (`${label.method} ${label.level}` === method ? [killer] : []) },
+    listener: { callbacks: (label) => (`${label.method} ${label.level}` === method ? [killer] : []) },
   });
   process.stdout.write(JSON.stringify(outcomes));
 }

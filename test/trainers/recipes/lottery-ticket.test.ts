@@ -54,7 +54,7 @@ async function watched(options: Partial<LotteryTicketOptions> = {}) {
     levels: 2,
     sparsity: fractionOfRemaining(0.4),
     head: 'rewound',
-    observer: { callbacks: (label) => [watch(label)] },
+    listener: { callbacks: (label) => [watch(label)] },
     ...options,
   });
   const trace = (method: string, level: number, seed = 1) =>
@@ -104,7 +104,7 @@ it('logs the sparsity of masks, in all and by layer, once', async () => {
           logged.push(`${method} ${level} at ${training.step}: ${tag} ${Number(value)}`),
         ),
   });
-  await watched({ levels: 1, observer: { callbacks: (label) => [watch(label)] } });
+  await watched({ levels: 1, listener: { callbacks: (label) => [watch(label)] } });
   expect(logged).toEqual([
     'dense 0 at 0: sparsity/total 0',
     'ticket 1 at 0: sparsity/total 0.4',
@@ -216,7 +216,7 @@ it('never trains a finished level again', async () => {
     sparsity: fractionOfRemaining(0.4),
     head: 'rewound',
     controls: [1],
-    observer: { onOutcome: (_, __, found) => reused.push(found) },
+    listener: { onOutcome: (_, __, found) => reused.push(found) },
   });
   expect(again).toEqual(outcomes);
   expect(reused).toEqual([true, true, true, true, true]);
@@ -253,7 +253,7 @@ it('hands every trained model over, with what came of it, before that is told', 
   const [zeros, sparsities]: [number[], number[]] = [[], []];
   const { outcomes } = await watched({
     controls: [2],
-    observer: {
+    listener: {
       onTrained(model, { method, level = 0 }, { sparsity }) {
         told.push(`trained ${method} ${level}`);
         const targets = defaultTargets(compressedOf(model).model).flatMap(({ variable }) => [
@@ -285,8 +285,8 @@ it.each([0, 5])(
             training.interrupt('a test');
         },
       });
-      const observer = { callbacks: (label: Label) => [breakOff(label)] };
-      await expect(watched({ ...options, observer })).rejects.toThrow('Stopped by a test');
+      const listener = { callbacks: (label: Label) => [breakOff(label)] };
+      await expect(watched({ ...options, listener })).rejects.toThrow('Stopped by a test');
       expect(withoutSeconds((await watched(options)).outcomes)).toEqual(withoutSeconds(outcomes));
     }
   },

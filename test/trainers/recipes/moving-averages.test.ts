@@ -44,12 +44,12 @@ async function watched(options: Partial<LotteryTicketOptions> = {}, breakOff?: s
   };
   const setup: Setup = { ...smallSetup(), model: normalized };
   const recipe = { setup, folder, seeds: [1], levels: 2, sparsity: fractionOfRemaining(0.4) };
-  const observer = { callbacks: (label: Label) => [watch(label)] };
+  const listener = { callbacks: (label: Label) => [watch(label)] };
   const outcomes = await lotteryTicket({
     ...recipe,
     head: 'rewound',
     controls: [1, 2],
-    observer,
+    listener,
     ...options,
   });
   return { outcomes, averages };

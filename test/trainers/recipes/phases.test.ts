@@ -16,7 +16,7 @@ import { densePhase } from '../../../trainers/recipes/dense';
 import type { Phase } from '../../../trainers/recipes/phase';
 import { runPhases } from '../../../trainers/recipes/phases';
 import { pruneThenQuantize } from '../../../trainers/recipes/prune-then-quantize';
-import type { Observer, Setup } from '../../../trainers/recipes/setup';
+import type { Listener, Setup } from '../../../trainers/recipes/setup';
 import { constantRate } from '../../../trainers/schedules';
 import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
 
@@ -25,9 +25,9 @@ beforeEach(() => (folder = temporaryFolder()));
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 describe('prune → QAT', () => {
-  const run = (observer?: Observer, setup = smallSetup()) =>
+  const run = (listener?: Listener, setup = smallSetup()) =>
     pruneThenQuantize({
-      ...{ setup, folder, observer, seed: 1, sparsity: 0.5, begin: 0, end: 0.5, frequency: 1 },
+      ...{ setup, folder, listener, seed: 1, sparsity: 0.5, begin: 0, end: 0.5, frequency: 1 },
       ...{ rules: staticInt8(), freezeObserversAt: 0.8 },
     });
 
@@ -59,7 +59,7 @@ describe('prune → QAT', () => {
     const whole = await run();
     for (const method of ['gradual', 'qat']) {
       fs.rmSync(folder, { recursive: true });
-      const breakOff: Observer = {
+      const breakOff: Listener = {
         callbacks: (label) =>
           label.method === method
             ? [
@@ -157,10 +157,10 @@ describe('a phase that ends with another model', () => {
 
   test('hands it on, to be trained and resumed', async () => {
     const models = new Map<string, ReturnType<typeof valuesOf>>();
-    const keep: Observer = {
+    const keep: Listener = {
       onTrained: (trained, { method }) => void models.set(method, valuesOf(compressedOf(trained).model)),
     };
-    const whole = await runPhases({ setup: setup(), folder, observer: keep }, phases());
+    const whole = await runPhases({ setup: setup(), folder, listener: keep }, phases());
     const query = (method: string) => models.get(method)!.get('encoder/0/attention/query/kernel')!;
     expect(['dense', 'cut', 'tuned'].map((method) => query(method).shape)).toEqual([
       [8, 8],
@@ -170,7 +170,7 @@ describe('a phase that ends with another model', () => {
     expect(query('tuned').data).not.toEqual(query('cut').data);
     expect(whole[0]!.parameters - whole[1]!.parameters).toBe(4 * 8 * 2 + 3 * 2);
     fs.rmSync(path.join(folder, 'seed-1', 'tuned'), { recursive: true });
-    const breakOff: Observer = {
+    const breakOff: Listener = {
       callbacks: ({ method }) =>
         method === 'tuned'
           ? [
@@ -181,7 +181,7 @@ describe('a phase that ends with another model', () => {
             ]
           : [],
     };
-    await expect(runPhases({ setup: setup(), folder, observer: breakOff }, phases())).rejects.toThrow(
+    await expect(runPhases({ setup: setup(), folder, listener: breakOff }, phases())).rejects.toThrow(
       'after step 7',
     );
     const again = await runPhases({ setup: setup(), folder }, phases());

@@ -24,7 +24,7 @@ const quantize = (options: Partial<PtqOptions> = {}) =>
 it('quantizes the model that was trained in every way, and hands over its codes', async () => {
   const handed: [string, number][] = [];
   const outcomes = await quantize({
-    observer: {
+    listener: {
       onTrained: (trained, { method }) => void handed.push([method, compressedOf(trained).weights.size]),
     },
   });
@@ -54,7 +54,7 @@ it('goes on after the rows that are there, with the same outcomes', async () => 
   }
   const reused: string[] = [];
   const again = await quantize({
-    observer: { onOutcome: ({ method }, _, isReused) => void (isReused && reused.push(method)) },
+    listener: { onOutcome: ({ method }, _, isReused) => void (isReused && reused.push(method)) },
   });
   expect(reused).toEqual(['dense', 'dynamic']);
   expect(withoutSeconds(again)).toEqual(withoutSeconds(whole));
@@ -81,8 +81,8 @@ it('refuses rules that do not fit before anything is trained', async () => {
 it('says loudly what costs too much, with the layers to leave in floats', async () => {
   const notices: string[] = [];
   const crude = [{ name: 'crude', rules: weightOnly(ternary(perTensor())) }];
-  const observer = { onNotice: (notice: string) => void notices.push(notice) };
-  const [dense, row] = await quantize({ methods: crude, observer, allowedLoss: -1 });
+  const listener = { onNotice: (notice: string) => void notices.push(notice) };
+  const [dense, row] = await quantize({ methods: crude, listener, allowedLoss: -1 });
   const [before, after] = [dense!, row!].map(({ metrics }) => metrics.accuracy!.toFixed(4));
   expect(notices).toHaveLength(1);
   expect(notices[0]).toMatch(
@@ -91,6 +91,6 @@ it('says loudly what costs too much, with the layers to leave in floats', async 
         '(hidden/0|hidden/1|output) \\(-?[\\d.]+ dB\\), ',
     ),
   );
-  expect(await quantize({ methods: crude, observer, allowedLoss: 1 })).toHaveLength(2);
+  expect(await quantize({ methods: crude, listener, allowedLoss: 1 })).toHaveLength(2);
   expect(notices).toHaveLength(1);
 });

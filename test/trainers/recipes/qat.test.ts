@@ -35,7 +35,7 @@ it('reports the converted model, which answers as the prepared one, with bytes o
     },
   };
   const outcomes = await quantize({
-    observer: {
+    listener: {
       callbacks: ({ method }) => (method === 'qat' ? [watch] : []),
       onTrained: (trained, { method }) => {
         if (method !== 'qat') return;
@@ -68,7 +68,7 @@ it('freezes the observers late', async () => {
           .join(),
       ),
   };
-  await quantize({ observer: { callbacks: ({ method }) => (method === 'qat' ? [watch] : []) } });
+  await quantize({ listener: { callbacks: ({ method }) => (method === 'qat' ? [watch] : []) } });
   const frozen = observing.map((revision) => !revision.includes('both'));
   expect(frozen).toEqual([...new Array(5).fill(false), ...new Array(7).fill(true)]);
 });
@@ -81,8 +81,8 @@ it('goes on where it was broken off, before and after the freeze, and ends with 
       name: 'watch',
       onStepEnd: (training) => void (training.step === step && training.interrupt('a test')),
     };
-    const observer = { callbacks: ({ method }: { method: string }) => (method === 'qat' ? [breakOff] : []) };
-    await expect(quantize({ observer })).rejects.toThrow(`after step ${step}`);
+    const listener = { callbacks: ({ method }: { method: string }) => (method === 'qat' ? [breakOff] : []) };
+    await expect(quantize({ listener })).rejects.toThrow(`after step ${step}`);
     expect(withoutSeconds(await quantize())).toEqual(withoutSeconds(whole));
   }
 });
@@ -101,7 +101,7 @@ it.each([
   const outcomes = await quantize({
     methods: [{ name: method, rules: scheme() }],
     beginAt: 0.3,
-    observer: { callbacks: (label) => (label.method === method ? [watch] : []) },
+    listener: { callbacks: (label) => (label.method === method ? [watch] : []) },
   });
   expect(outcomes.map((outcome) => [outcome.method, outcome.bits])).toEqual([
     ['dense', undefined],

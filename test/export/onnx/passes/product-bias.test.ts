@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { integerMatmul } from '../../../../lib/compile/passes/integer-matmul';
 import { unsignedCodes } from '../../../../lib/compile/passes/unsigned-codes';
-import { dequantize, DerivedInput } from '../../../../lib/core/derived';
+import { scaledCodes, DerivedInput } from '../../../../lib/core/derived';
 import { productBias } from '../../../../lib/export/onnx/passes/product-bias';
 import { fakeQuantize } from '../../../../lib/quantization/fake-quantize';
 import { uint8 } from '../../../../lib/quantization/spec';
@@ -25,7 +25,7 @@ const scales = buffer(Float32Array.of(0.25, 0.5, 1), [3]); // powers of two: sum
 const x = () => tf.tensor2d([-1, 0, 0.5, 3.25, 2, 1, -0.75, -2], [2, 4]);
 const product = (x: tf.Tensor) =>
   fakeQuantize(x, { scale: tf.scalar(0.25), zeroPoint: tf.scalar(12) }, uint8(), { integer: true }).matMul(
-    dequantize(codes, scales),
+    scaledCodes(codes, scales),
   );
 
 test.each([

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
-import { encode } from '../../../../lib/compile/encode';
+import { serialize } from '../../../../lib/compile/serialize';
 import { Data, Graph, Value } from '../../../../lib/compile/graph';
 import { deadCode } from '../../../../lib/compile/passes/dead-code';
 import { rewrite, Rule } from '../../../../lib/compile/passes/rewrite';
@@ -29,7 +29,7 @@ export async function run(graph: Graph, ...xs: tf.Tensor[]): Promise<Float32Arra
     constants.set(value, source.input.data);
     inputs.delete(value);
   }
-  const { bytes, inputNames, outputNames } = encode({ ...graph, inputs, constants });
+  const { bytes, inputNames, outputNames } = serialize({ ...graph, inputs, constants });
   const session = await ort.InferenceSession.create(bytes);
   const names = [...inputs].flatMap(([value, source]) =>
     source.kind === 'argument' ? [[inputNames.get(value)!, xs[source.index]!] as const] : [],

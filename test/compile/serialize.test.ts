@@ -1,7 +1,7 @@
 import { onnx } from 'onnx-proto';
 import * as ort from 'onnxruntime-node';
 import { GraphBuilder } from '../../lib/compile/builder';
-import { encode, EncodeOptions } from '../../lib/compile/encode';
+import { serialize, SerializeOptions } from '../../lib/compile/serialize';
 import { Value } from '../../lib/compile/graph';
 
 /** Runs an encoded graph, the data of the arguments by their places. */
@@ -10,7 +10,7 @@ async function run(
   outputs: Value[],
   inputs: Record<string, ort.Tensor>,
 ): Promise<number[][]> {
-  const { bytes, outputNames } = encode(builder.finish(outputs));
+  const { bytes, outputNames } = serialize(builder.finish(outputs));
   const session = await ort.InferenceSession.create(bytes);
   const results = await session.run(inputs);
   await session.release();
@@ -93,11 +93,11 @@ test('every type of constant, and attribute', async () => {
 test('names of inputs and outputs are the caller’s to choose', () => {
   const builder = new GraphBuilder();
   const x = builder.argument(0, [2, 3], 'float32');
-  const options: EncodeOptions = {
+  const options: SerializeOptions = {
     inputName: (_, index) => `in/${index}`,
     outputName: (index) => `out/${index}`,
   };
-  const { bytes, outputNames } = encode(
+  const { bytes, outputNames } = serialize(
     builder.finish([builder.node('Neg', [x], [2, 3], 'float32')]),
     options,
   );
@@ -110,5 +110,5 @@ test('names of inputs and outputs are the caller’s to choose', () => {
 test('a constant whose data does not fill its shape is an error', () => {
   const builder = new GraphBuilder();
   const wrong = builder.constant(Float32Array.of(1, 2), [3], 'float32');
-  expect(() => encode(builder.finish([wrong]))).toThrow(/2 values for shape \[3\]/);
+  expect(() => serialize(builder.finish([wrong]))).toThrow(/2 values for shape \[3\]/);
 });

@@ -30,7 +30,7 @@ export interface Encoded {
 }
 
 /** How the ends of an exported graph are called; a program's own names serve otherwise. */
-export interface EncodeOptions {
+export interface SerializeOptions {
   readonly inputName?: (value: Value, index: number) => string;
   readonly outputName?: (index: number) => string;
   /** Names of constants, for those that have one of their own. */
@@ -47,7 +47,7 @@ export interface EncodeOptions {
  * An output may be an input, a constant or another output too: ONNX wants each output made by a node of its own, so such
  * ones pass through `Identity`.
  */
-export function encode(graph: Graph<unknown>, options: EncodeOptions = {}): Encoded {
+export function serialize(graph: Graph<unknown>, options: SerializeOptions = {}): Encoded {
   const { inputName = (_, i) => `i${i}`, outputName = (i) => `o${i}`, constantName, axisName } = options;
   const inputNames = new Map([...graph.inputs.keys()].map((value, i) => [value, inputName(value, i)]));
   const outputNames = graph.outputs.map((_, i) => outputName(i));
@@ -165,7 +165,11 @@ function tensorProto(name: string, value: Value, data: Data): onnx.ITensorProto 
   return { name, dims: [...value.shape], dataType: ONNX_TYPE[value.dtype], rawData };
 }
 
-function valueProto(name: string, value: Value, axisName: EncodeOptions['axisName']): onnx.IValueInfoProto {
+function valueProto(
+  name: string,
+  value: Value,
+  axisName: SerializeOptions['axisName'],
+): onnx.IValueInfoProto {
   const dim = value.shape.map((size, axis) => {
     const dimParam = axisName?.(value, axis);
     return dimParam === undefined ? { dimValue: size } : { dimParam };
