@@ -24,9 +24,18 @@ export function tableReader(file: string): TableReader {
   return isJson ? jsonLinesReader(file, head) : csvReader(file, text);
 }
 
+/** What is not a file: data are read more than once, and known by their contents. */
+function describeOther(found: fs.Stats | undefined): string {
+  if (!found) return 'none';
+  return found.isDirectory() ? 'a folder' : 'a pipe or a device, which can be read only once';
+}
+
 function headOf(file: string): Buffer {
-  if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    throw new UserError(`Expected the file ${file}, found none; give a CSV, TSV or JSON Lines file.`);
+  const found = fs.statSync(file, { throwIfNoEntry: false });
+  if (!found?.isFile()) {
+    throw new UserError(
+      `Expected the file ${file}, found ${describeOther(found)}; give a CSV, TSV or JSON Lines file.`,
+    );
   }
   const head = readBytes(file, 0, HEAD_BYTES);
   if (!head.includes(0)) return head;
