@@ -234,8 +234,16 @@ export { densePhase } from './trainers/recipes/dense';
 export { finetune } from './trainers/recipes/finetune';
 export { gradualPruning } from './trainers/recipes/gradual-pruning';
 export { lotteryTicket } from './trainers/recipes/lottery-ticket';
+export {
+  type Label,
+  type Listener,
+  type Outcome,
+  type RecipeOptions,
+  type Setup,
+} from './trainers/recipes/setup';
 export { type Attached, type Beside, type Finished, type Phase, type States } from './trainers/recipes/phase';
-export { runPhases, type PhasesOptions } from './trainers/recipes/phases';
+export { type PhasesOptions } from './trainers/recipes/phase-context';
+export { runPhases } from './trainers/recipes/phases';
 export { pruneThenQuantize, type PruneThenQuantizeOptions } from './trainers/recipes/prune-then-quantize';
 export { mixedPrecision, type MixedPrecisionOptions } from './trainers/recipes/mixed-precision';
 export { ptq, type PtqMethod, type PtqOptions } from './trainers/recipes/ptq';

@@ -4,36 +4,36 @@ import { weightsOf } from '../../lib/core/weights';
 import { readStored, readSafetensors, writeSafetensors } from '../../lib/export/safetensors';
 import { captureModel, ModelState, restoreModel } from '../model-state';
 import { NO_PARAMETERS } from './no-parameters';
+import type { Setup } from './setup';
 import { remedyOf } from './stage';
 
-/** A model's state as a phase leaves it, in one sealed safetensors file. Where a phase changed the structure, that is in its metadata. */
+/** A model as a phase leaves it, in one sealed safetensors file. What a phase changed of its structure is in the file's metadata. */
 export interface PhaseState {
   readonly tensors: ModelState;
   /** The model's `toJSON()`, where it is not the setup's. */
   readonly topology?: string;
+  /** The tokenizer that texts are cut by, as JSON, where it is not the setup's. */
+  readonly tokenizer?: string;
 }
 
 /** The state of a model that is not in training. */
 export const stateOf = (model: tf.LayersModel): Promise<ModelState> => captureModel(model, NO_PARAMETERS);
 
 /** Puts a state into a model that is not in training. */
-export const placeState = (model: tf.LayersModel, state: ModelState): void =>
+const placeState = (model: tf.LayersModel, state: ModelState): void =>
   restoreModel(model, NO_PARAMETERS, state);
 
-export function writeState(file: string, { tensors, topology }: PhaseState): void {
+export function writeState(file: string, { tensors, ...structure }: PhaseState): void {
+  const metadata = Object.entries(structure).filter(([, text]) => text !== undefined);
   writeSealed(file, (part) =>
-    writeSafetensors(part, new Map(Object.entries(tensors)), topology === undefined ? {} : { topology }),
+    writeSafetensors(part, new Map(Object.entries(tensors)), Object.fromEntries(metadata)),
   );
 }
 
 /** @throws UserError for other bytes than were written. */
 export function readState(file: string): PhaseState {
   expectWhole(file, remedyOf(file));
-  const { topology } = readStored(file).metadata;
-  return {
-    tensors: Object.fromEntries(readSafetensors(file)),
-    ...(topology === undefined ? {} : { topology }),
-  };
+  return { ...readStored(file).metadata, tensors: Object.fromEntries(readSafetensors(file)) };
 }
 
 /** The structure of a model, if it is another than that of the setup's. */
@@ -46,6 +46,16 @@ export function topologyBeside(model: tf.LayersModel, usual: ModelState): string
   return isUsual && weights.length === count ? undefined : JSON.stringify(model.toJSON(null, false));
 }
 
-/** A model of a structure that `topologyBeside` gave. */
-export const modelOfTopology = (topology: string): Promise<tf.LayersModel> =>
+/** A model in a state; the caller's. */
+export async function modelOfState(
+  setup: Setup,
+  seed: number,
+  { topology, tensors }: PhaseState,
+): Promise<tf.LayersModel> {
+  const model = topology === undefined ? await setup.model(seed) : await modelOfTopology(topology);
+  placeState(model, tensors);
+  return model;
+}
+
+const modelOfTopology = (topology: string): Promise<tf.LayersModel> =>
   tf.models.modelFromJSON(JSON.parse(topology) as tf.io.ModelJSON['modelTopology'] as never);

@@ -34,6 +34,8 @@ export interface Attached {
   readonly callbacks?: readonly Callback[];
   /** What is scored and handed on, the caller's from then on; the model itself by default. */
   end?(): Finished | Promise<Finished>;
+  /** The tokenizer that texts are cut by from then on, as plain data for `Setup.tokenizedBy`; the one so far by default. */
+  tokenizer?(): Json;
   /** Takes off what was attached, after the end and after a failure. */
   detach?(): void;
   /** Told of the score, and of that of `after`. */

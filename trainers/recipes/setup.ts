@@ -18,6 +18,8 @@ export interface Setup {
   readonly data: (seed: number) => BatchSource;
   /** Examples to evaluate on. */
   readonly dev: BatchSource;
+  /** The same data cut by another tokenizer: for recipes with a phase that ends with one. */
+  readonly tokenizedBy?: (tokenizer: unknown) => Pick<Setup, 'data' | 'dev'>;
   readonly loss: Loss;
   readonly metrics: Readonly<Record<string, Metric>>;
   readonly optimizer: Optimizer;

@@ -6,6 +6,7 @@ import { staticInt8 } from '../../../lib/compress/scheme';
 import { forward } from '../../../lib/forward/forward';
 import { weightsOf } from '../../../lib/core/weights';
 import { assign } from '../../../lib/core/assign';
+import type { HostTensor } from '../../../lib/core/host-tensor';
 import { bert } from '../../../lib/models/bert';
 import { Unit, withoutUnits } from '../../../lib/pruning/unit';
 import { maskOf } from '../../../lib/pruning/model-masks';
@@ -186,6 +187,44 @@ describe('a phase that ends with another model', () => {
     );
     const again = await runPhases({ setup: setup(), folder }, phases());
     expect(withoutSeconds(again)).toEqual(withoutSeconds(whole));
+  });
+
+  test('may hand on a tokenizer: later phases read texts that are cut by it', async () => {
+    const seen: number[] = [];
+    const cutBy = (most: number) => {
+      const given = setup();
+      const source = given.dev;
+      const capped = (values: Int32Array) => values.map((id) => Math.min(id, most - 1));
+      const data = {
+        ...source,
+        digest: undefined,
+        async *epoch(epoch: number, from?: number) {
+          for await (const { xs, ...rest } of source.epoch(epoch, from)) {
+            const [first, ...others] = xs as [HostTensor, ...HostTensor[]];
+            seen.push(Math.max(...capped(first.data as Int32Array)));
+            yield { ...rest, xs: [{ ...first, data: capped(first.data as Int32Array) }, ...others] };
+          }
+        },
+      };
+      return { data: () => data, dev: data };
+    };
+    const options = { setup: { ...setup(), tokenizedBy: (most: unknown) => cutBy(most as number) }, folder };
+    const dense = densePhase(1, { handsOn: true });
+    const smaller: Phase = {
+      ...{ label: { method: 'words', role: 'method', seed: 1 }, identity: 5, after: dense, handsOn: true },
+      ...{ trains: false, attach: () => ({ tokenizer: () => 5 }) },
+    };
+    const tuned: Phase = {
+      label: { method: 'tuned', role: 'method', seed: 1 },
+      identity: null,
+      after: smaller,
+    };
+    const whole = await runPhases(options, [dense, smaller, tuned]);
+    expect(whole[1]!.metrics['loss']).not.toBe(whole[0]!.metrics['loss']);
+    expect(seen.length).toBeGreaterThan(12);
+    expect(Math.max(...seen)).toBe(4);
+    fs.rmSync(path.join(folder, 'seed-1', 'tuned'), { recursive: true });
+    expect(withoutSeconds(await runPhases(options, [dense, smaller, tuned]))).toEqual(withoutSeconds(whole));
   });
 
   test('answers as the one before without the head', () => {
