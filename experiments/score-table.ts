@@ -73,7 +73,7 @@ function leftOf(outcomes: readonly Outcome[]): Column[] {
 const COSTS: readonly Column[] = [
   costColumn('file MB', ({ fileBytes }) => fileBytes, megabytes),
   costColumn(
-    'memory MB',
+    'RAM MB',
     ({ residentBytes }) => residentBytes,
     (bytes) => (bytes / 1e6).toFixed(0),
   ),
@@ -83,9 +83,9 @@ const COSTS: readonly Column[] = [
     (ms) => ms.toPrecision(3),
   ),
   costColumn(
-    'of dense',
-    (cost) => cost.milliseconds / cost.referenceMilliseconds,
-    (ratio) => ratio.toFixed(2),
+    'speed',
+    (cost) => cost.referenceMilliseconds / cost.milliseconds,
+    (factor) => `${factor.toFixed(2)}×`,
   ),
 ];
 

@@ -67,10 +67,10 @@ it('shows what files cost instead of what pruning left, where that was measured'
     outcome('int8', 0, 0.875, cost(1.25e6, 6)),
   ];
   expect(tableOf(outcomes)).toEqual({
-    columns: ['method', 'file MB', 'memory MB', 'ms', 'of dense', 'accuracy', 'seeds'],
+    columns: ['method', 'file MB', 'RAM MB', 'ms', 'speed', 'accuracy', 'seeds'],
     rows: [
-      ['dense', '4.00', '8', '8.00', '1.00', '0.8500 ± 0.0500', '2'],
-      ['int8', '1.25', '3', '6.00', '0.75', '0.8750', '1'],
+      ['dense', '4.00', '8', '8.00', '1.00×', '0.8500 ± 0.0500', '2'],
+      ['int8', '1.25', '3', '6.00', '1.33×', '0.8750', '1'],
       ['majority class', '', '', '', '', '0.5000', ''],
     ],
   });
