@@ -48,7 +48,7 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
   let undo: (() => void) | undefined; // until the first step is done
   const planOf = (): Plan => {
     const { beginStep, endStep } = active.schedule;
-    return { beginStep, endStep, scoring: scoring !== undefined };
+    return { beginStep, endStep };
   };
   const update = async (training: Training): Promise<void> => {
     if (!active.schedule.shouldUpdate(training.step)) return;
@@ -95,15 +95,14 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
       undo = undefined;
     },
   };
-  return configured(callback, 'pruning', { pruner, batches: scoring?.batches });
+  const pass = scoring ? { batches: scoring.batches } : null;
+  return configured(callback, 'pruning', { pruner, scoring: pass });
 }
 
 /** What a checkpoint must have in common with the run that goes on from it. */
 interface Plan {
   readonly beginStep: number;
   readonly endStep: number;
-  /** Whether weights are scored in a pass of their own. */
-  readonly scoring: boolean;
 }
 
 /** @throws UserError for the checkpoint of a run that pruned otherwise: fractions of a longer run are other steps. */

@@ -132,7 +132,7 @@ describe('when training begins', () => {
   it('goes on with a run whose schedule is over, and refuses one that was made shorter than its schedule', async () => {
     const callback = by({ schedule: halfBySteps(0) });
     callback.restore?.({
-      values: { begun: true, plan: { beginStep: 0, endStep: 4, scoring: false }, gathered: { steps: 0 } },
+      values: { begun: true, plan: { beginStep: 0, endStep: 4 }, gathered: { steps: 0 } },
     });
     await begin(callback, { step: 9 });
     await expect(begin(callback, { step: 3, totalSteps: 3 })).rejects.toThrow('within the 3 steps');
