@@ -73,7 +73,15 @@ async function main(options: BenchOptions): Promise<void> {
 }
 
 async function race(size: Size, dropout: number, options: BenchOptions): Promise<Measurement[]> {
-  const kinds: WorkerOptions['kind'][] = ['float', 'qat', 'products', 'sdpa', 'eager', 'torch-products'];
+  const kinds: WorkerOptions['kind'][] = [
+    'float',
+    'qat',
+    'lsq',
+    'products',
+    'sdpa',
+    'eager',
+    'torch-products',
+  ];
   if (size === 'tiny' && dropout === 0) kinds.push('eager-wasm');
   const settings = { ...SIZES[size], dropout, threads: Number(options.threads) };
   const workers = kinds.map((kind) => new WorkerProcess({ ...settings, kind }, options.python));
@@ -115,6 +123,7 @@ function printContest(size: Size, dropout: number, contest: readonly Measurement
 const LABEL: Readonly<Record<WorkerOptions['kind'], string>> = {
   float: 'Whittle, compiled',
   qat: 'Whittle, compiled, QAT',
+  lsq: 'Whittle, compiled, LSQ',
   'eager-wasm': 'Whittle, eager wasm',
   products: 'its matrix products alone',
   sdpa: 'PyTorch, sdpa',

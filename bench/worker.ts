@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { hostTensor } from '../lib/core/host-tensor';
 import { bert } from '../lib/models/bert';
 import { prepare } from '../lib/compress/prepare';
-import { staticInt8 } from '../lib/compress/scheme';
+import { lsq, staticInt8 } from '../lib/compress/scheme';
 import { Batch } from '../datasets/batch';
 import { EngineFactory } from '../trainers/engine';
 import { compiledEngine } from '../trainers/engines/compiled';
@@ -37,6 +37,7 @@ async function training(options: WorkerOptions): Promise<Step> {
     attentionDropout: dropout,
   });
   if (options.kind === 'qat') prepare(model, staticInt8());
+  if (options.kind === 'lsq') prepare(model, lsq());
   const optimizer = adamW({ weightDecay: 0.01 });
   const parameters = parametersOf(model, { slots: optimizer.slots });
   const engine = await engineOf(options)(model, parameters, softmaxCrossEntropy);
