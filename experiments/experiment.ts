@@ -196,8 +196,8 @@ function describeFiles({ files }: KeptModel): string {
 
 /** A row of `result.json`. */
 function rowOf(outcome: Outcome): ResultRow {
-  const { method, seed, level, sparsity, bits, metrics, bytes, footprint, steps, seconds } = outcome;
-  return { method, seed, level, sparsity, bits, metrics, bytes, footprint, steps, seconds };
+  const { method, seed, level, options, sparsity, bits, metrics, bytes, footprint, steps, seconds } = outcome;
+  return { method, seed, level, options, sparsity, bits, metrics, bytes, footprint, steps, seconds };
 }
 
 /** The command as it was given, but for `--force`, which would start over. */

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import type { Json } from '../lib/core/config';
 import type { Footprint } from '../lib/analysis/footprint';
 import { UserError } from '../lib/core/errors';
 import { writeFileAtomically } from '../lib/core/atomic-file';
@@ -11,6 +12,8 @@ export interface ResultRow {
   readonly seed: number;
   /** Pruning level: 0 is dense, each next one sparser. Absent where a method has no levels. */
   readonly level?: number;
+  /** How it was made, where there is something to say: sparsities, rules, fractions of the training. */
+  readonly options?: Json;
   /** Zeros among the pruning targets, a fraction in [0, 1), counted on the weights. */
   readonly sparsity: number;
   /** Bits of a quantized weight; absent for float32. */

@@ -56,12 +56,8 @@ export function gradualPhase(options: GradualPhaseOptions, more: Partial<Phase> 
   return {
     label: { method: 'gradual', role: 'method', seed, level },
     identity: { sparsity, begin, end, frequency, distribution: identityOf(distribution) },
-    callbacks: (steps) => {
-      const [beginStep, endStep] = [begin, end].map((fraction) => Math.round(fraction * steps)) as [
-        number,
-        number,
-      ];
-      const schedule = cubicDecay({ finalSparsity: sparsity, beginStep, endStep, frequency });
+    callbacks: () => {
+      const schedule = cubicDecay({ finalSparsity: sparsity, begin, end, frequency });
       return [pruning({ pruner: pruner({ schedule, distribution }) })];
     },
     ...more,

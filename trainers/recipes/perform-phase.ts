@@ -91,7 +91,8 @@ async function trainAndFinish(context: PhaseContext, phase: Phase, ready: Ready)
     const isAsTrained = finished === subject.model && tokenizer === start.tokenizer;
     const known = isAsTrained ? trained?.metrics : undefined; // those of the training
     const scores = await scoresOf(context, setup, { finished, label, known });
-    const outcome: Outcome = { ...(trained ?? UNTRAINED), ...scores, seconds };
+    const made = phase.identity === null ? {} : { options: phase.identity };
+    const outcome: Outcome = { ...(trained ?? UNTRAINED), ...scores, ...made, seconds };
     await attached.scored?.(outcome, { label, before: context.outcomeOf(phase.after) });
     if (phase.handsOn) await keep(context, phase, { finished, subject, tokenizer });
     await context.options.listener?.onTrained?.(finished, label, outcome);

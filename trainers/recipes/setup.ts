@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { BatchSource } from '../../datasets/batch';
 import type { Footprint } from '../../lib/analysis/footprint';
 import type { LatencyOptions } from '../../lib/analysis/latency';
+import type { Json } from '../../lib/core/config';
 import type { Compressed } from '../../lib/compress/compressed';
 import type { Callback, Metrics } from '../callback';
 import type { EngineFactory } from '../engine';
@@ -54,6 +55,8 @@ export interface Outcome {
   readonly method: string;
   readonly seed: number;
   readonly level?: number;
+  /** How its phase was made, as plain data: sparsities, rules, fractions of the training; absent where there is nothing to say. */
+  readonly options?: Json;
   /** Zeros among the pruning targets, a fraction in [0, 1), counted on the weights. */
   readonly sparsity: number;
   /** The same of each pruning target. */

@@ -50,6 +50,11 @@ describe('prune → QAT', () => {
       ['qat', 7],
     ]);
     const [, gradual, qat] = outcomes;
+    expect(gradual!.options).toMatchObject({ sparsity: 0.5, begin: 0, end: 0.5 });
+    expect(qat!.options).toMatchObject({
+      rules: { input: { name: 'movingAverage' } },
+      freezeObserversAt: 0.8,
+    });
     expect(gradual!.sparsity).toBe(0.5);
     expect(qat!.sparsity).toBeGreaterThanOrEqual(0.5);
     expect(zeros[0]).toBeGreaterThan(10);
