@@ -170,6 +170,8 @@ export {
   type GatedUnits,
   type GateGradients,
 } from './lib/analysis/gate-gradients';
+export { observerFrom } from './lib/quantization/observers/from-config';
+export { learningRateFrom, optimizerFrom } from './trainers/from-config';
 export { distributionFrom, saliencyFrom, scheduleFrom } from './lib/pruning/from-config';
 export { withoutUnits, type Slice, type Unit, type Values } from './lib/pruning/unit';
 export { gather, type Gathered, type GatherData, type GatherOptions } from './lib/analysis/gather';

@@ -76,7 +76,7 @@ export function madeFrom<T extends Partial<Configured>>(
 ): T {
   const { name, options } = expectConfig(kind, config);
   const factory = Object.hasOwn(factories, name) ? factories[name] : undefined;
-  if (!factory) throw unknownName(`a ${kind}`, name, Object.keys(factories));
+  if (!factory) throw unknownName(withArticle(kind), name, Object.keys(factories));
   const made = factory(options as never);
   const known = Object.keys(made.config?.options ?? {});
   const stranger = Object.keys(options).find((option) => !known.includes(option));
@@ -89,9 +89,11 @@ function expectConfig(kind: string, config: unknown): Config {
   const { name, options = {} } = (isRecord(config) ? config : {}) as Partial<Config>;
   if (typeof name === 'string' && isRecord(options)) return { name, options };
   throw new UserError(
-    `Expected a ${kind} as { "name": …, "options": { … } }, got ${JSON.stringify(config) ?? String(config)}.`,
+    `Expected ${withArticle(kind)} as { "name": …, "options": { … } }, got ${JSON.stringify(config) ?? String(config)}.`,
   );
 }
+
+const withArticle = (noun: string) => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
 function unknownName(what: string, name: string, known: readonly string[]): UserError {
   return new UserError(
