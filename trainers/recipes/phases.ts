@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
+import type { BatchSource } from '../../datasets/batch';
 import type { Json } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
 import { performPhase } from './perform-phase';
@@ -7,7 +8,7 @@ import type { Phase } from './phase';
 import type { PhaseContext, PhasesOptions } from './phase-context';
 import { modelOfState, PhaseState, readState } from './phase-state';
 import { openSeed, Seed } from './seeds';
-import { Label, Outcome } from './setup';
+import { Label, Outcome, Setup } from './setup';
 import { stage } from './stage';
 import { trainingFolder } from './training-folder';
 
@@ -47,7 +48,11 @@ export class Phases implements PhaseContext {
   private readonly seeds = new Map<number, Seed>();
   private readonly outcomes = new Map<Phase, Outcome>();
 
-  constructor(readonly options: PhasesOptions) {}
+  readonly options: PhasesOptions;
+
+  constructor(options: PhasesOptions) {
+    this.options = { ...options, setup: withOneSource(options.setup) };
+  }
 
   /** @throws UserError for a folder of a phase with another identity, and for a phase after one that was not run or hands nothing on. */
   async run(phase: Phase): Promise<Outcome> {
@@ -122,6 +127,17 @@ export class Phases implements PhaseContext {
       `Expected the phase "${after.label.method}" to be run before "${label.method}", with handsOn: true.`,
     );
   }
+}
+
+/** A setup whose data of a seed are one source for all phases, which is read once to know what it holds. */
+function withOneSource(setup: Setup): Setup {
+  const sources = new Map<number, BatchSource>();
+  const data = (seed: number) => {
+    const source = sources.get(seed) ?? setup.data(seed);
+    sources.set(seed, source);
+    return source;
+  };
+  return { ...setup, data };
 }
 
 /** What a phase and those before it are, by their names. */
