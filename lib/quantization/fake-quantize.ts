@@ -49,7 +49,7 @@ export function fakeQuantize(
 type Saved = [x: tf.Tensor, lo: tf.Tensor, hi: tf.Tensor];
 
 /** The lowest and highest number that has a code. */
-function clipRange({ scale, zeroPoint }: QParams, spec: QuantSpec): Range {
+export function clipRange({ scale, zeroPoint }: QParams, spec: QuantSpec): Range {
   const [lowest, highest] = codeRange(spec);
   return {
     lo: tf.scalar(lowest).sub(zeroPoint).mul(scale),
@@ -58,7 +58,7 @@ function clipRange({ scale, zeroPoint }: QParams, spec: QuantSpec): Range {
 }
 
 /** 1 where x equals itself clipped, else 0: in onnxruntime a good deal faster than a `Where`. */
-function inside(x: tf.Tensor, lo: tf.Tensor, hi: tf.Tensor): tf.Tensor {
+export function inside(x: tf.Tensor, lo: tf.Tensor, hi: tf.Tensor): tf.Tensor {
   return x.maximum(lo).minimum(hi).equal(x).cast('float32');
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { fakeQuantize, FakeQuantizeOptions } from './fake-quantize';
+import { clipRange, fakeQuantize, FakeQuantizeOptions, inside } from './fake-quantize';
 import type { QParams } from './qparams';
 import { codeRange, fixedZeroPoint, QuantSpec } from './spec';
 
@@ -25,7 +25,8 @@ export interface LearnedEdges {
  *     symmetric:  dL/dstep = Σ dL/dy · (the outermost code where x is clipped, r inside)
  *
  * times g = 1 / √(N Q), with N the numbers of one example and Q the highest code (n for affine ones), as LSQ scales it; `clip` has no r
- * and no g, as PACT. Zeros are not clipped by an end at 0, and rounding does not move it: after a ReLU there is one end to learn.
+ * and no g, as PACT. A number at an end or beyond it moves the end, any other passes its gradient on: dL/dx = dL/dy for lo < x < hi, else 0.
+ * Zeros are not clipped by an end at 0, and rounding does not move it: after a ReLU there is one end to learn.
  */
 export function quantizeInRange(
   x: tf.Tensor,
@@ -59,20 +60,26 @@ interface Sums {
 
 function sumsOf(dy: tf.Tensor, saved: readonly tf.Tensor[], spec: QuantSpec, by: Clipping): Sums {
   const [x, y, scale, zeroPoint] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-  const [lo, hi] = codeRange(spec).map((code) => tf.scalar(code).sub(zeroPoint).mul(scale)) as [
-    tf.Tensor,
-    tf.Tensor,
-  ];
-  const clipped = x.maximum(lo).minimum(hi);
+  const { lo, hi } = clipRange({ scale, zeroPoint }, spec);
+  const dx = dy.mul(inside(x, lo.mul(JUST_INSIDE), hi.mul(JUST_INSIDE)));
+  const [outside, positive] = [dy.sub(dx), x.step()];
   const factor = by === 'step' ? gradientScale(x, spec) : 1;
-  const sum = (mask: tf.Tensor) => dy.mul(mask.cast('float32')).sum().mul(factor);
   return {
-    dx: dy.mul(clipped.equal(x).cast('float32')),
-    above: sum(x.greaterEqual(hi).logicalAnd(x.greater(0))),
-    below: sum(x.lessEqual(lo).logicalAnd(x.less(0))),
-    // Of what is clipped both are the end itself: 0.
-    rounding: by === 'step' ? dy.mul(y.sub(clipped)).sum().div(scale).mul(factor) : tf.scalar(0),
+    dx,
+    above: dot(outside, positive).mul(factor),
+    below: dot(outside, tf.sub(1, positive)).mul(factor),
+    rounding: by === 'step' ? dot(dx, y.sub(x)).div(scale).mul(factor) : tf.scalar(0),
   };
+}
+
+/** What an end is multiplied by to be the next number towards 0: of 0, 0. */
+const JUST_INSIDE = 1 - 2 ** -24;
+
+/** Σ a · b, as products of rows: onnxruntime writes no product of the elements then, and uses its threads. */
+function dot(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const rows = a.shape[0] || 1;
+  const [left, right] = [a, b].map((x) => x.reshape([rows, 1, x.size / rows])) as [tf.Tensor, tf.Tensor];
+  return tf.matMul(left, right, false, true).sum();
 }
 
 /** LSQ's g: without it a step, of which there is one for thousands of numbers, would outrun the weights. */

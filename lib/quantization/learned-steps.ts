@@ -110,7 +110,7 @@ export function stepSizes(steps: Float32Array): Float32Array {
  * A weight quantized with step sizes that are learned (LSQ; Esser et al., 2020, arXiv:1902.08153), for symmetric codes in [−Q, Q]:
  *
  *     ŵ = s · clip(round(w / s), −Q, Q)
- *     dL/dw = dL/dŵ where |w| ≤ Q s, else 0
+ *     dL/dw = dL/dŵ where |w| < Q s, else 0
  *     dL/ds = g · Σ dL/dŵ · (round(w/s) − w/s where |w| < Q s, else ±Q),   g = 1 / √(N Q)
  *
  * over the N weights of the step's block, in the paper those of the layer. A step below 0 is taken by its size.
@@ -146,11 +146,10 @@ function gradients(
   spec: QuantSpec,
   highest: number,
 ): tf.Tensor[] {
-  const [size, edge] = [w.abs(), sizes.mul(highest)];
-  const isWithin = size.less(edge).cast('float32');
-  const ofEach = dy.mul(value.sub(w.mul(isWithin)).div(sizes));
+  const isWithin = w.abs().less(sizes.mul(highest)).cast('float32');
+  const rounding = value.sub(w.mul(isWithin)); // of what is clipped, all of ŵ
+  const sums = ofBlocks(dy.mul(rounding), spec.granularity, (parts, axes) => parts.sum(axes));
   const scale = 1 / Math.sqrt((w.size / s.size) * highest);
   const direction = s.step(0).mul(2).sub(1); // −1 below 0, where a growing step is a shrinking size
-  const ds = ofBlocks(ofEach, spec.granularity, (parts, axes) => parts.sum(axes));
-  return [dy.mul(size.lessEqual(edge).cast('float32')), ds.mul(direction).mul(scale)];
+  return [dy.mul(isWithin), sums.div(s.abs().maximum(LEAST_STEP)).mul(direction).mul(scale)];
 }
