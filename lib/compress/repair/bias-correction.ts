@@ -10,14 +10,15 @@ import { Weight, weightsOf } from '../../core/weights';
 import { decode } from '../../quantization/decode';
 import type { Prepared, Skipped } from '../prepared';
 import { biasShiftOf } from './bias-shift';
-import { batchesOf, CalibrationOptions, unquantized } from './calibration';
+import { batchesOf, CalibrationOptions, unquantized, withoutInputs } from './calibration';
 import { chooseWeights, QuantizedWeight, stagesOf, valuesOf } from './kernels';
 import { meanOutput } from './mean-output';
 
 export interface CorrectBiasesOptions extends CalibrationOptions {
   /**
-   * `empirical`: the means of a layer in the quantized model against those in the float model, layer after layer, so that each makes up for
-   * all that happened before it, too; about two passes over the data, and memory for what later layers read of all of them. `analytic`:
+   * `empirical`: the means of a layer in the model of quantized weights against those in the float model, layer after layer, so that each
+   * makes up for all that happened before it, too; about two passes over the data, and memory for what later layers read of all of them.
+   * Inputs are in floats meanwhile: what a range clips off a few large numbers would be spread over all of the others. `analytic`:
    * what the rounding of its own weight does to the mean of its input in the float model; one pass. Default `empirical`.
    */
   readonly method?: 'empirical' | 'analytic';
@@ -43,7 +44,7 @@ export interface CorrectedBiases {
  *
  * `b ← b - (E[x̂] Ŵ - E[x] W)`, empirical, or `b ← b - E[x] (Ŵ - W)`, analytic,
  *
- * with x̂ the input in the quantized model, and of a convolution, whose borders see other means, `E[ŷ] - E[y]` of its output, empirical, or
+ * with x̂ the input in the model of quantized weights, and of a convolution, whose borders see other means, `E[ŷ] - E[y]` of its output, empirical, or
  * the input's mean under every tap, analytic. The model's own biases stay as they are: the shift is attached, holds where the weight is
  * quantized, goes into what `convert` returns, and out with `detach`. Called again it starts anew.
  *
@@ -91,7 +92,7 @@ export async function correctBiases(
     }));
     const onStage = (i: number, found: readonly Gathered[]) =>
       correct(stages[i]!, float, meansOf(stages[i]!, found));
-    await gatherInStages(prepared.model, batches, changed, onStage, watching);
+    await withoutInputs(prepared, () => gatherInStages(prepared.model, batches, changed, onStage, watching));
   };
   await undoOnFailure(run, () => before.forEach((shift, each) => (each.shift = shift)));
   return { layers, skipped };

@@ -3,6 +3,7 @@ import type { GatherData, GatherOptions } from '../../analysis/gather';
 import type { RowSelector } from '../../analysis/record';
 import { UserError } from '../../core/errors';
 import { HostTensor, readHost } from '../../core/host-tensor';
+import type { QuantizerMode } from '../../quantization/transforms/quantizer';
 import type { Prepared } from '../prepared';
 
 /** How a model is watched on calibration data. */
@@ -32,10 +33,21 @@ async function copied(x: HostTensor | tf.Tensor): Promise<HostTensor> {
 }
 
 /** Runs `body` on the float model, with all quantizers off. */
-export async function unquantized<T>(prepared: Prepared, body: () => Promise<T>): Promise<T> {
-  const quantizers = [...prepared.weights.values(), ...prepared.inputs.values()];
+export function unquantized<T>(prepared: Prepared, body: () => Promise<T>): Promise<T> {
+  return turnedOff([...prepared.weights.values(), ...prepared.inputs.values()], body);
+}
+
+/** Runs `body` on the model whose weights alone are quantized. */
+export function withoutInputs<T>(prepared: Prepared, body: () => Promise<T>): Promise<T> {
+  return turnedOff([...prepared.inputs.values()], body);
+}
+
+async function turnedOff<T>(
+  quantizers: readonly { mode: QuantizerMode }[],
+  body: () => Promise<T>,
+): Promise<T> {
   const modes = quantizers.map(({ mode }) => mode);
-  prepared.setMode('off');
+  quantizers.forEach((quantizer) => (quantizer.mode = 'off'));
   try {
     return await body();
   } finally {

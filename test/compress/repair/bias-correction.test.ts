@@ -1,14 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
+import { calibrate } from '../../../lib/compress/calibrate';
 import { convert } from '../../../lib/compress/convert';
 import { prepare } from '../../../lib/compress/prepare';
 import { correctBiases } from '../../../lib/compress/repair/bias-correction';
 import { gptq } from '../../../lib/compress/repair/gptq';
-import { weightOnly } from '../../../lib/compress/scheme';
+import { Scheme, weightOnly } from '../../../lib/compress/scheme';
 import { forward } from '../../../lib/forward/forward';
 import { hostTensor } from '../../../lib/core/host-tensor';
 import { weightsOf } from '../../../lib/core/weights';
 import { mlp } from '../../../lib/models/mlp';
 import { perChannel, perTensor } from '../../../lib/quantization/granularity';
+import { percentile } from '../../../lib/quantization/observers/percentile';
 import { int4 } from '../../../lib/quantization/spec';
 import { inferenceOf } from '../../../trainers/inference';
 import { scopeEachTest } from '../../scope';
@@ -71,6 +73,17 @@ test('empirical: the mean of the output is that of the float model, everywhere',
   prepared.detach();
   expect(outputs(model, x)).toEqual(answers);
   expect(biases(model)).toEqual(original);
+});
+
+test('what ranges clip off a few large numbers is not taken off the biases of all', async () => {
+  const x = tf.tidy(() => xs().mul(tf.range(0, 64).less(63).toFloat().mul(-99).add(100).reshape([64, 1])));
+  const shifts = async (rules: Scheme) => {
+    const prepared = prepare(make(), rules);
+    if (rules.input) await calibrate(prepared, [[x]]);
+    return (await correctBiases(prepared, [[x]])).layers;
+  };
+  const input = () => percentile({ percent: 95 });
+  expect(await shifts({ ...scheme, input })).toEqual(await shifts(scheme));
 });
 
 test('twice is once, and a failure changes nothing', async () => {
