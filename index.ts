@@ -28,6 +28,8 @@ export {
   type RelativeSchedule,
   type Schedule,
 } from './lib/pruning/schedule';
+export { cosineDecay } from './lib/pruning/schedules/cosine-decay';
+export { exponentialDecay } from './lib/pruning/schedules/exponential-decay';
 export {
   globalDistribution,
   uniformDistribution,

@@ -10,6 +10,13 @@ import {
   RelativeSchedule,
   Schedule,
 } from './schedule';
+import { cosineDecay } from './schedules/cosine-decay';
+import { exponentialDecay } from './schedules/exponential-decay';
+
+const SCHEDULES = {
+  ...{ cubicDecay, linearDecay, polynomialDecay, exponentialDecay, cosineDecay },
+  ...{ constantSparsity, oneShot },
+};
 
 /**
  * A schedule of its config, as JSON holds it.
@@ -19,8 +26,7 @@ import {
  * @example scheduleFrom(JSON.parse('{ "name": "cubicDecay", "options": { "finalSparsity": 0.8, "end": 0.7 } }'));
  */
 export function scheduleFrom(config: unknown): Schedule | RelativeSchedule {
-  const factories = { cubicDecay, linearDecay, polynomialDecay, constantSparsity, oneShot };
-  return madeFrom<Schedule | RelativeSchedule>('schedule', factories, config);
+  return madeFrom<Schedule | RelativeSchedule>('schedule', SCHEDULES, config);
 }
 
 /**

@@ -76,21 +76,10 @@ export type OneShotOptions = Pick<ConstantSparsityOptions, 'finalSparsity'> & Mo
 export function polynomialDecay(options: PolynomialDecayOptions & StepWindow): Schedule;
 export function polynomialDecay(options: PolynomialDecayOptions & FractionWindow): RelativeSchedule;
 export function polynomialDecay(options: PolynomialDecayOptions & Window): Schedule | RelativeSchedule {
-  const { initialSparsity = 0, finalSparsity, power = 3 } = options;
-  expectSparsity('initialSparsity', initialSparsity);
-  expectSparsity('finalSparsity', finalSparsity);
-  if (finalSparsity < initialSparsity) {
-    throw new UserError(
-      `Expected finalSparsity of at least initialSparsity (${initialSparsity}), got ${finalSparsity}.`,
-    );
-  }
+  const { power = 3 } = options;
   if (!(power > 0)) throw new UserError(`Expected a power above 0, got ${power}.`);
-  const own = { name: 'polynomialDecay', initialSparsity, finalSparsity, power };
-  return scheduled(own, options, ({ beginStep, endStep }) => (step) => {
-    if (step < beginStep) return initialSparsity;
-    if (step >= endStep) return finalSparsity;
-    const progress = (step - beginStep) / (endStep - beginStep);
-    return finalSparsity + (initialSparsity - finalSparsity) * (1 - progress) ** power;
+  return ramp({ name: 'polynomialDecay', power }, options, (progress, initial, final) => {
+    return final + (initial - final) * (1 - progress) ** power;
   });
 }
 
@@ -131,6 +120,39 @@ export function oneShot(options: OneShotOptions): Schedule | RelativeSchedule {
   const window =
     begin === undefined ? { beginStep, endStep: beginStep ?? 0 } : { begin, end: begin, beginStep };
   return constantSparsity({ finalSparsity, ...window } as ConstantSparsityOptions & StepWindow);
+}
+
+/**
+ * The sparsity on the way from the initial to the final one.
+ *
+ * @param progress of the schedule, from 0 to below 1.
+ */
+export type Curve = (progress: number, initial: number, final: number) => number;
+
+/**
+ * A schedule that goes along a curve from the initial sparsity, which it has before `beginStep`, to the final one, which it has from
+ * `endStep` on.
+ *
+ * @param own its name, and options of its own.
+ * @throws UserError as `polynomialDecay` does.
+ */
+export function ramp(
+  own: { readonly name: string; readonly power?: number },
+  options: RampOptions & Window,
+  curve: Curve,
+): Schedule | RelativeSchedule {
+  const { initialSparsity: initial = 0, finalSparsity: final } = options;
+  expectSparsity('initialSparsity', initial);
+  expectSparsity('finalSparsity', final);
+  if (final < initial) {
+    throw new UserError(`Expected finalSparsity of at least initialSparsity (${initial}), got ${final}.`);
+  }
+  const all = { initialSparsity: initial, finalSparsity: final, ...own };
+  return scheduled(all, options, ({ beginStep, endStep }) => (step) => {
+    if (step < beginStep) return initial;
+    if (step >= endStep) return final;
+    return curve((step - beginStep) / (endStep - beginStep), initial, final);
+  });
 }
 
 /** A schedule of what a window's steps say, now or when they are known. @param own its name, and options of its own. */

@@ -1,6 +1,8 @@
 import {
+  cosineDecay,
   cubicDecay,
   distributionFrom,
+  exponentialDecay,
   globalDistribution,
   linearDecay,
   magnitude,
@@ -21,6 +23,8 @@ test.each([
   ['cubicDecay in steps', cubicDecay({ finalSparsity: 0.8, beginStep: 7, endStep: 90, frequency: 10 })],
   ['cubicDecay in fractions', cubicDecay({ finalSparsity: 0.8, begin: 0.1, end: 0.7 })],
   ['linearDecay', linearDecay({ initialSparsity: 0.2, finalSparsity: 0.5, endStep: 30 })],
+  ['exponentialDecay', exponentialDecay({ finalSparsity: 0.5, begin: 0.2, end: 0.3 })],
+  ['cosineDecay', cosineDecay({ finalSparsity: 0.5, beginStep: 3, endStep: 30 })],
   ['oneShot', oneShot({ finalSparsity: 0.5, begin: 0.5 })],
 ])('a schedule from JSON is the one it was: %s', (_, schedule) => {
   const [one, again] = [schedule, scheduleFrom(throughJson(schedule))].map((each) => overSteps(each, 100));

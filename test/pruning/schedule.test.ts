@@ -6,6 +6,8 @@ import {
   polynomialDecay,
   Schedule,
 } from '../../lib/pruning/schedule';
+import { cosineDecay } from '../../lib/pruning/schedules/cosine-decay';
+import { exponentialDecay } from '../../lib/pruning/schedules/exponential-decay';
 import reference from '../reference/pruning.json';
 
 const steps = (n: number) => Array.from({ length: n }, (_, step) => step);
@@ -17,7 +19,56 @@ describe.each(reference.curves)('$name', ({ options, points }) => {
   });
 });
 
+test.each(reference.jaxPrunerCurve)('at step %d JaxPruner is a step ahead, at %d', (step, sparsity) => {
+  expect(cubicDecay({ finalSparsity: 0.9, endStep: 100 })(step! + 1)).toBeCloseTo(sparsity!, 6);
+});
+
+test.each(reference.nncfExponential)('at step %d NNCF, too, is at %d', (step, sparsity) => {
+  const schedule = exponentialDecay({ initialSparsity: 0.2, finalSparsity: 0.8, endStep: 10 });
+  expect(schedule(step!)).toBeCloseTo(sparsity!, 6);
+});
+
+describe.each(Object.entries({ cubicDecay, linearDecay, exponentialDecay, cosineDecay }))('%s', (_, make) => {
+  test('has the initial sparsity before, the final one from its end on, and grows in between', () => {
+    const schedule = make({
+      initialSparsity: 0.25,
+      finalSparsity: 0.75,
+      beginStep: 2,
+      endStep: 9,
+      frequency: 3,
+    });
+    const curve = steps(12).map(schedule);
+    expect([...curve.slice(0, 3), ...curve.slice(9)]).toEqual([0.25, 0.25, 0.25, 0.75, 0.75, 0.75]);
+    expect(curve.slice(3, 10).every((sparsity, i) => sparsity > curve[i + 2]!)).toBe(true);
+    expect(updates(schedule, 12)).toEqual([2, 5, 8, 9]);
+  });
+
+  test('is a step function of no length, the same curve in fractions of a run, and nothing from 0 to 0', () => {
+    expect(steps(3).map(make({ finalSparsity: 0.9, beginStep: 1, endStep: 1 }))).toEqual([0, 0.9, 0.9]);
+    const relative = make({ finalSparsity: 0.8, begin: 0.1, end: 0.7 }).over(200);
+    expect(steps(201).map(relative)).toEqual(
+      steps(201).map(make({ finalSparsity: 0.8, beginStep: 20, endStep: 140 })),
+    );
+    expect(steps(4).map(make({ finalSparsity: 0, endStep: 3 }))).toEqual([0, 0, 0, 0]);
+  });
+
+  test('refuses what the others refuse', () => {
+    expect(() => make({ finalSparsity: 80, endStep: 1 })).toThrow('for 80 percent write 0.8');
+    expect(() => make({ initialSparsity: 0.6, finalSparsity: 0.5, endStep: 1 })).toThrow('(0.6), got 0.5');
+  });
+});
+
 describe('curves', () => {
+  test('exponential takes the same share of what is left, cosine is slow at both ends', () => {
+    expect(steps(5).map(exponentialDecay({ finalSparsity: 0.9375, endStep: 4 }))).toEqual([
+      0, 0.5, 0.75, 0.875, 0.9375,
+    ]);
+    const cosine = steps(5).map(cosineDecay({ finalSparsity: 0.8, endStep: 4 }));
+    [0, 0.4 * (1 - Math.SQRT1_2), 0.4, 0.4 * (1 + Math.SQRT1_2), 0.8].forEach((sparsity, i) =>
+      expect(cosine[i]).toBeCloseTo(sparsity, 12),
+    );
+  });
+
   test('before, during, after and at the edges', () => {
     const schedule = polynomialDecay({
       initialSparsity: 0.25,
