@@ -44,6 +44,13 @@ export {
   type Saliency,
   type ScoredWeight,
 } from './lib/pruning/saliency';
+export { absoluteProducts, accumulatedTaylor } from './lib/pruning/saliencies/accumulated-taylor';
+export { blockFisher, type BlockFisherOptions } from './lib/pruning/saliencies/block-fisher';
+export { diagonalFisher, squaredGradients } from './lib/pruning/saliencies/diagonal-fisher';
+export { absoluteGradients, gradientMagnitude } from './lib/pruning/saliencies/gradient-magnitude';
+export { snip } from './lib/pruning/saliencies/snip';
+export { squaredInputs, wanda } from './lib/pruning/saliencies/wanda';
+export { withinOutputs } from './lib/pruning/saliencies/within-outputs';
 export {
   weightTimesGradient,
   type GradientBatch,

@@ -1,5 +1,12 @@
 import { madeFrom } from '../core/config';
 import { Distribution, globalDistribution, uniformDistribution } from './distribution';
+import { accumulatedTaylor } from './saliencies/accumulated-taylor';
+import { blockFisher } from './saliencies/block-fisher';
+import { diagonalFisher } from './saliencies/diagonal-fisher';
+import { gradientMagnitude } from './saliencies/gradient-magnitude';
+import { snip } from './saliencies/snip';
+import { wanda } from './saliencies/wanda';
+import { withinOutputs } from './saliencies/within-outputs';
 import { magnitude, movement, randomSaliency, Saliency, taylor } from './saliency';
 import {
   constantSparsity,
@@ -29,6 +36,18 @@ export function scheduleFrom(config: unknown): Schedule | RelativeSchedule {
   return madeFrom<Schedule | RelativeSchedule>('schedule', SCHEDULES, config);
 }
 
+/** Those without options. */
+const PLAIN = [
+  ...[magnitude, taylor, movement, gradientMagnitude, accumulatedTaylor, diagonalFisher, snip, wanda],
+];
+
+const SALIENCIES = {
+  ...Object.fromEntries(PLAIN.map((saliency) => [saliency.config!.name, () => saliency])),
+  blockFisher,
+  randomSaliency: ({ seed }: { readonly seed: number }) => randomSaliency(seed),
+  withinOutputs: ({ saliency }: { readonly saliency: unknown }) => withinOutputs(saliencyFrom(saliency)),
+};
+
 /**
  * A saliency of its config, as JSON holds it.
  *
@@ -37,16 +56,7 @@ export function scheduleFrom(config: unknown): Schedule | RelativeSchedule {
  * @example saliencyFrom({ name: 'randomSaliency', options: { seed: 1 } });
  */
 export function saliencyFrom(config: unknown): Saliency {
-  return madeFrom<Saliency>(
-    'saliency',
-    {
-      magnitude: () => magnitude,
-      taylor: () => taylor,
-      movement: () => movement,
-      randomSaliency: ({ seed }: { readonly seed: number }) => randomSaliency(seed),
-    },
-    config,
-  );
+  return madeFrom<Saliency>('saliency', SALIENCIES, config);
 }
 
 /**

@@ -19,12 +19,12 @@ export interface ScoredWeight {
  * which is one pass over typed arrays and no tfjs op.
  *
  * @example
- * const wanda: Saliency = Object.assign(
- *   ({ data, shape, stats }: ScoredWeight) => {
- *     const squares = stats(squaredInputs); // [in]
- *     return data.map((w, i) => Math.abs(w) * Math.sqrt(squares[Math.floor(i / shape[1]!)]!));
+ * const fisher: Saliency = Object.assign(
+ *   ({ data, stats }: ScoredWeight) => {
+ *     const squares = stats(squaredGradients); // [shape]
+ *     return data.map((w, i) => (w * w * squares[i]!) / 2);
  *   },
- *   { needs: [squaredInputs] },
+ *   { needs: [squaredGradients] },
  * );
  */
 export interface Saliency {
@@ -73,7 +73,8 @@ export function randomSaliency(seed: number): Saliency {
   return configured(saliency, 'randomSaliency', { seed });
 }
 
-function needing(
+/** A saliency without options, known by its name. */
+export function needing(
   name: string,
   saliency: (weight: ScoredWeight) => Float32Array,
   needs: readonly WeightStatistic[],
@@ -81,8 +82,8 @@ function needing(
   return configured(Object.assign(saliency, { needs }), name);
 }
 
-/** `data.map`, four times as fast. */
-function score(data: Float32Array, at: (index: number) => number): Float32Array {
+/** Scores of all values, `data.map`, four times as fast. */
+export function score(data: Float32Array, at: (index: number) => number): Float32Array {
   const scores = new Float32Array(data.length);
   for (let i = 0; i < scores.length; i++) scores[i] = at(i);
   return scores;

@@ -5,6 +5,7 @@ import { UserError } from '../core/errors';
 export interface GradientBatch {
   readonly weights: Float32Array;
   readonly gradient: Float32Array;
+  readonly shape: readonly number[];
   /** What the batch counts: 1 for a step of a training, its examples in a scoring pass. */
   readonly count: number;
 }
@@ -23,7 +24,9 @@ export interface GradientStatistic {
   /** Unique among what a saliency needs; a checkpoint knows it by it. */
   readonly name: string;
   readonly of: 'gradients';
-  /** Adds what a batch tells, [shape]. */
+  /** How many numbers it is of a weight. Default one of each value. */
+  sizeOf?(shape: readonly number[]): number;
+  /** Adds what a batch tells, [shape], or as many numbers as `sizeOf` says. */
   add(total: Float32Array, batch: GradientBatch): void;
 }
 
@@ -40,7 +43,7 @@ export interface InputStatistic {
 export type WeightStatistic = GradientStatistic | InputStatistic;
 
 /**
- * What was gathered of a weight: [shape] of a gradient's statistic, as the statistic makes it of an input's. Not to be written.
+ * What was gathered of a weight: [shape] of a gradient's statistic unless it says otherwise, as the statistic makes it of an input's. Not to be written.
  *
  * @throws UserError for a statistic that was not gathered.
  */

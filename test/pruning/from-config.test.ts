@@ -1,4 +1,5 @@
 import {
+  blockFisher,
   cosineDecay,
   cubicDecay,
   distributionFrom,
@@ -13,6 +14,8 @@ import {
   Saliency,
   scheduleFrom,
   taylor,
+  wanda,
+  withinOutputs,
 } from '../../index';
 import { overSteps } from '../../lib/pruning/schedule';
 
@@ -37,15 +40,18 @@ test.each([
 test('a saliency from JSON is the one it was', () => {
   const weight = {
     path: 'a',
-    shape: [3],
+    shape: [3, 1],
     data: Float32Array.of(1, -2, 3),
     stats: () => Float32Array.of(1, 1, 2),
   };
-  for (const saliency of [magnitude, taylor, randomSaliency(3)]) {
+  for (const saliency of [magnitude, taylor, randomSaliency(3), wanda, withinOutputs(randomSaliency(2))]) {
     const again = saliencyFrom(throughJson(saliency));
     expect(again(weight)).toEqual(saliency(weight));
     expect(again.needs).toEqual(saliency.needs);
+    expect(throughJson(again)).toEqual(throughJson(saliency));
   }
+  const [own] = saliencyFrom(throughJson(blockFisher({ blockSize: 3 }))).needs!;
+  expect(own!.name).toBe('gradient products in blocks of 3');
 });
 
 test('a distribution, too', () => {

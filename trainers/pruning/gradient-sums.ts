@@ -28,20 +28,23 @@ export function gradientSums(
 ): GradientSums {
   const start = () =>
     targets.flatMap((target) =>
-      statistics.map((statistic) => ({ target, statistic, sums: new Float32Array(target.weights.length) })),
+      statistics.map((statistic) => {
+        const { shape } = target.variable;
+        const size = statistic.sizeOf?.(shape) ?? target.weights.length;
+        return { target, statistic, shape: statistic.sizeOf ? [size] : shape, sums: new Float32Array(size) };
+      }),
     );
   let all = start();
   const entries = () =>
     all.map(
-      ({ target: { path, variable }, statistic: { name }, sums }) =>
-        [`${name}/${path}`, variable.shape, sums] as const,
+      ({ target: { path }, statistic: { name }, shape, sums }) => [`${name}/${path}`, shape, sums] as const,
     );
   return {
     add({ accumulated, count }) {
       for (const target of targets) {
         const gradient = mean(target.gradient, accumulated);
         for (const { statistic, sums } of all.filter((each) => each.target === target)) {
-          statistic.add(sums, { weights: target.weights, gradient, count });
+          statistic.add(sums, { weights: target.weights, gradient, shape: target.variable.shape, count });
         }
       }
     },

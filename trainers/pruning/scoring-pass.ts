@@ -3,7 +3,8 @@ import type { Batch, BatchSource } from '../../datasets/batch';
 import { gather } from '../../lib/analysis/gather';
 import type { RowSelector } from '../../lib/analysis/record';
 import { UserError } from '../../lib/core/errors';
-import { weightsOf } from '../../lib/core/weights';
+import { weightFacts } from '../../lib/core/facts-of';
+import { Weight, weightsOf } from '../../lib/core/weights';
 import {
   GradientStatistic,
   InputStatistic,
@@ -96,18 +97,26 @@ async function addInputs(
   }
 }
 
-/** The layers that compute with the targets, by path. @throws UserError for a target that is no layer's weight. */
+/** The layers whose inputs the targets are multiplied with, by path. @throws UserError for a target without. */
 function layersOfTargets({ model }: Training, targets: readonly Parameter[]): Map<string, tf.layers.Layer> {
-  const layers = new Map(weightsOf(model).map(({ path, layer }) => [path, layer]));
+  const all = weightsOf(model);
   return new Map(
     targets.map(({ path }) => {
-      const layer = layers.get(path);
-      if (layer) return [path, layer];
+      const weight = all.find((each) => each.path === path);
+      if (weight && multipliesInput(weight, all)) return [path, weight.layer];
       throw new UserError(
-        `Expected weights of layers to gather inputs of, got "${path}", which a transform trains.`,
+        `Expected kernels of dense layers and convolutions to gather inputs of, got "${path}"` +
+          (weight ? '; name other targets.' : ', which a transform trains.'),
       );
     }),
   );
+}
+
+/** Whether it is its layer's only kernel, [..., in, out]: those of cells and separable layers are multiplied with states and other values. */
+function multipliesInput(weight: Weight, all: readonly Weight[]): boolean {
+  const facts = weightFacts(weight);
+  const products = all.filter((each) => each.layer === weight.layer && 'channels' in weightFacts(each));
+  return facts.role === 'kernel' && facts.channels.join() === `${weight.rank - 1}` && products.length === 1;
 }
 
 async function* inputsOf(scoring: ScoringOptions) {

@@ -2,9 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { regrow } from '../../../lib/pruning/mask-rule';
 import { maskKindOf, maskOf } from '../../../lib/pruning/model-masks';
 import { pruner, PrunerOptions } from '../../../lib/pruning/pruner';
-import { Saliency, ScoredWeight } from '../../../lib/pruning/saliency';
+import { gradientMagnitude } from '../../../lib/pruning/saliencies/gradient-magnitude';
 import { constantSparsity, oneShot } from '../../../lib/pruning/schedule';
-import { GradientStatistic } from '../../../lib/pruning/weight-statistics';
 import { pruning } from '../../../trainers/callbacks/pruning';
 import { compiledEngine } from '../../../trainers/engines/compiled';
 import { eagerEngine } from '../../../trainers/engines/eager';
@@ -14,17 +13,6 @@ import { train } from '../../../trainers/trainer';
 import { slopeModel, slopeTraining } from '../toys';
 
 beforeEach(() => tf.setBackend('cpu'));
-
-/** Σ |g|, by which pruned weights come back, too: RigL's criterion (Evci et al., 2020, arXiv:1911.11134), here for all weights. */
-const absoluteGradients: GradientStatistic = {
-  name: 'absolute gradients',
-  of: 'gradients',
-  add: (total, { gradient, count }) => gradient.forEach((g, i) => (total[i]! += count * Math.abs(g))),
-};
-const steepness: Saliency = Object.assign(
-  ({ stats }: ScoredWeight) => Float32Array.from(stats(absoluteGradients)),
-  { needs: [absoluteGradients] },
-);
 
 const engines = [
   ['eager', eagerEngine({ backend: 'cpu' })],
@@ -88,7 +76,7 @@ it.each(engines)(
   'weights come back from under a hard mask as 0, with moments of 0, %s',
   async (_, engine) => {
     const schedule = constantSparsity({ finalSparsity: 0.5, beginStep: 2, endStep: 3, frequency: 1 });
-    const options = { schedule, saliency: steepness, rule: regrow };
+    const options = { schedule, saliency: gradientMagnitude, rule: regrow };
     // v = (1, 0), (.5, 2); w = (4, 3), (3.5, 1); Σ|g| = (1, 2): the first goes
     expect(
       await descend({ ...options, schedule: oneShot({ finalSparsity: 0.5, beginStep: 2 }) }, 2, engine),

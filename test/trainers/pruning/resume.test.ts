@@ -7,8 +7,9 @@ import { staticInt8 } from '../../../lib/compress/scheme';
 import { masksOf } from '../../../lib/pruning/model-masks';
 import { pruner } from '../../../lib/pruning/pruner';
 import { regrow } from '../../../lib/pruning/mask-rule';
-import { movement, Saliency, ScoredWeight, taylor } from '../../../lib/pruning/saliency';
-import { GradientStatistic } from '../../../lib/pruning/weight-statistics';
+import { blockFisher } from '../../../lib/pruning/saliencies/block-fisher';
+import { gradientMagnitude } from '../../../lib/pruning/saliencies/gradient-magnitude';
+import { movement, taylor } from '../../../lib/pruning/saliency';
 import { linearDecay } from '../../../lib/pruning/schedule';
 import type { Callback } from '../../../trainers/callback';
 import { pruning, PruningOptions } from '../../../trainers/callbacks/pruning';
@@ -25,16 +26,6 @@ beforeEach(async () => {
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 const schedule = linearDecay({ finalSparsity: 0.6, beginStep: 2, endStep: 6, frequency: 2 });
-
-const absoluteGradients: GradientStatistic = {
-  name: 'absolute gradients',
-  of: 'gradients',
-  add: (total, { gradient, count }) => gradient.forEach((g, i) => (total[i]! += count * Math.abs(g))),
-};
-const steepness: Saliency = Object.assign(
-  ({ stats }: ScoredWeight) => Float32Array.from(stats(absoluteGradients)),
-  { needs: [absoluteGradients] },
-);
 
 /** Seven steps of a model with dropout, in int8, with a checkpoint after each: weights, moments, masks and losses at the end. */
 async function run(name: string, options: PruningOptions, ...more: Callback[]) {
@@ -66,8 +57,9 @@ it.each<[string, PruningOptions]>([
   ['magnitude under latent masks', { pruner: pruner({ schedule, rule: regrow, maskKind: 'latent' }) }],
   [
     'the size of gradients, with regrowth',
-    { pruner: pruner({ schedule, saliency: steepness, rule: regrow }) },
+    { pruner: pruner({ schedule, saliency: gradientMagnitude, rule: regrow }) },
   ],
+  ['products of gradients', { pruner: pruner({ schedule, saliency: blockFisher({ blockSize: 3 }) }) }],
   ['gradients of steps', { pruner: pruner({ schedule, saliency: movement }) }],
   [
     'a scoring pass',

@@ -2,14 +2,12 @@ import * as tf from '@tensorflow/tfjs';
 import { BatchSource, fromTensors } from '../../../datasets/batch';
 import { masksOf } from '../../../lib/pruning/model-masks';
 import { pruner } from '../../../lib/pruning/pruner';
+import { absoluteProducts, accumulatedTaylor } from '../../../lib/pruning/saliencies/accumulated-taylor';
+import { blockFisher } from '../../../lib/pruning/saliencies/block-fisher';
+import { wanda } from '../../../lib/pruning/saliencies/wanda';
 import { Saliency, ScoredWeight, taylor } from '../../../lib/pruning/saliency';
 import { constantSparsity, oneShot } from '../../../lib/pruning/schedule';
-import {
-  GradientStatistic,
-  InputStatistic,
-  WeightStatistic,
-  weightTimesGradient,
-} from '../../../lib/pruning/weight-statistics';
+import { WeightStatistic, weightTimesGradient } from '../../../lib/pruning/weight-statistics';
 import { pruning } from '../../../trainers/callbacks/pruning';
 import { compiledEngine } from '../../../trainers/engines/compiled';
 import { eagerEngine } from '../../../trainers/engines/eager';
@@ -19,32 +17,6 @@ import { expectNoLeak } from '../../leaks';
 import { fourRows, slopeModel, slopeTraining, weightValues } from '../toys';
 
 beforeEach(() => tf.setBackend('cpu'));
-
-/** `Σ |w · g|`. */
-const absoluteProducts: GradientStatistic = {
-  name: 'absolute products',
-  of: 'gradients',
-  add: (total, { weights, gradient, count }) =>
-    gradient.forEach((g, i) => (total[i]! += count * Math.abs(weights[i]! * g))),
-};
-const accumulated: Saliency = Object.assign(
-  ({ stats }: ScoredWeight) => Float32Array.from(stats(absoluteProducts)),
-  { needs: [absoluteProducts] },
-);
-
-/** `Σ x²` of each input channel, and `|w| · ‖x‖` of it. Sun et al., 2023 (arXiv:2306.11695). */
-const squaredInputs: InputStatistic = {
-  name: 'squared inputs',
-  of: 'inputs',
-  statistic: { of: (x, counts) => x.square().mul(counts).sum(0), join: 'sum' },
-};
-const wanda: Saliency = Object.assign(
-  ({ data, shape, stats }: ScoredWeight) => {
-    const squares = stats(squaredInputs);
-    return data.map((w, i) => Math.abs(w) * Math.sqrt(squares[Math.floor(i / shape[1]!)]!));
-  },
-  { needs: [squaredInputs] },
-);
 
 /** A saliency that keeps what it is told, and the weights at that moment. */
 function spy(...needs: WeightStatistic[]) {
@@ -170,7 +142,7 @@ async function wandaMask(scoring: ScoringOptions) {
 }
 
 it('of inputs are gathered in a pass of inference: Wanda', async () => {
-  // numpy: abs(w) * sqrt((x ** 2).sum(0))[:, None] = [[2.38, 2.12], [5.27, 3.16], [5.29, 2.65]]
+  // numpy: abs(w) * sqrt((x ** 2).sum(0))[:, None] = [[2.38, 2.12], [5.27, 3.16], [5.29, 2.65]]; the lowest of each output, then the next
   expect(await wandaMask({ data: wideData() })).toEqual([0, 0, 1, 1, 1, 0]);
   // of the first two rows: [[2.01, 1.79], [3.20, 1.92], [4.47, 2.24]]
   expect(await wandaMask({ data: wideData(), batches: 1 })).toEqual([0, 0, 1, 0, 1, 1]);
@@ -179,10 +151,29 @@ it('of inputs are gathered in a pass of inference: Wanda', async () => {
   expect(await wandaMask({ data: wideData(), rows })).toEqual([0, 0, 1, 0, 1, 1]);
 });
 
+it('of inputs are refused where they are not what a weight is multiplied with', async () => {
+  const lstm = tf.layers.lstm({ units: 3, inputShape: [4, 3], name: 'lstm' });
+  const model = tf.sequential({ layers: [lstm, tf.layers.dense({ units: 1 })] });
+  const by = pruner({ schedule: oneShot({ finalSparsity: 0.5 }), saliency: wanda });
+  const callbacks = [pruning({ pruner: by, scoring: { data: wideData() } })];
+  await expect(train(slopeTraining(model, { steps: 1, callbacks }))).rejects.toThrow(
+    'Expected kernels of dense layers and convolutions to gather inputs of, got "lstm/kernel"',
+  );
+  model.dispose();
+});
+
+it('may be larger than their weight', async () => {
+  const statistic = blockFisher({ blockSize: 2 }).needs![0]!;
+  const { saliency, seen } = spy(statistic);
+  await descend(saliency);
+  // g gᵀ of (1, 0) and (0, 2), then of (3, 0) and (0, 4): lower triangles
+  expect(seen.map(({ stats }) => stats)).toEqual([[[1, 0, 4]], [[9, 0, 16]]]);
+});
+
 it('leave no tensors behind', async () => {
   await expectNoLeak(async () => {
-    await descend(accumulated);
-    await descend(accumulated, { scoring: { data: fourRows(2) } });
+    await descend(accumulatedTaylor);
+    await descend(accumulatedTaylor, { scoring: { data: fourRows(2) } });
     await wandaMask({ data: wideData() });
   });
 });
