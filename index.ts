@@ -60,6 +60,16 @@ export {
   type WeightStatistic,
 } from './lib/pruning/weight-statistics';
 export { unstructured, type Pattern } from './lib/pruning/pattern';
+export { blocks, type BlocksOptions } from './lib/pruning/patterns/blocks';
+export { nOfM, type NOfMOptions } from './lib/pruning/patterns/n-of-m';
+export { outputChannels } from './lib/pruning/patterns/output-channels';
+export { erdosRenyi, erdosRenyiKernel } from './lib/pruning/distributions/erdos-renyi';
+export { keepAtLeast, type KeepAtLeastOptions } from './lib/pruning/distributions/keep-at-least';
+export {
+  layerwiseDistribution,
+  sparsityOfRules,
+  type SparsityRule,
+} from './lib/pruning/distributions/layerwise';
 export { growOnly, regrow, type MaskRule } from './lib/pruning/mask-rule';
 export { type MaskKind, type MaskSet } from './lib/pruning/mask';
 export { clearMasks, hardenMasks, masksOf, setMasks } from './lib/pruning/model-masks';
@@ -181,7 +191,7 @@ export {
 } from './lib/analysis/gate-gradients';
 export { observerFrom } from './lib/quantization/observers/from-config';
 export { learningRateFrom, optimizerFrom } from './trainers/from-config';
-export { distributionFrom, saliencyFrom, scheduleFrom } from './lib/pruning/from-config';
+export { distributionFrom, patternFrom, saliencyFrom, scheduleFrom } from './lib/pruning/from-config';
 export { withoutUnits, type Slice, type Unit, type Values } from './lib/pruning/unit';
 export { gather, type Gathered, type GatherData, type GatherOptions } from './lib/analysis/gather';
 export { type Recording, type RowSelector } from './lib/analysis/record';

@@ -1,6 +1,5 @@
-import picomatch from 'picomatch';
 import { UserError } from '../core/errors';
-import { nearest } from '../core/nearest';
+import { pathsMatching } from '../core/paths-matching';
 import type { Scheme } from './scheme';
 
 /** What happens to the layers of a path. */
@@ -29,19 +28,4 @@ export function applyRules(rules: Rules, paths: readonly string[]): Map<string, 
   return uses;
 }
 
-/** @throws UserError for a pattern that matches none of the paths, with those that are most like it. */
-export function pathsMatching(match: string, paths: readonly string[]): string[] {
-  const isMatch = picomatch(match, { dot: true });
-  const matched = paths.filter((path) => isMatch(path));
-  if (matched.length > 0) return matched;
-  throw matchesNothing(match, paths);
-}
-
 const isList = (rules: Rules): rules is readonly Rule[] => Array.isArray(rules);
-
-function matchesNothing(match: string, paths: readonly string[]): UserError {
-  return new UserError(
-    `Expected the rule "${match}" to match a layer, but it matches none of ${paths.length}; the nearest are ` +
-      `${nearest(match, paths).join(', ') || 'none'}.`,
-  );
-}

@@ -26,6 +26,13 @@ export function prunedCount(sparsity: number, n: number): number {
   return Math.round(sparsity * n);
 }
 
+/** Number of units that stay pruned anyway. */
+export function heldUnits(scores: Float32Array): number {
+  let held = 0;
+  for (let i = 0; i < scores.length; i++) held += Number(scores[i] === -Infinity);
+  return held;
+}
+
 /** Every weight gets the same sparsity; its own count is rounded. */
 export function uniformDistribution(): Distribution {
   return configured(

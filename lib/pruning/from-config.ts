@@ -1,5 +1,12 @@
 import { madeFrom } from '../core/config';
 import { Distribution, globalDistribution, uniformDistribution } from './distribution';
+import { erdosRenyi, erdosRenyiKernel } from './distributions/erdos-renyi';
+import { keepAtLeast, KeepAtLeastOptions } from './distributions/keep-at-least';
+import { layerwiseDistribution, SparsityRule } from './distributions/layerwise';
+import { Pattern, unstructured } from './pattern';
+import { blocks } from './patterns/blocks';
+import { nOfM } from './patterns/n-of-m';
+import { outputChannels } from './patterns/output-channels';
 import { accumulatedTaylor } from './saliencies/accumulated-taylor';
 import { blockFisher } from './saliencies/block-fisher';
 import { diagonalFisher } from './saliencies/diagonal-fisher';
@@ -59,11 +66,36 @@ export function saliencyFrom(config: unknown): Saliency {
   return madeFrom<Saliency>('saliency', SALIENCIES, config);
 }
 
+const DISTRIBUTIONS = {
+  ...{ globalDistribution, uniformDistribution, erdosRenyi, erdosRenyiKernel },
+  layerwiseDistribution: ({ rules = [] }: { readonly rules?: readonly SparsityRule[] }) =>
+    layerwiseDistribution(rules),
+  keepAtLeast: ({ distribution, ...options }: KeepAtLeastOptions) =>
+    keepAtLeast({ distribution: distributionFrom(distribution), ...options }),
+};
+
 /**
  * A distribution of its config, as JSON holds it.
  *
- * @throws UserError for names and options that no distribution has.
+ * @throws UserError for names and options that no distribution has, and as the distribution's factory does.
  */
 export function distributionFrom(config: unknown): Distribution {
-  return madeFrom<Distribution>('distribution', { globalDistribution, uniformDistribution }, config);
+  return madeFrom<Distribution>('distribution', DISTRIBUTIONS, config);
+}
+
+const PATTERNS = {
+  ...{ blocks, nOfM },
+  unstructured: () => unstructured,
+  outputChannels: () => outputChannels,
+};
+
+/**
+ * A pattern of its config, as JSON holds it.
+ *
+ * @throws UserError for names and options that no pattern has, and as the pattern's factory does.
+ *
+ * @example patternFrom({ name: 'nOfM', options: { keep: 2, of: 4 } });
+ */
+export function patternFrom(config: unknown): Pattern {
+  return madeFrom<Pattern>('pattern', PATTERNS, config);
 }

@@ -1,6 +1,6 @@
 import { UserError } from '../core/errors';
 import { sizeOf } from '../core/host-tensor';
-import { Distribution, uniformDistribution } from './distribution';
+import { Distribution, heldUnits, uniformDistribution } from './distribution';
 import { MaskKind, MaskSet, maskSet } from './mask';
 import { growOnly, MaskRule } from './mask-rule';
 import { Pattern, unstructured } from './pattern';
@@ -62,6 +62,24 @@ export function prune(
   );
 }
 
+/**
+ * Makes masks for weights of these shapes, of which nothing is known yet, to see whether that can be done.
+ *
+ * @throws UserError as `prune` does for what does not depend on the weights' values: shapes that the pattern cannot divide, rules that match
+ *   nothing, sparsities that a distribution cannot share out.
+ */
+export function expectPrunable(
+  sparsity: number,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  options: PruneOptions,
+): void {
+  const weights = [...shapes].map(([path, shape]): [string, PrunableWeight] => [
+    path,
+    { data: new Float32Array(sizeOf(shape)), shape },
+  ]);
+  prune(sparsity, new Map(weights), new Map(), { ...options, saliency: magnitude });
+}
+
 /** @throws UserError for a sparsity that a pattern cannot have. */
 export function expectReachable(sparsity: number, { maxSparsity = 1 }: Pattern): void {
   if (sparsity <= maxSparsity) return;
@@ -104,15 +122,9 @@ function candidateOf(
 /** The mask with so many units pruned, and all that stays pruned. */
 function masked({ scores, units, shape, isMasked }: Candidate, count: number, pattern: Pattern): Uint8Array {
   if (!isMasked) return pattern.mask(units, count, shape);
-  const mask = pattern.mask(units, Math.max(count, countHeld(units)), shape);
+  const mask = pattern.mask(units, Math.max(count, heldUnits(units)), shape);
   for (let i = 0; i < mask.length; i++) if (scores[i] === -Infinity) mask[i] = 0;
   return mask;
-}
-
-function countHeld(units: Float32Array): number {
-  let held = 0;
-  for (let i = 0; i < units.length; i++) held += Number(units[i] === -Infinity);
-  return held;
 }
 
 function expectScores(path: string, scores: Float32Array, { data }: PrunableWeight): void {

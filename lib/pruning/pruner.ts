@@ -4,7 +4,7 @@ import { uniformDistribution } from './distribution';
 import { MaskSet } from './mask';
 import { growOnly } from './mask-rule';
 import { unstructured } from './pattern';
-import { expectReachable, PrunableWeight, prune, PruneOptions } from './prune';
+import { expectPrunable, expectReachable, PrunableWeight, prune, PruneOptions } from './prune';
 import { magnitude } from './saliency';
 import { WeightStatistic } from './weight-statistics';
 import { overSteps, RelativeSchedule, Schedule } from './schedule';
@@ -36,6 +36,12 @@ export interface Pruner {
 export interface RunPruner {
   readonly schedule: Schedule;
   /**
+   * Whether weights of these shapes, by path, can be pruned as the schedule ends.
+   *
+   * @throws UserError for shapes that the pattern cannot divide, rules that match nothing, and sparsities that cannot be shared out.
+   */
+  expectPrunable(shapes: ReadonlyMap<string, readonly number[]>): void;
+  /**
    * The masks that hold after this optimizer step, or `undefined` if they do not change at it.
    *
    * @param weights the targets, in host memory, with what the pruner `needs`; others are ignored where `targets` names them.
@@ -59,9 +65,11 @@ export function pruner({ schedule, targets, ...options }: PrunerOptions): Pruner
     needs: saliency.needs ?? [],
     over(totalSteps) {
       const inSteps = overSteps(schedule, totalSteps);
-      expectReachable(inSteps(inSteps.endStep), pattern);
+      const finalSparsity = inSteps(inSteps.endStep);
+      expectReachable(finalSparsity, pattern);
       return {
         schedule: inSteps,
+        expectPrunable: (shapes) => expectPrunable(finalSparsity, shapes, options),
         update(step, weights, masks) {
           if (!inSteps.shouldUpdate(step)) return undefined;
           return prune(inSteps(step), targets ? pick(weights, targets) : weights, masks, options);

@@ -1,53 +1,41 @@
 import fc from 'fast-check';
 import { sizeOf } from '../../lib/core/host-tensor';
-import { Distribution, prunedCount, SharedWeight } from '../../lib/pruning/distribution';
+import { Distribution, prunedCount } from '../../lib/pruning/distribution';
+import { erdosRenyi, erdosRenyiKernel } from '../../lib/pruning/distributions/erdos-renyi';
+import { sum } from '../../lib/pruning/distributions/in-proportion';
 import { countPruned, sparsityOf } from '../../lib/pruning/mask';
+import { outputChannels } from '../../lib/pruning/patterns/output-channels';
 import { prune } from '../../lib/pruning/prune';
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-
-/**
- * Density in proportion to `Σ shape / Π shape`: of a matrix (in + out) / (in · out), with a convolution's height and width in both. A
- * weight whose share is more than it has stays dense, and the others share the rest. Evci et al., 2020 (arXiv:1911.11134), from Mocanu
- * et al., 2018. Shares are rounded by largest remainders, so that the total is exact; what stays pruned anyway counts.
- */
-const erdosRenyiKernel: Distribution = (weights, sparsity) => {
-  const sizes = weights.map(({ scores }) => scores.length);
-  const target = prunedCount(sparsity, sum(sizes));
-  const kept = largestRemainders(shares(weights, sum(sizes) - target), sum(sizes) - target);
-  const held = weights.map(({ scores }) => scores.filter((score) => score === -Infinity).length);
-  const counts = sizes.map((size, i) => Math.max(size - kept[i]!, held[i]!));
-  const slack = () => counts.map((count, i) => count - held[i]!);
-  while (sum(counts) > Math.max(target, sum(held))) counts[slack().indexOf(Math.max(...slack()))]!--;
-  return counts;
-};
-
-function shares(weights: readonly SharedWeight[], keep: number): number[] {
-  const isDense = weights.map(() => false);
-  for (;;) {
-    const dense = sum(weights.map(({ scores }, i) => (isDense[i] ? scores.length : 0)));
-    const epsilon = (keep - dense) / sum(weights.map(({ shape }, i) => (isDense[i] ? 0 : sum(shape))));
-    const share = weights.map(({ scores, shape }, i) => (isDense[i] ? scores.length : epsilon * sum(shape)));
-    const tooLarge = share.map((value, i) => !isDense[i] && value > weights[i]!.scores.length);
-    if (!tooLarge.includes(true)) return share;
-    tooLarge.forEach((isTooLarge, i) => (isDense[i] ||= isTooLarge));
-  }
-}
-
-function largestRemainders(parts: readonly number[], total: number): number[] {
-  const whole = parts.map(Math.floor);
-  const order = [...parts.keys()].sort((a, b) => parts[b]! - whole[b]! - (parts[a]! - whole[a]!));
-  order.slice(0, total - sum(whole)).forEach((i) => whole[i]!++);
-  return whole;
-}
+import reference from '../reference/pruning.json';
 
 const weight = (...shape: number[]) => ({
   shape,
   data: new Float32Array(sizeOf(shape)).map((_, i) => i % 7),
 });
 const named = (...weights: ReturnType<typeof weight>[]) => new Map(weights.map((each, i) => [`${i}`, each]));
-const counts = (sparsity: number, weights: ReturnType<typeof named>, masks = new Map<string, Uint8Array>()) =>
-  [...prune(sparsity, weights, masks, { distribution: erdosRenyiKernel }).values()].map(countPruned);
+const counts = (
+  sparsity: number,
+  weights: ReturnType<typeof named>,
+  masks = new Map<string, Uint8Array>(),
+  distribution: Distribution = erdosRenyiKernel(),
+) => [...prune(sparsity, weights, masks, { distribution }).values()].map(countPruned);
+
+describe.each(reference.jaxPrunerErdosRenyi)('JaxPruner at $sparsity, kernel $kernel', (expected) => {
+  it.each(expected.weights)('%j: %d', (shape, sparsity) => {
+    const shapes = expected.weights.map(([each]) => each as number[]);
+    const distribution = expected.kernel ? erdosRenyiKernel() : erdosRenyi();
+    const shared = counts(
+      expected.sparsity,
+      named(...shapes.map((each) => weight(...each))),
+      new Map(),
+      distribution,
+    );
+    const at = shapes.indexOf(shape as number[]);
+    const size = sizeOf(shapes[at]!);
+    // They round to two or three digits, and cut where we share out what is left of whole weights.
+    expect(Math.abs(shared[at]! - (sparsity as number) * size)).toBeLessThanOrEqual(1);
+  });
+});
 
 it('shares by the sums of shapes, with exact totals', () => {
   // 40 of 80 stay: 8/24 and 16/24 of them, 13.3 and 26.7
@@ -66,6 +54,23 @@ it('keeps dense what is too small for its share, and shares the rest out again',
 it('counts the size of a kernel', () => {
   // 104 of 208 stay: both sums are 16
   expect(counts(0.5, named(weight(3, 3, 8, 2), weight(8, 8)))).toEqual([144 - 52, 64 - 52]);
+});
+
+it('leaves the size of a kernel out, and is the same of matrices', () => {
+  const convolutions = named(weight(3, 3, 8, 2), weight(8, 8));
+  // 104 of 208 stay: 10/16 of 144 and 16/64 of 64 are 90 and 16
+  const kept = (share: number) => Math.round((104 * share) / 106);
+  expect(counts(0.5, convolutions, new Map(), erdosRenyi())).toEqual([144 - kept(90), 64 - kept(16)]);
+  const matrices = named(weight(4, 4), weight(8, 8));
+  expect(counts(0.5, matrices, new Map(), erdosRenyi())).toEqual(counts(0.5, matrices));
+});
+
+it('counts units: densities are those of the weights', () => {
+  const weights = named(weight(4, 4), weight(8, 8));
+  const options = { distribution: erdosRenyiKernel(), pattern: outputChannels };
+  const masks = [...prune(0.5, weights, new Map(), options).values()];
+  // 6 of 12 outputs stay: 2 and 4 times 0.5 and 0.25 in proportion are 3 and 3
+  expect(masks.map((mask, i) => countPruned(mask) / [4, 8][i]!)).toEqual([1, 5]);
 });
 
 it('prunes nothing at 0, and every weight alike in proportion to its size at almost 1', () => {

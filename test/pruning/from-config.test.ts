@@ -1,19 +1,27 @@
 import {
   blockFisher,
+  blocks,
   cosineDecay,
   cubicDecay,
   distributionFrom,
+  erdosRenyiKernel,
   exponentialDecay,
   globalDistribution,
+  keepAtLeast,
+  layerwiseDistribution,
   linearDecay,
   magnitude,
+  nOfM,
   oneShot,
+  outputChannels,
+  patternFrom,
   pruner,
   randomSaliency,
   saliencyFrom,
   Saliency,
   scheduleFrom,
   taylor,
+  unstructured,
   wanda,
   withinOutputs,
 } from '../../index';
@@ -54,16 +62,32 @@ test('a saliency from JSON is the one it was', () => {
   expect(own!.name).toBe('gradient products in blocks of 3');
 });
 
-test('a distribution, too', () => {
-  const weights = [1, 2].map((size) => ({
-    path: `${size}`,
-    shape: [size],
+test.each([
+  globalDistribution(),
+  erdosRenyiKernel(),
+  keepAtLeast({ distribution: globalDistribution(), units: 2 }),
+  layerwiseDistribution([{ match: 'layer', sparsity: 0.5 }]),
+])('a distribution, too: $config.name', (distribution) => {
+  const weights = [4, 6].map((size) => ({
+    path: 'layer/kernel',
+    shape: [size, 1],
     scores: new Float32Array(size).fill(size),
   }));
-  expect(distributionFrom(throughJson(globalDistribution()))(weights, 0.5)).toEqual(
-    globalDistribution()(weights, 0.5),
-  );
+  const again = distributionFrom(throughJson(distribution));
+  expect(again(weights, 0.5)).toEqual(distribution(weights, 0.5));
+  expect(throughJson(again)).toEqual(throughJson(distribution));
 });
+
+test.each([unstructured, nOfM({ keep: 1, of: 2 }), blocks({ rows: 2, columns: 1 }), outputChannels])(
+  'and a pattern: $config.name',
+  (pattern) => {
+    const again = patternFrom(throughJson(pattern));
+    const [scores, shape] = [Float32Array.of(1, 2, 4, 3, 7, 6, 8, 5), [4, 2]];
+    const masks = [pattern, again].map((each) => each.mask(each.pool(scores, shape), 1, shape));
+    expect(masks[1]).toEqual(masks[0]);
+    expect(throughJson(again)).toEqual(throughJson(pattern));
+  },
+);
 
 test.each<[() => unknown, string]>([
   [
@@ -79,6 +103,8 @@ test.each<[() => unknown, string]>([
     'Expected finalSparsity as a fraction',
   ],
   [() => scheduleFrom({ name: 'cubicDecay' }), 'Expected finalSparsity as a fraction'],
+  [() => distributionFrom({ name: 'layerwiseDistribution' }), 'Expected at least one rule'],
+  [() => patternFrom({ name: 'nOfM', options: { keep: 4 } }), 'got 4 of undefined'],
   [
     () => saliencyFrom({ name: 'magnitude', options: { seed: 1 } }),
     'Expected an option of magnitude, got "seed"',

@@ -1,44 +1,10 @@
 import fc from 'fast-check';
-import { UserError } from '../../lib/core/errors';
-import { sizeOf } from '../../lib/core/host-tensor';
 import { globalDistribution, prunedCount, uniformDistribution } from '../../lib/pruning/distribution';
 import { countPruned, maskSet } from '../../lib/pruning/mask';
-import { Pattern, unstructured } from '../../lib/pruning/pattern';
+import { nOfM } from '../../lib/pruning/patterns/n-of-m';
 import { prune } from '../../lib/pruning/prune';
 import { magnitudePruner } from '../../lib/pruning/pruner';
 import { cubicDecay, oneShot } from '../../lib/pruning/schedule';
-
-/**
- * Of every `of` weights that follow each other along the reduction axis (the last but one), `keep` stay at least: the others, the lowest,
- * are candidates, and the lowest candidates go. Among equals the earlier are kept. Mishra et al., 2021 (arXiv:2104.08378): 2 of 4.
- */
-function nOfM({ keep, of }: { readonly keep: number; readonly of: number }): Pattern {
-  const isCandidate = (group: readonly number[], score: number, place: number) =>
-    group.filter((other, at) => other < score || (other === score && at > place)).length < of - keep;
-  return {
-    maxSparsity: (of - keep) / of,
-    units(shape) {
-      if (shape.at(-2)! % of === 0) return sizeOf(shape);
-      throw new UserError(
-        `Expected a last axis but one that ${of} divides, got shape [${shape.join(', ')}].`,
-      );
-    },
-    pool: (scores, shape) =>
-      scores.map((score, i) => {
-        const [width, row] = [shape.at(-1)!, Math.floor(i / shape.at(-1)!)];
-        const first = i - (row % of) * width;
-        const group = Array.from({ length: of }, (_, at) => scores[first + at * width]!);
-        return isCandidate(group, score, row % of) ? score : Infinity;
-      }),
-    mask(unitScores, count, shape) {
-      const candidates = unitScores.filter((score) => score < Infinity).length;
-      if (count <= candidates) return unstructured.mask(unitScores, count, shape);
-      throw new UserError(
-        `Expected at most ${candidates} weights to prune, ${of - keep} of ${of}, got ${count}.`,
-      );
-    },
-  };
-}
 
 const pattern = nOfM({ keep: 2, of: 4 });
 const weight = (data: readonly number[], shape: readonly number[]) => ({
@@ -113,4 +79,18 @@ it('refuses more than half: at once, before a training, and where a distribution
 
 it('refuses an axis that it does not divide', () => {
   expect(() => pruned(0.5, weight([1, 2, 3, 4, 5, 6], [6, 1]))).toThrow('got shape [6, 1]');
+});
+
+it('counts what an earlier mask of another shape has pruned, and prunes no more of those groups', () => {
+  const masks = maskSet([['w', Uint8Array.of(0, 1, 0, 1, 0, 1, 1, 1)]]); // three of the first column
+  expect(pruned(0.5, kernel, new Map(masks))).toEqual([0, 1, 0, 1, 0, 1, 1, 0]);
+});
+
+it.each([
+  [0, 4],
+  [4, 4],
+  [1.5, 4],
+  [2, NaN],
+])('refuses %d of %d', (keep, of) => {
+  expect(() => nOfM({ keep, of })).toThrow(`such as 2 of 4, got ${keep} of ${of}`);
 });

@@ -32,8 +32,8 @@ export interface PruningOptions {
  * What the pruner's saliency needs is gathered before, and is part of a checkpoint: weights never meet gradients of other weights.
  *
  * @throws UserError for a scoring pass that does not fit the saliency; when training begins, for a schedule that ends after the run or
- * before it starts, or that would score by gradients where there are none yet, targets that are not trained, a model without any, and a
- * checkpoint of a run with another schedule, as fractions of a longer run are one.
+ * before it starts, or that would score by gradients where there are none yet, targets that are not trained, a model without any, targets that
+ * the pattern or the distribution cannot prune so, and a checkpoint of a run with another schedule, as fractions of a longer run are one.
  *
  * @example
  * const schedule = cubicDecay({ finalSparsity: 0.8, begin: 0.1, end: 0.7 });
@@ -62,6 +62,7 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
       if (before) expectSame(before, planOf());
       expectWithin(active.schedule, training, begun);
       targets = targetsOf(training, pruner);
+      active.expectPrunable(new Map(targets.map(({ path, variable }) => [path, variable.shape])));
       const updatesNow = !begun && active.schedule.shouldUpdate(training.step);
       gatherer.begin(training, targets, updatesNow);
       if (updatesNow) {

@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
-import { pathsMatching } from '../../compress/rules';
 import { groupByInput } from '../../compress/share';
 import { UserError } from '../../core/errors';
 import { factsOf, weightFacts } from '../../core/facts-of';
 import { feedsOf } from '../../core/feeds';
+import { pathsMatching } from '../../core/paths-matching';
 import { pathsOfLayers, Weight, weightsOf } from '../../core/weights';
 
 /** Layers that get one scheme, and their kernels and tables. */

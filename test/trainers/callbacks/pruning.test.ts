@@ -1,5 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../../lib/core/errors';
+import { uniformDistribution } from '../../../lib/pruning/distribution';
+import { keepAtLeast } from '../../../lib/pruning/distributions/keep-at-least';
+import { layerwiseDistribution } from '../../../lib/pruning/distributions/layerwise';
+import { blocks } from '../../../lib/pruning/patterns/blocks';
 import { magnitudePruner, PrunerOptions } from '../../../lib/pruning/pruner';
 import { linearDecay } from '../../../lib/pruning/schedule';
 import type { Callback, Training } from '../../../trainers/callback';
@@ -143,6 +147,23 @@ describe('when training begins', () => {
     ['are named twice', ['hidden/kernel', 'hidden/kernel'], 'got "hidden/kernel" twice'],
   ])('refuses targets that %s', async (_, targets, message) => {
     await expect(begin(by({ schedule: halfBySteps(0), targets }))).rejects.toThrow(message);
+  });
+
+  it.each<[string, Partial<PrunerOptions>, string]>([
+    ['the pattern cannot divide', { pattern: blocks({ rows: 3, columns: 1 }) }, 'got shape [4, 1]'],
+    [
+      'no rule matches',
+      { distribution: layerwiseDistribution([{ match: 'hiden', sparsity: 0.5 }]) },
+      'the nearest are hidden',
+    ],
+    [
+      'a guard does not let go so far',
+      { distribution: keepAtLeast({ distribution: uniformDistribution(), units: 3 }) },
+      'a sparsity of at most 0.25',
+    ],
+  ])('refuses targets that %s, before anything is pruned', async (_, options, message) => {
+    await expect(begin(by({ schedule: halfBySteps(0), ...options }))).rejects.toThrow(message);
+    expect(hidden()).toEqual([1, 2, 3, 4]);
   });
 
   it('refuses a classifier alone, which is no target unless it is named', async () => {
