@@ -74,7 +74,12 @@ export { growOnly, regrow, type MaskRule } from './lib/pruning/mask-rule';
 export { type MaskKind, type MaskSet } from './lib/pruning/mask';
 export { clearMasks, hardenMasks, masksOf, setMasks } from './lib/pruning/model-masks';
 export { loadMasks, saveMasks } from './lib/pruning/mask-file';
-export { defaultTargets } from './lib/pruning/targets';
+export {
+  defaultTargets,
+  pruningTargets,
+  type PruningTargets,
+  type SkippedTarget,
+} from './lib/pruning/targets';
 export { fractionOfOriginal, fractionOfRemaining } from './lib/pruning/rewind';
 
 // Quantization

@@ -11,7 +11,7 @@ import type { Parameter } from '../parameters';
 import { expectWithin } from '../pruning/expect-within';
 import { gathererOf } from '../pruning/gatherer-of';
 import type { ScoringOptions } from '../pruning/scoring-pass';
-import { targetsOf } from '../pruning/targets-of';
+import { describeTargets, targetsOf } from '../pruning/targets-of';
 
 export interface PruningOptions {
   /** Decides which weights go, and when. */
@@ -26,8 +26,8 @@ export interface PruningOptions {
 /**
  * Prunes while training: after the optimizer step the pruner may give new masks, which are set at once. Under hard masks pruned weights
  * and their moments are 0 from then on, and weights that come back start at 0; under latent ones all weights are trained on. A schedule
- * that begins at step 0 prunes before the first step, and if that step fails, the weights come back. Logs `sparsity/total` (of the targets),
- * `sparsity/<path>` and `mask/flips` at every update.
+ * that begins at step 0 prunes before the first step, and if that step fails, the weights come back. Logs what is pruned and what is not, and
+ * why, as `pruning/targets` when training begins; `sparsity/total` (of the targets), `sparsity/<path>` and `mask/flips` at every update.
  *
  * What the pruner's saliency needs is gathered before, and is part of a checkpoint: weights never meet gradients of other weights.
  *
@@ -61,8 +61,10 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
       active = pruner.over(training.totalSteps);
       if (before) expectSame(before, planOf());
       expectWithin(active.schedule, training, begun);
-      targets = targetsOf(training, pruner);
+      const found = targetsOf(training, pruner);
+      targets = found.targets;
       active.expectPrunable(new Map(targets.map(({ path, variable }) => [path, variable.shape])));
+      if (!begun) training.log('pruning/targets', describeTargets(found));
       const updatesNow = !begun && active.schedule.shouldUpdate(training.step);
       gatherer.begin(training, targets, updatesNow);
       if (updatesNow) {

@@ -1,8 +1,15 @@
 import { UserError } from '../../lib/core/errors';
 import type { Pruner } from '../../lib/pruning/pruner';
-import { defaultTargets } from '../../lib/pruning/targets';
+import { pruningTargets, SkippedTarget } from '../../lib/pruning/targets';
 import type { Training } from '../callback';
 import type { Parameter } from '../parameters';
+
+/** What a pruner prunes in a training. */
+export interface TrainedTargets {
+  readonly targets: readonly Parameter[];
+  /** What it leaves out by default; nothing where the targets were named. */
+  readonly skipped: readonly SkippedTarget[];
+}
 
 /**
  * The parameters that a pruner prunes.
@@ -11,23 +18,36 @@ import type { Parameter } from '../parameters';
  */
 export function targetsOf(
   { model, parameters }: Pick<Training, 'model' | 'parameters'>,
-  { targets }: Pick<Pruner, 'targets'>,
-): Parameter[] {
-  const paths = targets ?? defaultTargets(model).map(({ path }) => path);
-  if (paths.length === 0) throw noTargets(model.name, targets !== undefined);
+  { targets: named }: Pick<Pruner, 'targets'>,
+): TrainedTargets {
+  const { targets, skipped } = named
+    ? { targets: named.map((path) => ({ path })), skipped: [] }
+    : pruningTargets(model);
+  const paths = targets.map(({ path }) => path);
+  if (paths.length === 0) throw noTargets(model.name, named !== undefined, skipped);
   const twice = paths.find((path, i) => paths.indexOf(path) !== i);
   if (twice !== undefined) throw new UserError(`Expected different pruning targets, got "${twice}" twice.`);
-  return paths.map((path) => {
+  const found = paths.map((path) => {
     const parameter = parameters.list.find((candidate) => candidate.path === path);
     if (parameter) return parameter;
     throw new UserError(`Expected the pruning target "${path}" to be a trainable weight of the model.`);
   });
+  return { targets: found, skipped };
 }
 
-function noTargets(model: string, named: boolean): UserError {
-  const found = named
-    ? 'an empty list of targets'
-    : 'none: it has no trainable weights of rank 2 or more but for embeddings, norms and the classifier';
+/** The targets and what is left out, as a Markdown text. */
+export function describeTargets({ targets, skipped }: TrainedTargets): string {
+  const listed = targets.map(({ path, variable }) => `- \`${path}\`: ${variable.size} values`);
+  const left = skipped.map(({ path, why }) => `- \`${path}\`: ${why}`);
+  return [
+    `Pruned:\n\n${listed.join('\n')}`,
+    ...(left.length > 0 ? [`Not pruned:\n\n${left.join('\n')}`] : []),
+  ].join('\n\n');
+}
+
+function noTargets(model: string, named: boolean, skipped: readonly SkippedTarget[]): UserError {
+  const reasons = skipped.map(({ path, why }) => `${path}: ${why}`).join('; ');
+  const found = named ? 'an empty list of targets' : `none (${reasons})`;
   return new UserError(
     `Expected weights of "${model}" to prune, got ${found}; name them (targets: ['dense/kernel']).`,
   );

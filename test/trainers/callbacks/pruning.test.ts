@@ -58,6 +58,10 @@ it('prunes the default targets on the cadence of the schedule, weights and momen
   expect([...(parameters.get('hidden/kernel').slots['velocity'] ?? [])]).toEqual([0, 0, 9, 9]);
   expect(parameters.get('classifier/kernel').mask).toBeUndefined();
   expect(logs).toEqual([
+    [
+      'pruning/targets',
+      'Pruned:\n\n- `hidden/kernel`: 4 values\n\nNot pruned:\n\n- `classifier/kernel`: its layer makes what the model returns',
+    ],
     ['sparsity/total', 0],
     ['sparsity/hidden/kernel', 0],
     ['mask/flips', 0],
@@ -172,7 +176,7 @@ describe('when training begins', () => {
     const schedule = halfBySteps(0);
     const values = { model: alone, parameters: own };
     await expect(begin(by({ schedule }), values)).rejects.toThrow(
-      'but for embeddings, norms and the classifier',
+      'got none (only/kernel: its layer makes what the model returns; only/bias: it is a bias); name them',
     );
     await begin(by({ schedule, targets: ['only/kernel'] }), values);
     own.dispose();
