@@ -205,6 +205,18 @@ export { count, gram, maxAbs, sum, type Statistic } from './lib/analysis/statist
 // Mixed precision
 export { sensitivity, type SensitivityOptions } from './lib/analysis/sensitivity/sensitivity';
 export { type SensitivityRow, type SensitivityTable } from './lib/analysis/sensitivity/table';
+export {
+  pruningSensitivity,
+  type PruningRow,
+  type PruningSensitivityOptions,
+  type PruningTable,
+} from './lib/analysis/sensitivity/pruning-sensitivity';
+export {
+  pruningCurves,
+  sparsityRulesOf,
+  type PruningPoint,
+  type SparsityRulesOptions,
+} from './lib/analysis/sensitivity/pruning-curves';
 export { withLatency, type WithLatencyOptions } from './lib/analysis/sensitivity/with-latency';
 export { type Measure, type OpenMeasure } from './lib/analysis/measures/measure';
 export { decibels, outputNoise, type OutputNoiseOptions } from './lib/analysis/measures/output-noise';

@@ -61,10 +61,7 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
       active = pruner.over(training.totalSteps);
       if (before) expectSame(before, planOf());
       expectWithin(active.schedule, training, begun);
-      const found = targetsOf(training, pruner);
-      targets = found.targets;
-      active.expectPrunable(new Map(targets.map(({ path, variable }) => [path, variable.shape])));
-      if (!begun) training.log('pruning/targets', describeTargets(found));
+      targets = prunableTargets(training, pruner, active, begun);
       const updatesNow = !begun && active.schedule.shouldUpdate(training.step);
       gatherer.begin(training, targets, updatesNow);
       if (updatesNow) {
@@ -100,6 +97,19 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
   };
   const pass = scoring ? { batches: scoring.batches } : null;
   return configured(callback, 'pruning', { pruner, scoring: pass });
+}
+
+/** Finds the targets, and logs them where the run begins. @throws UserError where there are none, or they cannot be pruned so. */
+function prunableTargets(
+  training: Training,
+  pruner: Pruner,
+  active: RunPruner,
+  begun: boolean,
+): readonly Parameter[] {
+  const found = targetsOf(training, pruner);
+  active.expectPrunable(new Map(found.targets.map(({ path, variable }) => [path, variable.shape])));
+  if (!begun) training.log('pruning/targets', describeTargets(found));
+  return found.targets;
 }
 
 /** What a checkpoint must have in common with the run that goes on from it. */
