@@ -82,6 +82,11 @@ test(
         ['--method', 'ternary', '--bits', '7', ...out],
         /^Expected --bits 2 with --method ternary, got 7; leave --bits out\.\n$/,
       ],
+      [
+        'gradual-pruning-bert',
+        ['--pattern', '2:4', ...out],
+        /^Expected a sparsity of at most 0\.5, which is all that the pattern can prune, got 0\.8\.\n$/,
+      ],
       ['finetune', ['--epochs', 'many', ...out], /^Option '--epochs <n>' argument 'many' is invalid\. .*\n$/],
       ['finetune', ['--task', 'sst2', '--data-dir', glue, ...out], /^.*train\.tsv:3: expected 2 fields.*\n$/],
       ['finetune', ['--task', 'cola', '--data-dir', glue, ...out], /^.*CoLA.*\n$/],

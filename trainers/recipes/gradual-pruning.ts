@@ -1,13 +1,20 @@
 import { UserError } from '../../lib/core/errors';
 import { identityOf } from '../../lib/core/config';
 import { Distribution, globalDistribution } from '../../lib/pruning/distribution';
+import type { Pattern } from '../../lib/pruning/pattern';
 import { pruner } from '../../lib/pruning/pruner';
-import { cubicDecay } from '../../lib/pruning/schedule';
+import type { Saliency } from '../../lib/pruning/saliency';
+import { cubicDecay, RampOptions, RelativeSchedule } from '../../lib/pruning/schedule';
+import type { FractionWindow } from '../../lib/pruning/window';
 import { pruning } from '../callbacks/pruning';
+import type { ScoringOptions } from '../pruning/scoring-pass';
 import { densePhase } from './dense';
 import type { Phase } from './phase';
 import { runPhases } from './phases';
 import type { Outcome, RecipeOptions } from './setup';
+
+/** How a sparsity grows: `cubicDecay`, `linearDecay`, `exponentialDecay`, `cosineDecay`, `constantSparsity`, or one of your own. */
+export type GradualSchedule = (options: RampOptions & FractionWindow) => RelativeSchedule;
 
 export interface GradualPruningOptions extends RecipeOptions {
   /** Of the first weights, the order of the data, and dropout. */
@@ -21,11 +28,19 @@ export interface GradualPruningOptions extends RecipeOptions {
   readonly frequency: number;
   /** How a sparsity is shared among the weights: `globalDistribution()` (the default) or `uniformDistribution()`. */
   readonly distribution?: Distribution;
+  /** Default `magnitude`. */
+  readonly saliency?: Saliency;
+  /** Default `unstructured`. */
+  readonly pattern?: Pattern;
+  /** Default `cubicDecay`. */
+  readonly schedule?: GradualSchedule;
+  /** Scores on so many of the first training batches, at each update, without a step. Default: what a saliency needs is summed over steps. */
+  readonly scoring?: Pick<ScoringOptions, 'batches'>;
 }
 
 /**
- * Prunes while training: the weights of smallest magnitude go, little by little along `cubicDecay`, and the rest recovers from
- * it. The dense model is trained beside, for as many steps, from the same first weights.
+ * Prunes while training: the weights of smallest magnitude go, little by little along `cubicDecay`, unless told otherwise, and the rest recovers
+ * from it. The dense model is trained beside, for as many steps, from the same first weights.
  *
  * Zhu & Gupta, 2017 (arXiv:1710.01878).
  *
@@ -41,25 +56,30 @@ export async function gradualPruning(options: GradualPruningOptions): Promise<Ou
   return runPhases(options, [dense, ...levels]);
 }
 
-export interface GradualPhaseOptions extends Pick<
+export interface GradualPhaseOptions extends Omit<
   GradualPruningOptions,
-  'seed' | 'begin' | 'end' | 'frequency' | 'distribution'
+  'sparsities' | 'folder' | 'listener'
 > {
   /** At the end. */
   readonly sparsity: number;
   readonly level?: number;
 }
 
-/** Training with weights of small magnitude going along `cubicDecay`. */
+/** Training with weights of small magnitude going along `cubicDecay`, unless told otherwise. */
 export function gradualPhase(options: GradualPhaseOptions, more: Partial<Phase> = {}): Phase {
-  const { seed, sparsity, level, begin, end, frequency, distribution = globalDistribution() } = options;
+  const { seed, sparsity, level, begin, end, frequency } = options;
+  const { distribution = globalDistribution(), saliency, pattern, scoring } = options;
+  const schedule = (options.schedule ?? cubicDecay)({ finalSparsity: sparsity, begin, end, frequency });
+  const own = { saliency, pattern, scoring, schedule: options.schedule && schedule };
   return {
     label: { method: 'gradual', role: 'method', seed, level },
-    identity: { sparsity, begin, end, frequency, distribution: identityOf(distribution) },
-    callbacks: () => {
-      const schedule = cubicDecay({ finalSparsity: sparsity, begin, end, frequency });
-      return [pruning({ pruner: pruner({ schedule, distribution }) })];
-    },
+    identity: identityOf({ sparsity, begin, end, frequency, distribution, ...own }),
+    callbacks: () => [
+      pruning({
+        pruner: pruner({ schedule, distribution, saliency, pattern }),
+        scoring: scoring && { ...scoring, data: options.setup.data(seed) },
+      }),
+    ],
     ...more,
   };
 }

@@ -1,5 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { uniformDistribution } from '../../../lib/pruning/distribution';
+import { nOfM } from '../../../lib/pruning/patterns/n-of-m';
+import { wanda } from '../../../lib/pruning/saliencies/wanda';
+import { magnitude } from '../../../lib/pruning/saliency';
+import { linearDecay } from '../../../lib/pruning/schedule';
 import type { Callback } from '../../../trainers/callback';
 import { gradualPruning, GradualPruningOptions } from '../../../trainers/recipes/gradual-pruning';
 import type { Label } from '../../../trainers/recipes/setup';
@@ -50,6 +55,24 @@ it('reaches every sparsity exactly along the cubic, and stays there to recover; 
     at[3],
   ]);
   expect(curves['dense 0']).toEqual(new Array(12).fill(0));
+});
+
+it('prunes by other saliencies, patterns and schedules, scored on training data, and knows them by their configs', async () => {
+  const method = {
+    ...{ saliency: wanda, pattern: nOfM({ keep: 1, of: 2 }), schedule: linearDecay, scoring: { batches: 2 } },
+    ...{ distribution: uniformDistribution(), sparsities: [0.5] },
+  };
+  const [, gradual] = await prune(method);
+  expect(gradual!.sparsity).toBe(0.5);
+  expect(gradual!.options).toMatchObject({
+    saliency: wanda.config,
+    pattern: { name: 'nOfM' },
+    schedule: { name: 'polynomialDecay', options: { power: 1 } },
+    scoring: { batches: 2 },
+  });
+  await expect(prune({ ...method, saliency: magnitude, scoring: undefined })).rejects.toThrow(
+    /saliency|scoring/,
+  );
 });
 
 it('trains the same dense model as finetune', async () => {

@@ -1,0 +1,169 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { UserError } from '../lib/core/errors';
+import { Distribution, globalDistribution, uniformDistribution } from '../lib/pruning/distribution';
+import { erdosRenyi, erdosRenyiKernel } from '../lib/pruning/distributions/erdos-renyi';
+import { keepAtLeast } from '../lib/pruning/distributions/keep-at-least';
+import { Pattern, unstructured } from '../lib/pruning/pattern';
+import { blocks, BlocksOptions } from '../lib/pruning/patterns/blocks';
+import { nOfM } from '../lib/pruning/patterns/n-of-m';
+import { outputChannels } from '../lib/pruning/patterns/output-channels';
+import { expectReachable } from '../lib/pruning/prune';
+import { accumulatedTaylor } from '../lib/pruning/saliencies/accumulated-taylor';
+import { blockFisher } from '../lib/pruning/saliencies/block-fisher';
+import { diagonalFisher } from '../lib/pruning/saliencies/diagonal-fisher';
+import { gradientMagnitude } from '../lib/pruning/saliencies/gradient-magnitude';
+import { snip } from '../lib/pruning/saliencies/snip';
+import { wanda } from '../lib/pruning/saliencies/wanda';
+import { magnitude, movement, randomSaliency, Saliency, taylor } from '../lib/pruning/saliency';
+import { constantSparsity, cubicDecay, linearDecay, oneShot } from '../lib/pruning/schedule';
+import { cosineDecay } from '../lib/pruning/schedules/cosine-decay';
+import { exponentialDecay } from '../lib/pruning/schedules/exponential-decay';
+import type { GradualPhaseOptions, GradualSchedule } from '../trainers/recipes/gradual-pruning';
+import { fraction, several, share, whole } from './parse';
+
+const SALIENCIES: Readonly<Record<string, (seed: number) => Saliency>> = {
+  magnitude: () => magnitude,
+  random: randomSaliency,
+  gradient: () => gradientMagnitude,
+  taylor: () => taylor,
+  'accumulated-taylor': () => accumulatedTaylor,
+  movement: () => movement,
+  fisher: () => diagonalFisher,
+  'block-fisher': () => blockFisher(),
+  wanda: () => wanda,
+  snip: () => snip,
+};
+
+const PATTERNS: Readonly<Record<string, (block: BlocksOptions) => Pattern>> = {
+  unstructured: () => unstructured,
+  '2:4': () => nOfM({ keep: 2, of: 4 }),
+  blocks,
+  channels: () => outputChannels,
+};
+
+const DISTRIBUTIONS: Readonly<Record<string, () => Distribution>> = {
+  global: globalDistribution,
+  uniform: uniformDistribution,
+  'erdos-renyi': erdosRenyi,
+  'erdos-renyi-kernel': erdosRenyiKernel,
+};
+
+const SCHEDULES: Readonly<Record<string, GradualSchedule>> = {
+  'one-shot': ({ finalSparsity, begin = 0 }) => oneShot({ finalSparsity, begin }),
+  constant: constantSparsity,
+  linear: linearDecay,
+  cubic: cubicDecay,
+  exponential: exponentialDecay,
+  cosine: cosineDecay,
+};
+
+/** Those that need a pass of their own, and its training batches. */
+const SCORED: readonly string[] = ['wanda', 'snip'];
+const SCORING_BATCHES = 8;
+const BLOCK: BlocksOptions = { rows: 4, columns: 1 };
+
+/** The options that only pruning has. */
+export interface PruningScriptOptions {
+  /** Final sparsities. */
+  readonly sparsity: readonly number[];
+  readonly saliency: string;
+  readonly pattern: string;
+  readonly block?: BlocksOptions;
+  readonly distribution: string;
+  /** Share of each layer that stays at least. */
+  readonly keep?: number;
+  readonly schedule: string;
+  readonly scoringBatches?: number;
+}
+
+export const PRUNING_DEFAULTS: PruningScriptOptions = {
+  sparsity: [0.5, 0.8],
+  saliency: 'magnitude',
+  pattern: 'unstructured',
+  distribution: 'global',
+  schedule: 'cubic',
+};
+
+/** The options of the command line. */
+export const pruningOptions = (): Option[] => [
+  new Option('--sparsity <fraction...>', 'final sparsities, each a training of its own').argParser(
+    several(fraction),
+  ),
+  new Option('--saliency <name>', 'what is worth keeping').choices(Object.keys(SALIENCIES)),
+  new Option('--pattern <name>', 'what goes or stays together').choices(Object.keys(PATTERNS)),
+  new Option('--block <rows x columns>', 'inputs and outputs of a block (default: 4x1)').argParser(blockSize),
+  new Option('--distribution <name>', 'how the sparsity is shared out among the layers').choices(
+    Object.keys(DISTRIBUTIONS),
+  ),
+  new Option('--keep <share>', 'of each layer at least so much stays').argParser(share),
+  new Option('--schedule <name>', 'how the sparsity grows').choices(Object.keys(SCHEDULES)),
+  new Option(
+    '--scoring-batches <n>',
+    'score on n training batches at each update (default: on the steps since the last; 8, or all, for wanda and snip)',
+  ).argParser(whole(1)),
+];
+
+function blockSize(text: string): BlocksOptions {
+  const [rows = 0, columns = 0] = text.split('x').map(Number);
+  if (/^[1-9]\d*x[1-9]\d*$/.test(text)) return { rows, columns };
+  throw new InvalidArgumentError('Expected rows x columns, such as 4x1.');
+}
+
+/**
+ * The way of pruning that the options name.
+ *
+ * @throws UserError for options that do not fit together.
+ */
+export function pruningMethod(
+  options: PruningScriptOptions & { readonly seed: number },
+): Pick<GradualPhaseOptions, 'saliency' | 'pattern' | 'distribution' | 'schedule'> {
+  expectTogether(options);
+  const { keep, block = BLOCK } = options;
+  const saliency = SALIENCIES[options.saliency]!(options.seed);
+  const pattern = PATTERNS[options.pattern]!(block);
+  options.sparsity.forEach((sparsity) => expectReachable(sparsity, pattern));
+  const distribution = DISTRIBUTIONS[options.distribution]!();
+  return {
+    saliency,
+    pattern,
+    distribution: keep === undefined ? distribution : keepAtLeast({ distribution, fraction: keep }),
+    schedule: SCHEDULES[options.schedule]!,
+  };
+}
+
+/** The pass that scores, where there is one. @param most batches of the training data. */
+export function scoringOf(
+  { saliency, scoringBatches }: PruningScriptOptions,
+  most: number,
+): GradualPhaseOptions['scoring'] {
+  if (scoringBatches !== undefined) return { batches: scoringBatches };
+  return SCORED.includes(saliency) ? { batches: Math.min(SCORING_BATCHES, most) } : undefined;
+}
+
+function expectTogether({
+  saliency,
+  pattern,
+  block,
+  distribution,
+  schedule,
+  scoringBatches,
+}: PruningScriptOptions): void {
+  if (block && pattern !== 'blocks') {
+    throw new UserError(`Expected --pattern blocks with --block, got ${pattern}; leave --block out.`);
+  }
+  if (pattern === '2:4' && distribution.startsWith('erdos')) {
+    throw new UserError(
+      `Expected --distribution global or uniform with --pattern 2:4, which prunes half of a layer at most, got ${distribution}.`,
+    );
+  }
+  if (saliency === 'snip' && schedule !== 'one-shot') {
+    throw new UserError(
+      `Expected --schedule one-shot with --saliency snip, which prunes before training, got ${schedule}.`,
+    );
+  }
+  if (scoringBatches !== undefined && ['magnitude', 'random'].includes(saliency)) {
+    throw new UserError(
+      `Expected a --saliency that looks at data with --scoring-batches, got ${saliency}; leave --scoring-batches out.`,
+    );
+  }
+}
