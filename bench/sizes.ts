@@ -20,7 +20,18 @@ export interface WorkerOptions {
   readonly dropout: number;
   readonly threads: number;
   /** Whittle's engines or PyTorch's attention implementations; `products`: only a step's products with weights. */
-  readonly kind: 'float' | 'qat' | 'lsq' | 'eager-wasm' | 'products' | 'sdpa' | 'eager' | 'torch-products';
+  readonly kind:
+    | 'float'
+    | 'qat'
+    | 'lsq'
+    | 'movement'
+    | 'soft-movement'
+    | 'smp'
+    | 'eager-wasm'
+    | 'products'
+    | 'sdpa'
+    | 'eager'
+    | 'torch-products';
 }
 
 /** What a worker prints after each line of standard input. */

@@ -32,10 +32,13 @@ export class LatentMask implements Transform {
     this.keep.data.set(mask);
   }
 
+  /** The mask as a tensor, 0 and 1, the caller's; within a program what it is when that runs. */
+  values(): tf.Tensor {
+    return scaledCodes(this.keep, 1);
+  }
+
   apply(value: tf.Tensor): tf.Tensor {
-    const effective = straightThrough(value, (latent) =>
-      tf.tidy(() => latent.mul(scaledCodes(this.keep, 1))),
-    );
+    const effective = straightThrough(value, (latent) => tf.tidy(() => latent.mul(this.values())));
     return value === this.masked.variable ? withSource(effective, this.masked) : effective;
   }
 

@@ -34,6 +34,12 @@ export function maskKindOf(variable: tf.Variable): MaskKind | undefined {
   return masks.get(variable)?.kind;
 }
 
+/** The latent mask of a weight as a tensor of 0 and 1, the caller's; undefined where it has none. */
+export function latentMaskTensor(variable: tf.Variable): tf.Tensor | undefined {
+  const found = masks.get(variable);
+  return found?.kind === 'latent' ? found.transform.values() : undefined;
+}
+
 /** What layers compute with where nothing but a mask is attached: the values, with 0 where a mask prunes. Not to be written. */
 export function effectiveValues(variable: tf.Variable): tf.TypedArray {
   const { data } = hostOf(variable);

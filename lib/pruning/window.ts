@@ -74,7 +74,8 @@ export function expectWhole(name: string, value: number, least: number): void {
   throw new UserError(`Expected ${name} as a whole number of at least ${least}, got ${value}.`);
 }
 
-function expectFraction(name: string, value: number): void {
+/** @throws UserError for what is no fraction of a run. */
+export function expectFraction(name: string, value: number): void {
   if (value >= 0 && value <= 1) return;
   throw new UserError(
     `Expected ${name} as a fraction of the run, from 0 to 1, got ${value}; for a step write ${name}Step.`,

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import { configured, Json } from '../../lib/core/config';
 import { describeDifferences, differences } from '../../lib/core/differences';
 import { UserError } from '../../lib/core/errors';
@@ -7,9 +8,9 @@ import type { PrunableWeight } from '../../lib/pruning/prune';
 import type { Pruner, RunPruner } from '../../lib/pruning/pruner';
 import type { Stats } from '../../lib/pruning/weight-statistics';
 import type { Callback, Training } from '../callback';
-import type { Parameter } from '../parameters';
 import { expectWithin } from '../pruning/expect-within';
 import { gathererOf } from '../pruning/gatherer-of';
+import type { PrunedWeight } from '../pruning/pruned-weight';
 import type { ScoringOptions } from '../pruning/scoring-pass';
 import { describeTargets, targetsOf } from '../pruning/targets-of';
 
@@ -44,7 +45,7 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
   let begun = false;
   let before: Plan | undefined; // of the checkpoint
   let active: RunPruner;
-  let targets: readonly Parameter[];
+  let targets: readonly PrunedWeight[];
   let undo: (() => void) | undefined; // until the first step is done
   const planOf = (): Plan => {
     const { beginStep, endStep } = active.schedule;
@@ -63,7 +64,8 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
       expectWithin(active.schedule, training, begun);
       targets = prunableTargets(training, pruner, active, begun);
       const updatesNow = !begun && active.schedule.shouldUpdate(training.step);
-      gatherer.begin(training, targets, updatesNow);
+      const trained = training.parameters.list.filter((parameter) => targets.includes(parameter));
+      gatherer.begin(training, trained, updatesNow);
       if (updatesNow) {
         undo = remember(training, targets);
         await update(training);
@@ -128,21 +130,21 @@ function expectSame(before: Plan, now: Plan): void {
 }
 
 /** Copies weights and masks; returns how to put them back. */
-function remember({ parameters }: Training, targets: readonly Parameter[]): () => void {
+function remember({ parameters }: Training, targets: readonly PrunedWeight[]): () => void {
   const masks = masksOfWeights(targets);
   const before = targets.map((target) => [target, target.weights.slice()] as const);
   return () => {
     for (const [target, weights] of before) {
       target.setMask(masks.get(target.path), kindIn(masks, target.path));
-      target.weights.set(weights);
+      tf.tidy(() => target.variable.assign(tf.tensor(weights, target.variable.shape)));
     }
-    parameters.upload();
+    parameters.rebind();
   };
 }
 
 function setMasks(
   training: Training,
-  targets: readonly Parameter[],
+  targets: readonly PrunedWeight[],
   { update }: RunPruner,
   statsOf: (path: string) => Stats,
 ): void {
@@ -150,11 +152,11 @@ function setMasks(
   const weights = new Map(targets.map((target) => [target.path, prunable(target, statsOf(target.path))]));
   const masks = update(training.step, weights, before);
   if (!masks) return;
-  for (const [path, mask] of masks) training.parameters.setMask(path, mask, kindIn(masks, path));
+  for (const target of targets) target.setMask(masks.get(target.path), kindIn(masks, target.path));
   log(training, masks, countFlips(before, masks));
 }
 
-function prunable({ weights, variable }: Parameter, stats: Stats): PrunableWeight {
+function prunable({ weights, variable }: PrunedWeight, stats: Stats): PrunableWeight {
   return { data: weights, shape: variable.shape, stats };
 }
 

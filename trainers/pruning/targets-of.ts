@@ -1,24 +1,25 @@
 import { UserError } from '../../lib/core/errors';
+import { weightsOf } from '../../lib/core/weights';
 import type { Pruner } from '../../lib/pruning/pruner';
 import { pruningTargets, SkippedTarget } from '../../lib/pruning/targets';
 import type { Training } from '../callback';
-import type { Parameter } from '../parameters';
+import { frozenWeight, PrunedWeight } from './pruned-weight';
 
 /** What a pruner prunes in a training. */
 export interface TrainedTargets {
-  readonly targets: readonly Parameter[];
+  readonly targets: readonly PrunedWeight[];
   /** What it leaves out by default; nothing where the targets were named. */
   readonly skipped: readonly SkippedTarget[];
 }
 
 /**
- * The parameters that a pruner prunes.
+ * The weights that a pruner prunes: parameters, and, where it names them and needs no gradients, weights that are frozen.
  *
- * @throws UserError for a target that is not trained or comes twice, and where there is none.
+ * @throws UserError for a target that is not there, or is not trained where gradients are needed, or comes twice, and where there is none.
  */
 export function targetsOf(
   { model, parameters }: Pick<Training, 'model' | 'parameters'>,
-  { targets: named }: Pick<Pruner, 'targets'>,
+  { targets: named, needs }: Pick<Pruner, 'targets' | 'needs'>,
 ): TrainedTargets {
   const { targets, skipped } = named
     ? { targets: named.map((path) => ({ path })), skipped: [] }
@@ -27,9 +28,12 @@ export function targetsOf(
   if (paths.length === 0) throw noTargets(model.name, named !== undefined, skipped);
   const twice = paths.find((path, i) => paths.indexOf(path) !== i);
   if (twice !== undefined) throw new UserError(`Expected different pruning targets, got "${twice}" twice.`);
+  const frozen = needs.length > 0 ? [] : weightsOf(model).filter(({ trainable }) => !trainable);
   const found = paths.map((path) => {
     const parameter = parameters.list.find((candidate) => candidate.path === path);
     if (parameter) return parameter;
+    const weight = frozen.find((candidate) => candidate.path === path);
+    if (weight) return frozenWeight(model, weight);
     throw new UserError(`Expected the pruning target "${path}" to be a trainable weight of the model.`);
   });
   return { targets: found, skipped };

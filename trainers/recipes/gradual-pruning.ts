@@ -50,7 +50,7 @@ export interface GradualPruningOptions extends RecipeOptions {
  */
 export async function gradualPruning(options: GradualPruningOptions): Promise<Outcome[]> {
   const { seed, sparsities } = options;
-  validate(options);
+  expectGradual(options);
   const levels = sparsities.map((sparsity, i) => gradualPhase({ ...options, sparsity, level: i + 1 }));
   const dense = densePhase(seed, { label: { method: 'dense', role: 'baseline', seed, level: 0 } });
   return runPhases(options, [dense, ...levels]);
@@ -84,7 +84,12 @@ export function gradualPhase(options: GradualPhaseOptions, more: Partial<Phase> 
   };
 }
 
-function validate({ sparsities, begin, end }: GradualPruningOptions): void {
+/** @throws UserError for sparsities and fractions of a training that are none. */
+export function expectGradual({
+  sparsities,
+  begin,
+  end,
+}: Pick<GradualPruningOptions, 'sparsities' | 'begin' | 'end'>): void {
   const isFraction = (value: number) => value > 0 && value < 1;
   const wrong = sparsities.find((sparsity) => !isFraction(sparsity));
   if (wrong !== undefined || new Set(sparsities).size < sparsities.length || sparsities.length === 0) {

@@ -1,0 +1,79 @@
+import { configured } from '../../core/config';
+import { UserError } from '../../core/errors';
+import { Distribution, globalDistribution } from '../distribution';
+import { MaskSet, maskSet } from '../mask';
+import type { PrunableWeight } from '../prune';
+import type { Pruner, RunPruner } from '../pruner';
+import { overSteps, RelativeSchedule, Schedule } from '../schedule';
+import type { LearnedScores } from './learned-scores';
+import { scorePruner } from './score-pruner';
+
+export interface ThresholdPrunerOptions {
+  readonly scores: LearnedScores;
+  /** When masks are made, how τ grows, and the sparsity that is hit at its end. */
+  readonly schedule: Schedule | RelativeSchedule;
+  /** τ at the end, in [0, 1). Default 0.1. */
+  readonly threshold?: number;
+  /** How the final sparsity is shared out. Default `globalDistribution()`: as the penalty has shared it out, the threshold moved. */
+  readonly distribution?: Distribution;
+}
+
+/**
+ * Soft movement pruning: `M = 1[σ(S) > τ(t)]` with `τ(t) = τ · s(t) / s(end)`. How much is pruned is what the penalty of the scores makes
+ * (`LearnedScores.penalty`), until the last update of the schedule: there the sparsity is hit exactly, by `Top_v(S)` over all weights, which is a
+ * threshold where the count wants it. What is trained after it recovers from the difference.
+ *
+ * Sanh et al., 2020 (arXiv:2005.07683), whose final sparsity is what λ makes of it.
+ *
+ * @throws UserError for a threshold that no sigmoid has.
+ */
+export function thresholdPruner(options: ThresholdPrunerOptions): Pruner {
+  const { scores, schedule, threshold = 0.1, distribution = globalDistribution() } = options;
+  expectThreshold(threshold);
+  const exact = scorePruner({ scores, schedule, distribution });
+  const made: Pruner = {
+    targets: scores.targets,
+    needs: [],
+    over(totalSteps): RunPruner {
+      const inSteps = overSteps(schedule, totalSteps);
+      const final = exact.over(totalSteps);
+      const grown = (step: number) => threshold * progressOf(inSteps, step);
+      return {
+        schedule: inSteps,
+        update(step, weights, masks) {
+          if (!inSteps.shouldUpdate(step)) return undefined;
+          if (step === inSteps.endStep) return final.update(step, weights, masks);
+          return above(scores, weights, grown(step));
+        },
+      };
+    },
+  };
+  const { saliency, targets } = scores;
+  return configured(made, 'thresholdPruner', { schedule, targets, saliency, threshold, distribution });
+}
+
+/** @throws UserError for a threshold that no sigmoid has. */
+export function expectThreshold(threshold: number): void {
+  if (threshold >= 0 && threshold < 1) return;
+  throw new UserError(`Expected a threshold of at least 0 and below 1, got ${threshold}.`);
+}
+
+/** How far a schedule has come: `s(t) / s(end)`, from 0 to 1; 1 where it ends at 0. */
+export function progressOf(schedule: Schedule, step: number): number {
+  const final = schedule(schedule.endStep);
+  return final === 0 ? 1 : schedule(step) / final;
+}
+
+/** Latent masks that keep `σ(S) > τ`, which is `S > ln(τ / (1 − τ))`. */
+function above(
+  scores: LearnedScores,
+  weights: ReadonlyMap<string, PrunableWeight>,
+  threshold: number,
+): MaskSet {
+  const least = Math.log(threshold / (1 - threshold));
+  const paths = scores.targets.filter((path) => weights.has(path));
+  return maskSet(
+    paths.map((path) => [path, Uint8Array.from(scores.of(path), (score) => Number(score > least))]),
+    paths,
+  );
+}

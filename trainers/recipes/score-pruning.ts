@@ -1,0 +1,67 @@
+import { identityOf } from '../../lib/core/config';
+import { withCoolDown } from '../../lib/pruning/cool-down';
+import { cubicDecay } from '../../lib/pruning/schedule';
+import type { ScorePruning } from '../score-pruning/score-pruning';
+import { densePhase } from './dense';
+import { expectGradual } from './gradual-pruning';
+import type { Phase } from './phase';
+import { runPhases } from './phases';
+import type { Outcome, RecipeOptions } from './setup';
+
+/** What every phase of a pruning by scores is told. */
+interface Common {
+  /** Of the first weights, the order of the data, and dropout. */
+  readonly seed: number;
+  /** How scores are trained and become masks: `movementPruning()`, `softMovementPruning()`, `staticPruning()`. */
+  readonly by: ScorePruning;
+  /** Where pruning begins and where it has come to its sparsity, as fractions of the training. */
+  readonly begin: number;
+  readonly end: number;
+  /** Up to where masks go on changing, as a fraction of the training. Default 1: to its end, as in the papers. */
+  readonly coolDown?: number;
+  /** Optimizer steps between two updates of the masks; 1 in the papers. */
+  readonly frequency: number;
+}
+
+export interface ScorePruningOptions extends RecipeOptions, Common {
+  /** Of the method's rows: `movement`. */
+  readonly name: string;
+  /** Final sparsities, fractions in (0, 1) of the pruning targets; each is a training of its own. */
+  readonly sparsities: readonly number[];
+}
+
+/**
+ * Prunes by scores that are trained, along `cubicDecay` with a cool-down; the dense model is trained beside, for as many steps, from the
+ * same first weights.
+ *
+ * @returns `dense`, then the method at each sparsity, as levels 1, 2, …
+ *
+ * @example await scorePruning({ setup, folder, seed: 0, name: 'movement', by: movementPruning(), sparsities: [0.8], begin: 0.1, end: 0.7, frequency: 10 });
+ */
+export async function scorePruning(options: ScorePruningOptions): Promise<Outcome[]> {
+  const { seed, sparsities } = options;
+  expectGradual(options);
+  const levels = sparsities.map((sparsity, i) => scorePhase({ ...options, sparsity, level: i + 1 }));
+  const dense = densePhase(seed, { label: { method: 'dense', role: 'baseline', seed, level: 0 } });
+  return runPhases(options, [dense, ...levels]);
+}
+
+export interface ScorePhaseOptions extends Common {
+  readonly name: string;
+  /** At the end. */
+  readonly sparsity: number;
+  readonly level?: number;
+}
+
+/** Training with scores that decide what is pruned; it ends with a plain model under hard masks. */
+export function scorePhase(options: ScorePhaseOptions, more: Partial<Phase> = {}): Phase {
+  const { seed, name, by, sparsity, level, begin, end, coolDown = 1, frequency } = options;
+  const cubic = cubicDecay({ finalSparsity: sparsity, begin, end, frequency });
+  const schedule = withCoolDown(cubic, { end: coolDown, frequency });
+  return {
+    label: { method: name, role: 'method', seed, level },
+    identity: { by: identityOf(by), schedule: identityOf(schedule) },
+    attach: (model) => by.attach(model, schedule),
+    ...more,
+  };
+}
