@@ -71,10 +71,15 @@ export function countFlips(before: MaskSet, after: MaskSet): number {
   let flips = 0;
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const [a, b] = [before.get(path), after.get(path)];
-    const length = (a ?? b)!.length;
-    for (let i = 0; i < length; i++) if ((a?.[i] ?? 1) !== (b?.[i] ?? 1)) flips++;
+    flips += a && b ? countDifferent(a, b) : countPruned((a ?? b)!);
   }
   return flips;
+}
+
+function countDifferent(a: Uint8Array, b: Uint8Array): number {
+  let different = 0;
+  for (let i = 0; i < a.length; i++) different += a[i]! ^ b[i]!;
+  return different;
 }
 
 /** The masks as tensors, to be saved: dtype bool, flat, not copied. */

@@ -122,7 +122,9 @@ function candidateOf(
 /** The mask with so many units pruned, and all that stays pruned. */
 function masked({ scores, units, shape, isMasked }: Candidate, count: number, pattern: Pattern): Uint8Array {
   if (!isMasked) return pattern.mask(units, count, shape);
-  const mask = pattern.mask(units, Math.max(count, heldUnits(units)), shape);
+  const held = heldUnits(units);
+  const mask = pattern.mask(units, Math.max(count, held), shape);
+  if (held === 0 && scores === units) return mask;
   for (let i = 0; i < mask.length; i++) if (scores[i] === -Infinity) mask[i] = 0;
   return mask;
 }
