@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { configured, Json } from '../../lib/core/config';
-import { describeDifferences, differences } from '../../lib/core/differences';
-import { UserError } from '../../lib/core/errors';
 import { countFlips, kindIn, MaskSet, sparsityOf } from '../../lib/pruning/mask';
 import { masksOfWeights } from '../../lib/pruning/model-masks';
 import type { PrunableWeight } from '../../lib/pruning/prune';
 import type { Pruner, RunPruner } from '../../lib/pruning/pruner';
 import type { Stats } from '../../lib/pruning/weight-statistics';
 import type { Callback, Training } from '../callback';
+import { expectSamePlan, StepPlan } from '../pruning/expect-same-plan';
 import { expectWithin } from '../pruning/expect-within';
 import { gathererOf } from '../pruning/gatherer-of';
 import type { PrunedWeight } from '../pruning/pruned-weight';
@@ -43,11 +42,11 @@ export interface PruningOptions {
 export function pruning({ pruner, scoring }: PruningOptions): Callback {
   const gatherer = gathererOf(pruner.needs, scoring);
   let begun = false;
-  let before: Plan | undefined; // of the checkpoint
+  let before: StepPlan | undefined; // of the checkpoint
   let active: RunPruner;
   let targets: readonly PrunedWeight[];
   let undo: (() => void) | undefined; // until the first step is done
-  const planOf = (): Plan => {
+  const planOf = (): StepPlan => {
     const { beginStep, endStep } = active.schedule;
     return { beginStep, endStep };
   };
@@ -60,7 +59,7 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
     countsFrom: ({ totalSteps }) => pruner.over(totalSteps).schedule.endStep,
     async onTrainBegin(training) {
       active = pruner.over(training.totalSteps);
-      if (before) expectSame(before, planOf());
+      if (before) expectSamePlan(before, planOf());
       expectWithin(active.schedule, training, begun);
       targets = prunableTargets(training, pruner, active, begun);
       const updatesNow = !begun && active.schedule.shouldUpdate(training.step);
@@ -87,7 +86,7 @@ export function pruning({ pruner, scoring }: PruningOptions): Callback {
       return { values: { begun, plan: { ...planOf() }, gathered: values }, tensors };
     },
     restore({ values, tensors }) {
-      const saved = values as unknown as { begun: boolean; plan: Plan; gathered: Json };
+      const saved = values as unknown as { begun: boolean; plan: StepPlan; gathered: Json };
       begun = saved.begun;
       before = saved.plan;
       gatherer.restore({ values: saved.gathered, tensors });
@@ -107,26 +106,11 @@ function prunableTargets(
   pruner: Pruner,
   active: RunPruner,
   begun: boolean,
-): readonly Parameter[] {
+): readonly PrunedWeight[] {
   const found = targetsOf(training, pruner);
   active.expectPrunable(new Map(found.targets.map(({ path, variable }) => [path, variable.shape])));
   if (!begun) training.log('pruning/targets', describeTargets(found));
   return found.targets;
-}
-
-/** What a checkpoint must have in common with the run that goes on from it. */
-interface Plan {
-  readonly beginStep: number;
-  readonly endStep: number;
-}
-
-/** @throws UserError for the checkpoint of a run that pruned otherwise: fractions of a longer run are other steps. */
-function expectSame(before: Plan, now: Plan): void {
-  const different = differences({ ...before }, { ...now });
-  if (different.length === 0) return;
-  throw new UserError(
-    `The checkpoint is of a run that prunes otherwise: ${describeDifferences(different)}. Start over in another folder.`,
-  );
 }
 
 /** Copies weights and masks; returns how to put them back. */
