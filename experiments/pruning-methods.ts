@@ -131,6 +131,25 @@ export function pruningMethod(
   };
 }
 
+/** @throws UserError for options that no method reads. */
+export function expectRead(options: PruningScriptOptions, methods: readonly string[]): void {
+  if (methods.includes('gradual')) return;
+  const names = [
+    'saliency',
+    'pattern',
+    'block',
+    'distribution',
+    'keep',
+    'schedule',
+    'scoringBatches',
+  ] as const;
+  const unread = names.find((name) => options[name] !== PRUNING_DEFAULTS[name]);
+  if (unread === undefined) return;
+  throw new UserError(
+    `Expected the \`method\` gradual, which reads \`${unread}\`, got ${methods.join(', ')}; leave \`${unread}\` out.`,
+  );
+}
+
 /** The pass that scores, where there is one. @param most batches of the training data. */
 export function scoringOf(
   { saliency, scoringBatches }: PruningScriptOptions,

@@ -28,6 +28,7 @@ const SCRIPTS = [
   'finetune',
   'qat-bert',
   'gradual-pruning-bert',
+  'sparse-training-bert',
   'ptq-bert',
   'mixed-precision-bert',
   'pretrain-mlm',
@@ -43,7 +44,7 @@ test(
       expect(out).toContain(`npx ts-node experiments/${SCRIPTS[i]}.ts`);
       expect(out).toContain('--model <folder or name>');
     });
-    for (const { out } of helps.slice(0, 7)) {
+    for (const { out } of helps.slice(0, 8)) {
       for (const name of [
         'task',
         'data-dir',

@@ -9,6 +9,7 @@ import type { FractionWindow } from '../../lib/pruning/window';
 import { pruning } from '../callbacks/pruning';
 import type { ScoringOptions } from '../pruning/scoring-pass';
 import { densePhase } from './dense';
+import { expectSparsities } from './expect-sparsities';
 import type { Phase } from './phase';
 import { runPhases } from './phases';
 import type { Outcome, RecipeOptions } from './setup';
@@ -90,13 +91,7 @@ export function expectGradual({
   begin,
   end,
 }: Pick<GradualPruningOptions, 'sparsities' | 'begin' | 'end'>): void {
-  const isFraction = (value: number) => value > 0 && value < 1;
-  const wrong = sparsities.find((sparsity) => !isFraction(sparsity));
-  if (wrong !== undefined || new Set(sparsities).size < sparsities.length || sparsities.length === 0) {
-    throw new UserError(
-      `Expected different sparsities, at least one, as fractions above 0 and below 1, got ${sparsities.join(', ') || 'none'}.`,
-    );
-  }
+  expectSparsities(sparsities);
   if (!(begin >= 0 && begin <= end && end <= 1)) {
     throw new UserError(
       `Expected 0 <= begin <= end <= 1 of a gradual pruning, got begin ${begin} and end ${end}.`,

@@ -1,0 +1,60 @@
+import { Option } from 'commander';
+import { rigl } from '../lib/pruning/rewiring/rigl';
+import { setEvolution } from '../lib/pruning/rewiring/set-evolution';
+import { magnitude } from '../lib/pruning/saliency';
+import { stepsOf } from '../trainers/recipes/setup';
+import { SparseMethod, sparseTraining } from '../trainers/recipes/sparse-training';
+import { experiment } from './experiment';
+import { main } from './main';
+import type { Script } from './options';
+import { eachOnce, fraction, several } from './parse';
+
+const METHODS = ['static', 'set', 'rigl'] as const;
+
+interface SparseScriptOptions {
+  readonly method: readonly (typeof METHODS)[number][];
+  readonly sparsity: readonly number[];
+}
+
+/** How often zeros move in a training. */
+const UPDATES = 30;
+
+const own: SparseScriptOptions = { method: METHODS, sparsity: [0.8] };
+
+const script: Script<SparseScriptOptions> = {
+  name: 'sparse-training-bert',
+  summary:
+    'Trains a BERT classifier that is sparse from the first step to the last, with zeros that stay or move, beside the dense one.',
+  defaults: {
+    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
+    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...own },
+    quick: { epochs: 2 },
+  },
+  own: [
+    eachOnce(
+      new Option(
+        '--method <names...>',
+        'a row each: static, zeros stay where they are; set, the smallest weights go and others come back at random; rigl, those of the ' +
+          'largest gradient come back',
+      ).choices(METHODS),
+    ),
+    new Option('--sparsity <fraction...>', 'sparsities, each a training of its own of each method').argParser(
+      several(fraction),
+    ),
+  ],
+};
+
+void main((argv) =>
+  experiment(script, argv, ({ options, ...recipe }) => {
+    const { seed, method, sparsity: sparsities, model } = options;
+    const every = Math.ceil(stepsOf(recipe.setup, seed) / UPDATES);
+    const methods = method.map((name) => methodOf(name, every, seed));
+    const start = model === undefined ? undefined : magnitude; // what was learned is worth more than random zeros
+    return sparseTraining({ ...recipe, seed, methods, sparsities, start });
+  }),
+);
+
+function methodOf(name: (typeof METHODS)[number], every: number, seed: number): SparseMethod {
+  if (name === 'rigl') return { name, by: rigl({ every }) };
+  return name === 'set' ? { name, by: setEvolution({ every, seed }) } : { name };
+}
