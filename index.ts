@@ -18,6 +18,20 @@ export { attach, type Attachment, type Pass, type Trainable, type Transform } fr
 export { revisionOf } from './lib/core/revision';
 
 // Pruning
+export { withCoolDown, type CoolDownOptions } from './lib/pruning/cool-down';
+export {
+  learnedScores,
+  type LearnedScores,
+  type LearnedScoresOptions,
+} from './lib/pruning/scores/learned-scores';
+export { scorePruner, type ScorePrunerOptions } from './lib/pruning/scores/score-pruner';
+export { thresholdPruner, type ThresholdPrunerOptions } from './lib/pruning/scores/threshold-pruner';
+export { scoreShares } from './lib/pruning/scores/score-shares';
+export { rewire, type RewiredWeight } from './lib/pruning/rewiring/rewire';
+export { type GrowingWeight, type Rewiring } from './lib/pruning/rewiring/rewiring';
+export { rigl } from './lib/pruning/rewiring/rigl';
+export { setEvolution, type SetEvolutionOptions } from './lib/pruning/rewiring/set-evolution';
+export { type DropFraction, type DropOptions } from './lib/pruning/rewiring/drop-fraction';
 export { magnitudePruner, pruner, type Pruner, type RunPruner } from './lib/pruning/pruner';
 export {
   constantSparsity,
@@ -196,7 +210,14 @@ export {
 } from './lib/analysis/gate-gradients';
 export { observerFrom } from './lib/quantization/observers/from-config';
 export { learningRateFrom, optimizerFrom } from './trainers/from-config';
-export { distributionFrom, patternFrom, saliencyFrom, scheduleFrom } from './lib/pruning/from-config';
+export {
+  distributionFrom,
+  patternFrom,
+  rewiringFrom,
+  saliencyFrom,
+  scheduleFrom,
+} from './lib/pruning/from-config';
+export { scorePruningFrom } from './trainers/score-pruning/from-config';
 export { withoutUnits, type Slice, type Unit, type Values } from './lib/pruning/unit';
 export { gather, type Gathered, type GatherData, type GatherOptions } from './lib/analysis/gather';
 export { type Recording, type RowSelector } from './lib/analysis/record';
@@ -253,6 +274,15 @@ export { labelAccuracy, microF1 } from './trainers/multi-label-metrics';
 export { earlyStopping } from './trainers/callbacks/early-stopping';
 export { progress } from './trainers/callbacks/progress';
 export { pruning, type PruningOptions } from './trainers/callbacks/pruning';
+export { rewiring } from './trainers/callbacks/rewiring';
+export { scoreTraining, type ScoreTrainingOptions } from './trainers/callbacks/score-training';
+export { type AttachedScores, type ScorePruning } from './trainers/score-pruning/score-pruning';
+export { movementPruning, type MovementPruningOptions } from './trainers/score-pruning/movement-pruning';
+export {
+  softMovementPruning,
+  type SoftMovementPruningOptions,
+} from './trainers/score-pruning/soft-movement-pruning';
+export { staticPruning, type StaticPruningOptions } from './trainers/score-pruning/static-pruning';
 export { type ScoringOptions } from './trainers/pruning/scoring-pass';
 export { quantization } from './trainers/callbacks/quantization';
 export { stopOnSignal } from './trainers/callbacks/stop-on-signal';
@@ -271,6 +301,12 @@ export {
 export { densePhase } from './trainers/recipes/dense';
 export { finetune } from './trainers/recipes/finetune';
 export { gradualPruning } from './trainers/recipes/gradual-pruning';
+export { scorePruning, type ScoreMethod, type ScorePruningOptions } from './trainers/recipes/score-pruning';
+export {
+  sparseTraining,
+  type SparseMethod,
+  type SparseTrainingOptions,
+} from './trainers/recipes/sparse-training';
 export { lotteryTicket } from './trainers/recipes/lottery-ticket';
 export {
   type Label,

@@ -1,4 +1,5 @@
 import { madeFrom } from '../core/config';
+import { CoolDownOptions, withCoolDown } from './cool-down';
 import { Distribution, globalDistribution, uniformDistribution } from './distribution';
 import { erdosRenyi, erdosRenyiKernel } from './distributions/erdos-renyi';
 import { keepAtLeast, KeepAtLeastOptions } from './distributions/keep-at-least';
@@ -26,10 +27,16 @@ import {
 } from './schedule';
 import { cosineDecay } from './schedules/cosine-decay';
 import { exponentialDecay } from './schedules/exponential-decay';
+import { Rewiring } from './rewiring/rewiring';
+import { rigl } from './rewiring/rigl';
+import { setEvolution } from './rewiring/set-evolution';
+import { scoreShares } from './scores/score-shares';
 
 const SCHEDULES = {
   ...{ cubicDecay, linearDecay, polynomialDecay, exponentialDecay, cosineDecay },
   ...{ constantSparsity, oneShot },
+  withCoolDown: ({ schedule, ...options }: CoolDownOptions & { readonly schedule: unknown }) =>
+    withCoolDown(scheduleFrom(schedule), options),
 };
 
 /**
@@ -67,7 +74,7 @@ export function saliencyFrom(config: unknown): Saliency {
 }
 
 const DISTRIBUTIONS = {
-  ...{ globalDistribution, uniformDistribution, erdosRenyi, erdosRenyiKernel },
+  ...{ globalDistribution, uniformDistribution, erdosRenyi, erdosRenyiKernel, scoreShares },
   layerwiseDistribution: ({ rules = [] }: { readonly rules?: readonly SparsityRule[] }) =>
     layerwiseDistribution(rules),
   keepAtLeast: ({ distribution, ...options }: KeepAtLeastOptions) =>
@@ -98,4 +105,15 @@ const PATTERNS = {
  */
 export function patternFrom(config: unknown): Pattern {
   return madeFrom<Pattern>('pattern', PATTERNS, config);
+}
+
+/**
+ * How zeros move, of its config, as JSON holds it.
+ *
+ * @throws UserError for names and options that nothing has, and as its factory does.
+ *
+ * @example rewiringFrom({ name: 'rigl', options: { every: 50 } });
+ */
+export function rewiringFrom(config: unknown): Rewiring {
+  return madeFrom<Rewiring>('rewiring', { rigl, setEvolution }, config);
 }

@@ -49,7 +49,7 @@ export function scoreTraining({ scores, lambda = 0, schedule }: ScoreTrainingOpt
       if (penalty) training.log('scores/lambda', penalty.lambda);
     },
     onTrainEnd(training) {
-      const targets = targetsOf(training, { targets: scores.targets, needs: [] });
+      const { targets } = targetsOf(training, { targets: scores.targets, needs: [] });
       const masks = masksOfWeights(targets);
       targets.forEach((target) => target.setMask(masks.get(target.path), 'hard'));
     },

@@ -40,6 +40,7 @@ export function thresholdPruner(options: ThresholdPrunerOptions): Pruner {
       const grown = (step: number) => threshold * progressOf(inSteps, step);
       return {
         schedule: inSteps,
+        expectPrunable: (shapes) => final.expectPrunable(shapes),
         update(step, weights, masks) {
           if (!inSteps.shouldUpdate(step)) return undefined;
           if (step === inSteps.endStep) return final.update(step, weights, masks);

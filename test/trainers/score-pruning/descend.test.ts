@@ -119,7 +119,7 @@ it('the saliency `movement` is what the scores come to by plain descent with rat
       parameters: { list: readonly { weights: Float32Array; gradient: Float32Array }[] };
     }) => {
       const { weights, gradient } = parameters.list[0]!;
-      weightTimesGradient.add(seen, { weights, gradient, count: 1 });
+      weightTimesGradient.add(seen, { weights, gradient, shape: [2, 1], count: 1 });
     },
   };
   await train(slopeTraining(model, { callbacks: [sum], steps: 4 }));
