@@ -6,7 +6,7 @@ import { Problem, usualProblem } from './problem';
 
 /**
  * The configuration that builds a model like this one, read from its layers: so it is right for a model that came from JSON or
- * lost heads since.
+ * lost heads since. Where no layer has heads, their size and dropout, which nothing has, are `hiddenSize` and 0.
  *
  * @throws UserError if the model was not built by `bert`.
  */
@@ -15,9 +15,11 @@ export function bertConfigOf(model: tf.LayersModel): ResolvedBertConfig {
   const find = (layer: string) => layers.get(layer) as unknown as Fields | undefined;
   const of = (layer: string) => find(layer) ?? missing(model, layer);
   const indices = [...layers.keys()].flatMap(
-    (name) => /^encoder\/(\d+)\/attention\/core$/.exec(name)?.[1] ?? [],
+    (name) => /^encoder\/(\d+)\/attention\/norm$/.exec(name)?.[1] ?? [],
   );
-  const core = of('encoder/0/attention/core');
+  const cores = indices.map((i) => find(`encoder/${i}/attention/core`));
+  const hiddenSize = find('embeddings/project')?.units ?? of('embeddings/token').width;
+  const core = cores.find((found) => found) ?? { headSize: hiddenSize, dropout: 0 }; // nothing has such a size
   const labels = of('classifier').units;
   const family = isFamilyName(model.name) ? model.name : strange(model);
   const { countsPositions, padId } = families[family];
@@ -28,11 +30,11 @@ export function bertConfigOf(model: tf.LayersModel): ResolvedBertConfig {
     family,
     vocabSize: of('embeddings/token').rows,
     layers: indices.length,
-    hiddenSize: find('embeddings/project')?.units ?? of('embeddings/token').width,
+    hiddenSize,
     embeddingSize: of('embeddings/token').width,
-    heads: indices.map((i) => of(`encoder/${i}/attention/core`).heads),
+    heads: cores.map((found) => found?.heads ?? 0),
     headSize: core.headSize,
-    intermediateSize: indices.map((i) => of(`encoder/${i}/ffn/up`).units),
+    intermediateSize: indices.map((i) => find(`encoder/${i}/ffn/up`)?.units ?? 0),
     maxPositions: positions.maxPositions,
     typeVocabSize: find('embeddings/type')?.rows ?? 0,
     padId: positions.padId,

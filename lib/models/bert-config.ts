@@ -14,11 +14,11 @@ export interface BertConfig {
   readonly hiddenSize: number;
   /** Width of the embeddings, projected to `hiddenSize` where it is another (ELECTRA); `hiddenSize` by default. */
   readonly embeddingSize?: number;
-  /** Attention heads, in every layer or one number per layer. */
+  /** Attention heads, in every layer or one number per layer; of none the bias of the output projection is left. */
   readonly heads: number | readonly number[];
   /** Width of one head; `hiddenSize / heads` by default, where `heads` is one number. */
   readonly headSize?: number;
-  /** Width of the feed-forward network, in every layer or one number per layer; `4 · hiddenSize` by default. */
+  /** Width of the feed-forward network, in every layer or one number per layer, 0 as for `heads`; `4 · hiddenSize` by default. */
   readonly intermediateSize?: number | readonly number[];
   /** Longest sequence, in tokens; 512 by default. */
   readonly maxPositions?: number;
@@ -106,7 +106,7 @@ function perLayer(name: string, size: number | readonly number[], layers: number
 }
 
 function headSizeOf({ heads, hiddenSize }: BertConfig): number {
-  if (typeof heads === 'number' && hiddenSize % heads === 0) return hiddenSize / heads;
+  if (typeof heads === 'number' && heads > 0 && hiddenSize % heads === 0) return hiddenSize / heads;
   throw new UserError(
     `Expected headSize, or one number of heads that divides hiddenSize ${hiddenSize} of a BERT, got heads ` +
       `${JSON.stringify(heads)} alone; pass headSize.`,
@@ -127,8 +127,8 @@ const COUNTS = ['typeVocabSize', 'padId'] as const;
 function checkSizes(config: ResolvedBertConfig): void {
   const sizes: [string, number, least: number][] = SIZES.map((name) => [name, config[name], 1]);
   COUNTS.forEach((name) => sizes.push([name, config[name], 0]));
-  config.heads.forEach((heads, i) => sizes.push([`heads of layer ${i}`, heads, 1]));
-  config.intermediateSize.forEach((size, i) => sizes.push([`intermediateSize of layer ${i}`, size, 1]));
+  config.heads.forEach((heads, i) => sizes.push([`heads of layer ${i}`, heads, 0]));
+  config.intermediateSize.forEach((size, i) => sizes.push([`intermediateSize of layer ${i}`, size, 0]));
   for (const [name, size, least] of sizes) {
     if (Number.isInteger(size) && size >= least) continue;
     throw new UserError(`Expected a whole number from ${least} as ${name} of a BERT, got ${size}.`);

@@ -10,6 +10,7 @@ import { firstInput } from './layers/first-input';
 import { firstToken } from './layers/first-token';
 import { gelu } from './layers/gelu';
 import { layerNorm } from './layers/layer-norm';
+import { loneBias } from './layers/lone-bias';
 import { positionEmbedding } from './layers/position-embedding';
 import { problemNote } from './layers/problem-note';
 import { tokenEmbedding } from './layers/token-embedding';
@@ -37,7 +38,8 @@ interface Builder extends Omit<ResolvedBertConfig, 'family'> {
  *     encoder/<i>/attention/{query,key,value,output}/{kernel,bias}   encoder/<i>/attention/norm/…
  *     encoder/<i>/ffn/{up,down}/{kernel,bias}   encoder/<i>/ffn/norm/…   pooler/…   classifier/…
  *
- * A DistilBERT has no `embeddings/type`; where the embeddings have another width there is `embeddings/project/…`.
+ * A DistilBERT has no `embeddings/type`; where the embeddings have another width there is `embeddings/project/…`. A layer without heads or
+ * without neurons keeps the bias of its output projection: `attention/output/bias`, `ffn/down/bias`.
  *
  * @throws UserError for sizes that do not fit together.
  *
@@ -124,6 +126,7 @@ function selfAttention(builder: Builder, index: number, x: Symbolic, bias: Symbo
   const { apply, headSize, hiddenSize } = builder;
   const name = `encoder/${index}/attention`;
   const heads = builder.heads[index]!;
+  if (heads === 0) return apply(loneBias({ name: `${name}/output` }), x);
   const project = (part: string) => apply(dense(builder, `${name}/${part}`, heads * headSize), x);
   const core = attention({ name: `${name}/core`, heads, headSize, dropout: builder.attentionDropout });
   const attended = apply(core, project('query'), project('key'), project('value'), bias);
@@ -131,9 +134,11 @@ function selfAttention(builder: Builder, index: number, x: Symbolic, bias: Symbo
 }
 
 function feedForward(builder: Builder, index: number, x: Symbolic): Symbolic {
-  const { apply, hiddenSize, intermediateSize } = builder;
+  const { apply, hiddenSize } = builder;
   const name = `encoder/${index}/ffn`;
-  const up = apply(dense(builder, `${name}/up`, intermediateSize[index]!), x);
+  const neurons = builder.intermediateSize[index]!;
+  if (neurons === 0) return apply(loneBias({ name: `${name}/down` }), x);
+  const up = apply(dense(builder, `${name}/up`, neurons), x);
   return apply(dense(builder, `${name}/down`, hiddenSize), apply(gelu({ name: `${name}/gelu` }), up));
 }
 

@@ -203,7 +203,7 @@ describe('resolveBertConfig', () => {
     [{ heads: 3 }, 'heads 3 alone'],
     [{ heads: [2, 2] }, 'heads [2,2] alone'],
     [{ heads: [2], headSize: 4 }, 'Expected one number or 2 (one per layer) as heads'],
-    [{ intermediateSize: [1, 0] }, 'intermediateSize of layer 1 of a BERT, got 0'],
+    [{ intermediateSize: [1, -1] }, 'intermediateSize of layer 1 of a BERT, got -1'],
     [{ vocabSize: 1.5 }, 'vocabSize'],
     [{ labels: 0, problem: 'regression' }, 'a whole number from 1 as labels of a BERT, got 0'],
     [
