@@ -5,7 +5,7 @@ import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../../models/
 import { families, FamilyName, isFamilyName } from '../../models/family';
 import { Problem, problems, usualProblem } from '../../models/problem';
 import { huggingFaceFamilies } from './families';
-import type { Json } from './family';
+import { hasAllHeads, Json } from './family';
 import type { Dtype } from '../onnx/files';
 
 /** What `config.json` says: the architecture, and the names of the outputs. */
@@ -37,7 +37,16 @@ export function readConfig(folder: string): HuggingFaceConfig {
   }
   const labels = labelsOf(json, file);
   const outputs = { labels: labels.length, problem: problemOf(json, labels.length, file) };
-  return { labels, bert: { ...read(json, file), ...outputs, family } };
+  return { labels, bert: { ...read(json, file), ...headSizeOf(json, file), ...outputs, family } };
+}
+
+/** The width of heads that do not fill the hidden size, under a key of our own. */
+const HEAD_SIZE = 'attention_head_size';
+
+function headSizeOf({ [HEAD_SIZE]: headSize }: Json, file: string): Pick<BertConfig, 'headSize'> {
+  if (headSize === undefined) return {};
+  if (typeof headSize === 'number') return { headSize };
+  throw new UserError(`Expected a number as ${HEAD_SIZE} in ${file}, got ${JSON.stringify(headSize)}.`);
 }
 
 /** What transformers calls the problems. */
@@ -80,7 +89,7 @@ export function defaultLabels(count: number): string[] {
  */
 export function configJson(config: ResolvedBertConfig, labels: readonly string[], dtype?: Dtype): Json {
   const { architecture, only, write } = huggingFaceFamilies[config.family];
-  const sizes = write(config);
+  const sizes = { ...write(config), ...(hasAllHeads(config) ? {} : { [HEAD_SIZE]: config.headSize }) };
   checkTold(sizes, config);
   return {
     architectures: [architecture],
@@ -98,15 +107,15 @@ export function configJson(config: ResolvedBertConfig, labels: readonly string[]
 /** Checks that what was written gives the same model when it is read again. */
 function checkTold(sizes: Json, config: ResolvedBertConfig): void {
   const { family, labels, problem, seed } = config;
-  const [heads] = config.heads as [number];
-  if (heads * config.headSize !== config.hiddenSize) {
-    throw new UserError(
-      `Expected heads · headSize to be the hidden size ${config.hiddenSize} of a model saved for Hugging Face, got ${heads} · ` +
-        `${config.headSize}: the format cannot tell of pruned heads.`,
-    );
-  }
   const read = huggingFaceFamilies[family].read(sizes, 'config.json');
-  const told = resolveBertConfig({ ...read, family, labels, problem, seed });
+  const told = resolveBertConfig({
+    ...read,
+    ...headSizeOf(sizes, 'config.json'),
+    family,
+    labels,
+    problem,
+    seed,
+  });
   for (const key of Object.keys(config) as (keyof ResolvedBertConfig)[]) {
     if (String(told[key]) === String(config[key])) continue;
     throw new UserError(

@@ -35,13 +35,15 @@ export type Fields = Readonly<
   Partial<Record<NumberField, readonly [key: string, otherwise?: number | null]>>
 >;
 
-/** @throws UserError for a field that is missing or no number. */
+/**
+ * @throws UserError for a field that is missing or no number, or, of what layers may have of their own, no list of numbers either.
+ */
 export function readFields(json: Json, file: string, fields: Fields): BertConfig {
-  const config: Partial<Record<string, number>> = {};
+  const config: Partial<Record<string, number | readonly number[]>> = {};
   for (const [field, [key, otherwise]] of Object.entries(fields)) {
     const value = json[key] ?? otherwise;
     if (value === null) continue;
-    if (typeof value !== 'number') {
+    if (typeof value !== 'number' && !(PER_LAYER.includes(field) && isNumbers(value))) {
       throw new UserError(`Expected a number as ${key} in ${file}, got ${JSON.stringify(value)}.`);
     }
     config[field] = value;
@@ -49,19 +51,27 @@ export function readFields(json: Json, file: string, fields: Fields): BertConfig
   return config as Partial<BertConfig> as BertConfig;
 }
 
-/** @throws UserError for layers of different sizes, which such a file cannot tell. */
+/** Fields that are a list, one number per layer, where layers differ: transformers does not read it, and says so. */
+const PER_LAYER = ['heads', 'intermediateSize'];
+
+const isNumbers = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'number');
+
+/** What the fields are, a number or, where layers differ or have lost heads, one per layer. */
 export function writeFields(config: ResolvedBertConfig, fields: Fields): Json {
   return Object.fromEntries(
-    Object.entries(fields).map(([field, [key]]) => [key, uniform(config, field as NumberField)]),
+    Object.entries(fields).map(([field, [key]]) => [key, told(config, field as NumberField)]),
   );
 }
 
-function uniform(config: ResolvedBertConfig, field: NumberField): number {
+function told(config: ResolvedBertConfig, field: NumberField): number | readonly number[] {
   const value = config[field];
   if (typeof value === 'number') return value;
-  if (value.every((size) => size === value[0])) return value[0]!;
-  throw new UserError(
-    `Expected the same ${field} in every layer of a model saved for Hugging Face, got ${value.join(', ')}: the format cannot ` +
-      'tell of layers of different sizes.',
-  );
+  const isUniform = value.every((size) => size === value[0] && size > 0);
+  return isUniform && (field !== 'heads' || hasAllHeads(config)) ? value[0]! : value;
+}
+
+/** Whether the heads of every layer fill the hidden size, so that their own size needs not be told. */
+export function hasAllHeads({ heads, headSize, hiddenSize }: ResolvedBertConfig): boolean {
+  return heads.every((count) => count * headSize === hiddenSize);
 }

@@ -13,6 +13,7 @@ import { Problem, usualProblem } from '../../models/problem';
 import { masksOf, setMasks } from '../../pruning/model-masks';
 import { loadMasks, saveMasks } from '../../pruning/mask-file';
 import { quantizeLayer } from '../../quantization/quantize-layer';
+import { fullSize } from '../../structure/full-size';
 import { readCodes, StoredCodes, writeCodes } from '../codes-file';
 import { readCheckpoint } from './checkpoint';
 import { configJson, defaultLabels, readConfig } from './config';
@@ -127,9 +128,13 @@ function choose(bert: BertConfig, options: LoadHuggingFaceOptions, folder: strin
       `Expected at most the ${bert.layers} layers of ${folder}, got ${layers}; choose fewer.`,
     );
   }
+  const first = (sizes: number | readonly number[]) =>
+    typeof sizes === 'number' ? sizes : sizes.slice(0, layers);
   return {
     ...bert,
     layers,
+    heads: first(bert.heads),
+    intermediateSize: bert.intermediateSize === undefined ? undefined : first(bert.intermediateSize),
     seed,
     labels,
     problem: options.problem ?? problem,
@@ -164,6 +169,11 @@ export interface SaveHuggingFaceOptions {
    * compressed ONNX file.
    */
   readonly floats?: boolean;
+  /**
+   * Write a model whose layers lost heads or neurons in full size, zeros in their place: the same function for Python's transformers, which
+   * reads no layers of different sizes. Default false: its `config.json` has lists of heads and widths, which only `loadHuggingFace` reads.
+   */
+  readonly zeros?: boolean;
 }
 
 /**
@@ -173,20 +183,22 @@ export interface SaveHuggingFaceOptions {
  * its compressed ONNX file under the name that transformers.js knows for the narrowest width that a weight is stored in:
  * `onnx/model_quantized.onnx` for 8 bits, `_q4` for 4, `_q2` for 2, `_fp16` for 16. `config.json` says which file that is (`transformers.js_config`), so
  * that it is the one to be run; `{ dtype: 'fp32' }` runs the floats. A pruned model's masks lie in `masks.safetensors`;
- * `report(…, { folder })` tells what each file takes. What is attached to a model is not saved: convert it first, or make its latent masks
+ * `report(…, { folder })` tells what each file takes. Where layers have lost heads or neurons (`shrink`), `config.json` holds a list of their
+ * numbers, and Python's transformers cannot read it: `{ zeros: true }` writes the same function in full size. What is attached to a model is not saved: convert it first, or make its latent masks
  * hard (`hardenMasks`).
  *
  * @param subject a model, or what `convert` returns.
  * @param folder made if it is not there; files of these names in it are overwritten, and those of them that this model does not have
  *   removed.
- * @throws UserError, before anything is written, if the model was not built by `bert`, its layers differ in size, the labels are not as
- *   many as its outputs, a mask is latent, or no ONNX file can hold it.
+ * @throws UserError, before anything is written, if the model was not built by `bert`, the labels are not as many as its outputs, a mask is
+ *   latent, no ONNX file can hold it, or a compressed model is to be written with zeros.
  */
 export function saveHuggingFace(
   subject: tf.LayersModel | Compressed,
   folder: string,
   options: SaveHuggingFaceOptions,
 ): void {
+  if (options.zeros) return saveFullSize(subject, folder, options);
   const compressed = compressedOf(subject);
   expectCurrent(compressed);
   const { model, weights } = compressed;
@@ -214,6 +226,25 @@ export function saveHuggingFace(
     writeOrRemove(file(place), bytes !== undefined, (name) =>
       writeAtomically(name, (part) => fs.writeFileSync(part, bytes!)),
     );
+  }
+}
+
+function saveFullSize(
+  subject: tf.LayersModel | Compressed,
+  folder: string,
+  options: SaveHuggingFaceOptions,
+): void {
+  const { model, ...compressed } = compressedOf(subject);
+  if (hasCodes({ model, ...compressed })) {
+    throw new UserError(
+      `Expected a model of floats to save with zeros, got the compressed "${model.name}"; save the model that it was made from.`,
+    );
+  }
+  const full = fullSize(model);
+  try {
+    saveHuggingFace(full, folder, { ...options, zeros: false });
+  } finally {
+    full.dispose();
   }
 }
 

@@ -12,8 +12,12 @@ import {
   saveHuggingFace,
 } from '../../../lib/export/hugging-face/folder';
 import { readSafetensors } from '../../../lib/export/safetensors';
+import { convert } from '../../../lib/compress/convert';
+import { prepare } from '../../../lib/compress/prepare';
+import { weightOnly } from '../../../lib/compress/scheme';
 import { bert } from '../../../lib/models/bert';
 import { BertConfig } from '../../../lib/models/bert-config';
+import { bertConfigOf } from '../../../lib/models/bert-config-of';
 import { encodeTokens } from '../../../lib/models/encoder';
 import type { Problem } from '../../../lib/models/problem';
 import { expectNoLeak } from '../../leaks';
@@ -198,13 +202,46 @@ describe('saveHuggingFace', () => {
     );
   });
 
-  it.each([
-    [{ heads: [2, 1], headSize: 4 }, 'the same heads in every layer'],
-    [{ intermediateSize: [3, 4] }, 'the same intermediateSize in every layer'],
-    [{ heads: 1, headSize: 4 }, 'pruned heads'],
-  ])('refuses sizes that the format cannot tell: %j', (change, message) => {
-    const model = bert({ ...small, ...change });
-    expect(() => saveHuggingFace(model, folder, { tokenizerFiles })).toThrow(message);
+  it.each<[Partial<BertConfig>, object]>([
+    [
+      { heads: [2, 1], headSize: 4 },
+      { num_attention_heads: [2, 1], attention_head_size: 4, intermediate_size: 12 },
+    ],
+    [{ heads: [0, 0], headSize: 4 }, { num_attention_heads: [0, 0] }],
+    [
+      { heads: 1, headSize: 4 },
+      { num_attention_heads: [1, 1], attention_head_size: 4 },
+    ],
+    [{ intermediateSize: [3, 0] }, { num_attention_heads: 2, intermediate_size: [3, 0] }],
+    [{ intermediateSize: 3 }, { num_attention_heads: 2, intermediate_size: 3 }],
+  ])('tells of layers of different sizes, and keeps them: %j', (change, told) => {
+    const model = save({ ...small, ...change });
+    const json = JSON.parse(fs.readFileSync(path.join(folder, 'config.json'), 'utf8')) as object;
+    expect(json).toMatchObject(told);
+    const loaded = load();
+    expect(logits(loaded.model)).toEqual(logits(model));
+    expect(load({ layers: 1 }).config.heads).toEqual(bertConfigOf(model).heads.slice(0, 1));
+  });
+
+  it('writes the same function in full size', () => {
+    const model = bert({ ...small, heads: [0, 1], headSize: 4, intermediateSize: [12, 5] });
+    saveHuggingFace(model, folder, { tokenizerFiles, zeros: true });
+    const json = JSON.parse(fs.readFileSync(path.join(folder, 'config.json'), 'utf8')) as object;
+    expect(json).toMatchObject({ num_attention_heads: 2, intermediate_size: 12 });
+    expect(json).not.toHaveProperty('attention_head_size');
+    const full = load().model;
+    logits(full).forEach((logit, i) => expect(logit).toBeCloseTo(logits(model)[i]!, 6));
+  });
+
+  it('writes no zeros of what is compressed, nor of heads that do not fill the hidden size', () => {
+    const prepared = prepare(bert(small), weightOnly());
+    const zeros = { tokenizerFiles, zeros: true };
+    expect(() => saveHuggingFace(convert(prepared), folder, zeros)).toThrow(
+      'Expected a model of floats to save with zeros',
+    );
+    expect(() => saveHuggingFace(bert({ ...small, heads: 2, headSize: 3 }), folder, zeros)).toThrow(
+      'got up to 2 heads, 3 wide',
+    );
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 });
