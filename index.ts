@@ -204,6 +204,7 @@ export { feedsOf, type Feed, type FeedOptions, type Feeds, type Passes } from '.
 export { layersOf } from './lib/core/layers';
 export {
   gateGradients,
+  gateSquares,
   meanMagnitude,
   type GatedUnits,
   type GateGradients,
@@ -222,6 +223,20 @@ export { withoutUnits, type Slice, type Unit, type Values } from './lib/pruning/
 export { gather, type Gathered, type GatherData, type GatherOptions } from './lib/analysis/gather';
 export { type Recording, type RowSelector } from './lib/analysis/record';
 export { count, gram, maxAbs, sum, type Statistic } from './lib/analysis/statistics';
+
+// Structure: physically smaller transformers
+export { shrink } from './lib/structure/shrink';
+export { type ByLayer, type Cut } from './lib/structure/cut';
+export { cutTensors } from './lib/structure/cut-tensors';
+export { deadUnits } from './lib/structure/dead-units';
+export { maskUnits } from './lib/structure/mask-units';
+export { fullSize } from './lib/structure/full-size';
+export { shrinkToBudget, type Shrunk, type ShrinkToBudgetOptions } from './lib/structure/shrink-to-budget';
+export { logitFisher, type UnlabelledBatches } from './lib/structure/logit-fisher';
+export { type Importance, type Scores } from './lib/structure/importance';
+export { chooseUnits, type Choice } from './lib/structure/choose-units';
+export { refitOutputs, type RefitOptions } from './lib/structure/refit';
+export { encoderCost, multiplyAdds, unitParameters, type UnitCosts } from './lib/structure/multiply-adds';
 
 // Mixed precision
 export { sensitivity, type SensitivityOptions } from './lib/analysis/sensitivity/sensitivity';

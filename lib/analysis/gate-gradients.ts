@@ -6,6 +6,7 @@ import { forward } from '../forward/forward';
 import { hostOf } from '../core/host-tensor';
 import { revisionOf } from '../core/revision';
 import type { GradientOptions } from './measures/gradients';
+import { joinInto } from './statistics';
 
 /** Where units are multiplied by gates: a tensor [batch, …, width] whose last axis has the units one after another, equally wide. */
 export interface GatedUnits {
@@ -40,25 +41,68 @@ export async function gateGradients(
   gates: readonly GatedUnits[],
   { data, loss }: GradientOptions,
 ): Promise<GateGradients[]> {
+  const parts: Float32Array[][] = gates.map(() => []);
+  await eachPass(model, gates, { data, loss }, (found) =>
+    found.forEach((each, i) => parts[i]!.push(hostOf(each).data.slice() as Float32Array)),
+  );
+  return gates.map(({ units }, i) => together(parts[i]!, units));
+}
+
+/**
+ * `Σ_i (dL_i/dξ_iu)²` of each unit u over all examples i, the diagonal of the Fisher information of its gate (Kwon et al., 2022,
+ * arXiv:2204.09656), without keeping what each example gives.
+ *
+ * @param gates and the rest as in `gateGradients`.
+ * @returns for each of the gates, in their order: one number for each unit.
+ * @throws UserError as `gateGradients` does.
+ */
+export async function gateSquares(
+  model: tf.LayersModel,
+  gates: readonly GatedUnits[],
+  { data, loss }: GradientOptions,
+): Promise<Float64Array[]> {
+  const totals = gates.map(({ units }) => new Float64Array(units));
+  const batches = await eachPass(
+    model,
+    gates,
+    { data, loss },
+    (found) => found.forEach((each, i) => joinInto('sum', totals[i]!, hostOf(each).data)),
+    (gradient) => gradient.square().sum(0),
+  );
+  if (batches === 0) throw withoutData();
+  return totals;
+}
+
+/** Takes each batch's gradients, [batch, units] of each of the gates, or what is made of them. @returns how many batches there were. */
+async function eachPass(
+  model: tf.LayersModel,
+  gates: readonly GatedUnits[],
+  { data, loss }: GradientOptions,
+  take: (found: readonly tf.Tensor[]) => void,
+  made: (gradient: tf.Tensor) => tf.Tensor = (gradient) => gradient,
+): Promise<number> {
   const pass = (ys: tf.Tensor, ...xs: tf.Tensor[]): tf.Tensor[] => {
     const batch = ys.shape[0]!;
     const summed = (...multipliers: tf.Tensor[]) =>
       gated(gates, multipliers, () => loss(forward(model, xs, false), ys).mul(batch) as tf.Scalar);
-    return tf.grads(summed)(gates.map(({ units }) => tf.ones([batch, units])));
+    return tf
+      .grads(summed)(gates.map(({ units }) => tf.ones([batch, units])))
+      .map(made);
   };
   const program = jit(pass, { revision: () => revisionOf(model) });
-  const parts: Float32Array[][] = gates.map(() => []);
+  let batches = 0;
   try {
     for await (const { xs, ys } of data) {
       const inputs = [ys, ...xs].map((x) => tf.tensor(x.data, x.shape, x.dtype));
       const found = await program(...(inputs as [tf.Tensor]));
-      found.forEach((each, i) => parts[i]!.push(hostOf(each).data.slice() as Float32Array));
+      take(found);
       tf.dispose([...found, ...inputs]);
+      batches++;
     }
   } finally {
     await program.dispose();
   }
-  return gates.map(({ units }, i) => together(parts[i]!, units));
+  return batches;
 }
 
 /** `E |dL/dξ|` of each unit: the mean over examples. */
@@ -99,9 +143,10 @@ function gate({ name }: tf.layers.Layer, multiplier: tf.Tensor): Transform {
 }
 
 function together(parts: readonly Float32Array[], units: number): GateGradients {
-  if (parts.length === 0)
-    throw new UserError('Expected at least one batch for the gradients of gates, got none.');
+  if (parts.length === 0) throw withoutData();
   const data = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   parts.reduce((offset, part) => (data.set(part, offset), offset + part.length), 0);
   return { examples: data.length / units, units, data };
 }
+
+const withoutData = () => new UserError('Expected at least one batch for the gradients of gates, got none.');

@@ -1,0 +1,37 @@
+import type { ResolvedBertConfig } from '../models/bert-config';
+
+/** What one head and one neuron cost, in whatever unit. */
+export interface UnitCosts {
+  readonly head: number;
+  readonly neuron: number;
+}
+
+type Widths = Pick<ResolvedBertConfig, 'hiddenSize' | 'headSize'>;
+
+/**
+ * Multiply-adds of one text: of a head `T · (4 · H · s + 2 · T · s)`, its three projections, the output projection, and the products of queries
+ * with keys and of weights with values; of a neuron `T · 2 · H`.
+ *
+ * @param tokens T of the text.
+ */
+export function multiplyAdds({ hiddenSize, headSize }: Widths, tokens: number): UnitCosts {
+  return {
+    head: tokens * (4 * hiddenSize * headSize + 2 * tokens * headSize),
+    neuron: tokens * 2 * hiddenSize,
+  };
+}
+
+/** Weights and biases that go with a head, `4 · H · s + 3 · s`, and a neuron, `2 · H + 1`. */
+export function unitParameters({ hiddenSize, headSize }: Widths): UnitCosts {
+  return { head: 4 * hiddenSize * headSize + 3 * headSize, neuron: 2 * hiddenSize + 1 };
+}
+
+/** What all heads and neurons of an encoder cost. */
+export function encoderCost(
+  { heads, intermediateSize }: Pick<ResolvedBertConfig, 'heads' | 'intermediateSize'>,
+  { head, neuron }: UnitCosts,
+): number {
+  return head * total(heads) + neuron * total(intermediateSize);
+}
+
+const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);

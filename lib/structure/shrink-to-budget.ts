@@ -1,0 +1,134 @@
+import * as tf from '@tensorflow/tfjs';
+import type { GatherData } from '../analysis/gather';
+import { undoOnFailure } from '../core/conclude';
+import { UserError } from '../core/errors';
+import { HostTensor, readHost } from '../core/host-tensor';
+import { bertConfigOf } from '../models/bert-config-of';
+import { Choice, chooseUnits } from './choose-units';
+import type { Importance } from './importance';
+import { logitFisher, UnlabelledBatches } from './logit-fisher';
+import { encoderCost, multiplyAdds } from './multiply-adds';
+import { refitOutputs, RefitOptions } from './refit';
+import { shrink } from './shrink';
+
+export interface ShrinkToBudgetOptions extends RefitOptions {
+  /** Batches of what the model takes, without labels: some 2 048 examples of training, of each length some together. */
+  readonly data: GatherData;
+  /** The share of the encoder's multiply-adds that is to go, in [0, 1]. */
+  readonly removed: number;
+  /** Length of the texts that multiply-adds are counted for. Default 64. */
+  readonly tokens?: number;
+  /** Examples of the data that importance is found by, and that output projections are fitted on. Default 2048 and 1024. */
+  readonly examples?: { readonly importance?: number; readonly refit?: number };
+  /** How important heads and neurons are. Default `logitFisher`. */
+  readonly importance?: (model: tf.LayersModel, batches: UnlabelledBatches) => Promise<Importance>;
+  /** Whether output projections are fitted. Default true. */
+  readonly refit?: boolean;
+}
+
+/** A model within a budget, and how it was found. */
+export interface Shrunk {
+  /** Smaller, the caller's. */
+  readonly model: tf.LayersModel;
+  readonly cut: Choice['cut'];
+  /** The share of the encoder's multiply-adds that is gone: at least what was asked. */
+  readonly removed: number;
+  /** What the same importance would have kept at other budgets: shares of multiply-adds that go, of importance that stays. */
+  readonly curve: readonly { readonly removed: number; readonly kept: number }[];
+  /** Of importance, the search and cutting, and fitting. */
+  readonly seconds: { readonly importance: number; readonly cut: number; readonly refit: number };
+}
+
+/**
+ * **Structured pruning without training, in seconds** (after Kwon et al., 2022, arXiv:2204.09656): how important each head and neuron is on some
+ * data, by squared gradients of gates; the choice of both that keeps the most importance within a budget, exactly, with unequal numbers
+ * per layer; and output projections fitted by least squares to what the model gave before. The model is left as it is.
+ *
+ * @throws UserError for a model that was not built by `bert`, a share that is none, and as the parts do.
+ *
+ * @example
+ * const { model: smaller, cut, curve } = await shrinkToBudget(model, { data: batches, removed: 0.5 });
+ */
+export async function shrinkToBudget(
+  model: tf.LayersModel,
+  {
+    data,
+    removed,
+    tokens = 64,
+    examples = {},
+    importance = logitFisher,
+    refit = true,
+    ridge,
+  }: ShrinkToBudgetOptions,
+): Promise<Shrunk> {
+  expectShare(removed);
+  const config = bertConfigOf(model);
+  const batches = await batchesOf(data, Math.max(examples.importance ?? 2048, examples.refit ?? 1024));
+  const found = await timed(() => importance(model, firstExamples(batches, examples.importance ?? 2048)));
+  const costs = multiplyAdds(config, tokens);
+  const whole = encoderCost(config, costs);
+  const choose = (gone: number) => chooseUnits(found.value, costs, (1 - gone) * whole);
+  const smaller = await timed(async () => {
+    const choice = choose(removed);
+    return { choice, model: shrink(model, choice.cut) };
+  });
+  const { choice } = smaller.value;
+  const fitted = await timed(() =>
+    undoOnFailure(
+      async () => {
+        if (refit)
+          await refitOutputs(model, smaller.value.model, firstExamples(batches, examples.refit ?? 1024), {
+            ridge,
+          });
+      },
+      () => smaller.value.model.dispose(),
+    ),
+  );
+  return {
+    model: smaller.value.model,
+    cut: choice.cut,
+    removed: 1 - choice.cost / whole,
+    curve: SHARES.map((gone) => ({ removed: gone, kept: choose(gone).kept })),
+    seconds: { importance: found.seconds, cut: smaller.seconds, refit: fitted.seconds },
+  };
+}
+
+const SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+function expectShare(removed: number): void {
+  if (removed >= 0 && removed <= 1) return;
+  throw new UserError(`Expected a share from 0 to 1 of the multiply-adds to go, got ${removed}.`);
+}
+
+/** Batches until there are so many examples. */
+async function batchesOf(data: GatherData, most: number): Promise<HostTensor[][]> {
+  const batches: HostTensor[][] = [];
+  let count = 0;
+  for await (const batch of data) {
+    const xs = await Promise.all(batch.map(copied));
+    batches.push(xs);
+    count += xs[0]!.shape[0]!;
+    if (count >= most) break;
+  }
+  return batches;
+}
+
+async function copied(x: HostTensor | tf.Tensor): Promise<HostTensor> {
+  const { data, shape, dtype } = x instanceof tf.Tensor ? await readHost(x) : x;
+  return { data: data.slice(), shape, dtype };
+}
+
+function firstExamples(batches: UnlabelledBatches, most: number): UnlabelledBatches {
+  let count = 0;
+  return batches.filter(([xs]) => {
+    const isWanted = count < most;
+    count += xs!.shape[0]!;
+    return isWanted;
+  });
+}
+
+async function timed<T>(body: () => Promise<T>): Promise<{ value: T; seconds: number }> {
+  const start = performance.now();
+  const value = await body();
+  return { value, seconds: (performance.now() - start) / 1000 };
+}
