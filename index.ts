@@ -317,6 +317,7 @@ export { densePhase } from './trainers/recipes/dense';
 export { finetune } from './trainers/recipes/finetune';
 export { gradualPruning } from './trainers/recipes/gradual-pruning';
 export { scorePruning, type ScoreMethod, type ScorePruningOptions } from './trainers/recipes/score-pruning';
+export { structuredPruning, type StructuredPruningOptions } from './trainers/recipes/structured-pruning';
 export {
   sparseTraining,
   type SparseMethod,

@@ -29,6 +29,7 @@ const SCRIPTS = [
   'qat-bert',
   'gradual-pruning-bert',
   'sparse-training-bert',
+  'structured-bert',
   'ptq-bert',
   'mixed-precision-bert',
   'pretrain-mlm',
@@ -44,7 +45,7 @@ test(
       expect(out).toContain(`npx ts-node experiments/${SCRIPTS[i]}.ts`);
       expect(out).toContain('--model <folder or name>');
     });
-    for (const { out } of helps.slice(0, 8)) {
+    for (const { out } of helps.slice(0, 9)) {
       for (const name of [
         'task',
         'data-dir',
@@ -87,6 +88,11 @@ test(
         'gradual-pruning-bert',
         ['--pattern', '2:4', ...out],
         /^Expected a sparsity of at most 0\.5, which is all that the pattern can prune, got 0\.8\.\n$/,
+      ],
+      [
+        'structured-bert',
+        ['--removed', '40', ...out],
+        /^Option '--removed <share...>' argument '40' is invalid\. .*\n$/,
       ],
       ['finetune', ['--epochs', 'many', ...out], /^Option '--epochs <n>' argument 'many' is invalid\. .*\n$/],
       ['finetune', ['--task', 'sst2', '--data-dir', glue, ...out], /^.*train\.tsv:3: expected 2 fields.*\n$/],

@@ -16,7 +16,8 @@ import { measured, trainMethod } from './train-method';
 /** Brings a model from where a phase begins to what it ends with, and scores that. */
 export async function performPhase(context: PhaseContext, phase: Phase, label: Label): Promise<Outcome> {
   const start = await startOf(context, phase);
-  const isShared = !phase.attach && phase.trains !== false && !start.topology && !start.tokenizer;
+  const isOwn = phase.attach || phase.trains === false || phase.epochs !== undefined;
+  const isShared = !isOwn && !start.topology && !start.tokenizer;
   if (!isShared) return performAlone(context, phase, label, start);
   const { shared } = await context.seedOf(phase);
   const subject = await shared();
@@ -49,7 +50,7 @@ async function performAlone(
   label: Label,
   start: PhaseState,
 ): Promise<Outcome> {
-  const setup = tokenized(context.options.setup, start.tokenizer);
+  const setup = setupOf(context, phase, start.tokenizer);
   const model = await modelOfState(setup, label.seed, start);
   const attach = async () => (await phase.attach?.(model, stepsOf(setup, label.seed))) ?? {};
   const attached = await undoOnFailure(attach, () => void model.dispose());
@@ -61,6 +62,12 @@ async function performAlone(
     attached.detach?.();
     subject.dispose();
   }
+}
+
+/** What a phase is trained with. */
+function setupOf({ options }: PhaseContext, { epochs }: Phase, tokenizer: string | undefined): Setup {
+  const setup = tokenized(options.setup, tokenizer);
+  return epochs === undefined ? setup : { ...setup, epochs };
 }
 
 /** A setup whose texts are cut by another tokenizer. */

@@ -21,6 +21,8 @@ export interface Phase {
   readonly keepsStep?: number;
   /** Whether the model is trained; true by default. */
   readonly trains?: boolean;
+  /** Epochs of its training, at least 1; the setup's by default. */
+  readonly epochs?: number;
   /** What it begins with, made of what there is; what `after` ended with, or the first weights, by default. */
   start?(states: States): ModelState | Promise<ModelState>;
   /** Callbacks of its training. @param steps of the training. */

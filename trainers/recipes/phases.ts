@@ -142,7 +142,10 @@ function withOneSource(setup: Setup): Setup {
 
 /** What a phase and those before it are, by their names. */
 function identitiesOf(phase: Phase): Json {
-  const { label, identity, after } = phase;
+  const { label, identity, after, epochs } = phase;
   const name = label.level ? `${label.method} ${label.level}` : label.method;
-  return { ...(after ? (identitiesOf(after) as object) : {}), [name]: identity };
+  return {
+    ...(after ? (identitiesOf(after) as object) : {}),
+    [name]: epochs === undefined ? identity : { epochs, identity },
+  };
 }
