@@ -12,7 +12,7 @@ import { forwardThrough } from '../forward/forward';
 import { bertConfigOf } from '../models/bert-config-of';
 import { maskOf } from '../pruning/model-masks';
 import type { UnlabelledBatches } from './logit-fisher';
-import { solveRidge } from './ridge';
+import { solveRidge } from '../linear-algebra/ridge';
 
 export interface RefitOptions {
   /** What holds the weights to what they are, as a share of the mean diagonal of `ZᵀZ`. Default 0.01. */

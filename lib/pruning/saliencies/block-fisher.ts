@@ -3,7 +3,7 @@ import { UserError } from '../../core/errors';
 import { sizeOf } from '../../core/host-tensor';
 import type { Saliency, ScoredWeight } from '../saliency';
 import type { GradientStatistic } from '../weight-statistics';
-import { inverseDiagonal } from './inverse-diagonal';
+import { inverseDiagonal } from '../../linear-algebra/inverse-diagonal';
 
 export interface BlockFisherOptions {
   /** Weights of a block. Default 16. Memory and time grow with it: (blockSize + 1) / 2 numbers are kept of each weight. */

@@ -5,8 +5,8 @@ import { encodeCodes } from '../encode-codes';
 import { layoutOf } from '../layout';
 import { roundHalfToEven } from '../../core/round';
 import { codeRange, fixedZeroPoint, QuantSpec } from '../spec';
-import { inverseFactor } from './inverse-factor';
-import { matrix, Part, subtractProduct, transposed } from './matrix';
+import { inverseFactor } from '../../linear-algebra/inverse-factor';
+import { matrix, Part, subtractProduct, transposed } from '../../linear-algebra/matrix';
 
 export interface GptqCodesOptions {
   /** What is added to the diagonal of the Gram matrix, as a share of its mean. Default 0.01. */

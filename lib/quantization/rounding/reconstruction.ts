@@ -1,4 +1,4 @@
-import { matrix, Part, subtractProduct } from './matrix';
+import { matrix, Part, subtractProduct } from '../../linear-algebra/matrix';
 
 /** Inputs that are taken together. */
 const TILE = 32;

@@ -2,41 +2,11 @@ import { codesOf, decode } from '../../../lib/quantization/decode';
 import { encode } from '../../../lib/quantization/encode';
 import { perAxis, perGroup, perTensor } from '../../../lib/quantization/granularity';
 import { gptqCodes } from '../../../lib/quantization/rounding/gptq-codes';
-import { inverseFactor } from '../../../lib/quantization/rounding/inverse-factor';
 import { outputPower } from '../../../lib/quantization/rounding/reconstruction';
 import { codeRange, int4, QuantSpec, uint8 } from '../../../lib/quantization/spec';
 import { errorOf, gramOf, problem } from './problems';
 
 const affine = (bits: number, granularity = perAxis(1)): QuantSpec => ({ ...uint8(granularity), bits });
-
-describe('inverseFactor', () => {
-  test.each([1, 3, 33, 70])('is the Cholesky factor of the inverse, of %i rows', (n) => {
-    const { gram } = problem(n, 1);
-    const factor = inverseFactor(gram, n);
-    const product = (a: (i: number, k: number) => number, b: (k: number, j: number) => number) =>
-      Array.from({ length: n * n }, (_, at) => {
-        let sum = 0;
-        for (let k = 0; k < n; k++) sum += a(Math.floor(at / n), k) * b(k, at % n);
-        return sum;
-      });
-    const inverse = product(
-      (i, k) => factor[k * n + i]!,
-      (k, j) => factor[k * n + j]!,
-    );
-    const identity = product(
-      (i, k) => inverse[i * n + k]!,
-      (k, j) => gram[k * n + j]!,
-    );
-    const errors = identity.map((value, at) => Math.abs(value - Number(at % (n + 1) === 0)));
-    expect(Math.max(...errors)).toBeLessThan(1e-9);
-    expect(factor.every((value, at) => at % n >= Math.floor(at / n) || value === 0)).toBe(true);
-  });
-
-  test('refuses a matrix without an inverse', () => {
-    expect(() => inverseFactor(Float64Array.of(1, 1, 1, 1), 2)).toThrow('positive definite');
-    expect(() => inverseFactor(Float64Array.of(NaN), 1)).toThrow('positive definite');
-  });
-});
 
 test('outputPower is the power of the output', () => {
   const rows = [

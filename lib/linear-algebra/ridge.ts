@@ -1,5 +1,5 @@
-import { inverseFactor } from '../quantization/rounding/inverse-factor';
-import { matrix, subtractProduct, transposed } from '../quantization/rounding/matrix';
+import { inverseFactor } from './inverse-factor';
+import { matrix, subtractProduct, transposed } from './matrix';
 
 /**
  * `(A + diag(λ))⁻¹ B` in doubles, by the Cholesky factor of the inverse.
