@@ -1,4 +1,4 @@
-import { densePhase } from '../trainers/recipes/dense';
+import { denseLevel } from '../trainers/recipes/dense';
 import { expectGradual, gradualPhase } from '../trainers/recipes/gradual-pruning';
 import { runPhases } from '../trainers/recipes/phases';
 import { stepsOf } from '../trainers/recipes/setup';
@@ -57,7 +57,7 @@ void main((argv) => {
         return scorePhaseOf(name, learningRate, level);
       }),
     );
-    const dense = densePhase(seed, { label: { method: 'dense', role: 'baseline', seed, level: 0 } });
+    const dense = denseLevel(seed);
     return runPhases(recipe, [dense, ...phases]);
   });
 });

@@ -6,3 +6,7 @@ export const densePhase = (seed: number, more: Partial<Phase> = {}): Phase => ({
   identity: null,
   ...more,
 });
+
+/** The same, for recipes of several sparsities: level 0 of theirs. */
+export const denseLevel = (seed: number): Phase =>
+  densePhase(seed, { label: { method: 'dense', role: 'baseline', seed, level: 0 } });

@@ -8,7 +8,7 @@ import { cubicDecay, RampOptions, RelativeSchedule } from '../../lib/pruning/sch
 import type { FractionWindow } from '../../lib/pruning/window';
 import { pruning } from '../callbacks/pruning';
 import type { ScoringOptions } from '../pruning/scoring-pass';
-import { densePhase } from './dense';
+import { denseLevel } from './dense';
 import { expectSparsities } from './expect-sparsities';
 import type { Phase } from './phase';
 import { runPhases } from './phases';
@@ -53,7 +53,7 @@ export async function gradualPruning(options: GradualPruningOptions): Promise<Ou
   const { seed, sparsities } = options;
   expectGradual(options);
   const levels = sparsities.map((sparsity, i) => gradualPhase({ ...options, sparsity, level: i + 1 }));
-  const dense = densePhase(seed, { label: { method: 'dense', role: 'baseline', seed, level: 0 } });
+  const dense = denseLevel(seed);
   return runPhases(options, [dense, ...levels]);
 }
 

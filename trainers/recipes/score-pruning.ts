@@ -2,7 +2,7 @@ import { identityOf } from '../../lib/core/config';
 import { withCoolDown } from '../../lib/pruning/cool-down';
 import { cubicDecay } from '../../lib/pruning/schedule';
 import type { ScorePruning } from '../score-pruning/score-pruning';
-import { densePhase } from './dense';
+import { denseLevel } from './dense';
 import { expectGradual } from './gradual-pruning';
 import { expectNames } from './method-names';
 import type { Phase } from './phase';
@@ -53,7 +53,7 @@ export async function scorePruning(options: ScorePruningOptions): Promise<Outcom
   const phases = methods.flatMap((method) =>
     sparsities.map((sparsity, i) => scorePhase({ ...options, ...method, sparsity, level: i + 1 })),
   );
-  const dense = densePhase(seed, { label: { method: 'dense', role: 'baseline', seed, level: 0 } });
+  const dense = denseLevel(seed);
   return runPhases(options, [dense, ...phases]);
 }
 

@@ -6,7 +6,7 @@ import { randomSaliency, Saliency } from '../../lib/pruning/saliency';
 import { oneShot } from '../../lib/pruning/schedule';
 import { pruning } from '../callbacks/pruning';
 import { rewiring } from '../callbacks/rewiring';
-import { densePhase } from './dense';
+import { denseLevel } from './dense';
 import { expectSparsities } from './expect-sparsities';
 import { expectNames } from './method-names';
 import type { Phase } from './phase';
@@ -54,7 +54,7 @@ export async function sparseTraining(options: SparseTrainingOptions): Promise<Ou
   const phases = methods.flatMap((method) =>
     sparsities.map((sparsity, i) => sparsePhase({ ...options, ...method, sparsity, level: i + 1 })),
   );
-  const dense = densePhase(seed, { label: { method: 'dense', role: 'baseline', seed, level: 0 } });
+  const dense = denseLevel(seed);
   return runPhases(options, [dense, ...phases]);
 }
 
