@@ -72,6 +72,7 @@ function leftOf(outcomes: readonly Outcome[]): Column[] {
 /** What files cost, beside the dense model; empty where it was not measured. */
 const COSTS: readonly Column[] = [
   costColumn('file MB', ({ fileBytes }) => fileBytes, megabytes),
+  costColumn('gzip MB', ({ gzippedBytes }) => gzippedBytes, megabytes),
   costColumn(
     'RAM MB',
     ({ residentBytes }) => residentBytes,

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { Compressed, compressedOf } from '../compress/compressed';
 import type { HostTensor } from '../core/host-tensor';
 import { onnxBytes } from '../export/onnx/export-onnx';
+import { gzippedLength } from './gzipped-length';
 import { LatencyOptions, measureLatency } from './latency';
 import { measureMemory } from './resident-memory';
 
@@ -9,6 +10,8 @@ import { measureMemory } from './resident-memory';
 export interface Footprint {
   /** Bytes of the ONNX file. */
   readonly fileBytes: number;
+  /** The same after gzip. */
+  readonly gzippedBytes: number;
   /** Bytes of memory while it runs, as `measureMemory` finds them. */
   readonly residentBytes: number;
   /** Of a batch, in milliseconds, as `measureLatency` finds them. */
@@ -31,9 +34,11 @@ export async function measureFootprint(
   xs: readonly HostTensor[],
   options: LatencyOptions = {},
 ): Promise<Footprint> {
+  const file = onnxBytes(compressedOf(subject));
   const [milliseconds, referenceMilliseconds] = await measureLatency([subject, reference], xs, options);
   return {
-    fileBytes: onnxBytes(compressedOf(subject)).length,
+    fileBytes: file.length,
+    gzippedBytes: await gzippedLength(file),
     residentBytes: await measureMemory(subject, xs, options),
     milliseconds: milliseconds!,
     referenceMilliseconds: referenceMilliseconds!,

@@ -60,18 +60,21 @@ it('shows, as means, the other metrics that the first baseline has a score of', 
 
 it('shows what files cost instead of what pruning left, where that was measured', () => {
   const cost = (fileBytes: number, milliseconds: number) => ({
-    footprint: { fileBytes, residentBytes: 2 * fileBytes, milliseconds, referenceMilliseconds: 8 },
+    footprint: {
+      ...{ fileBytes, gzippedBytes: fileBytes / 2, residentBytes: 2 * fileBytes },
+      ...{ milliseconds, referenceMilliseconds: 8 },
+    },
   });
   const outcomes = [
     ...[outcome('dense', 0, 0.9, cost(4e6, 8)), outcome('dense', 1, 0.8)],
     outcome('int8', 0, 0.875, cost(1.25e6, 6)),
   ];
   expect(tableOf(outcomes)).toEqual({
-    columns: ['method', 'file MB', 'RAM MB', 'ms', 'speed', 'accuracy', 'seeds'],
+    columns: ['method', 'file MB', 'gzip MB', 'RAM MB', 'ms', 'speed', 'accuracy', 'seeds'],
     rows: [
-      ['dense', '4.00', '8', '8.00', '1.00×', '0.8500 ± 0.0500', '2'],
-      ['int8', '1.25', '3', '6.00', '1.33×', '0.8750', '1'],
-      ['majority class', '', '', '', '', '0.5000', ''],
+      ['dense', '4.00', '2.00', '8', '8.00', '1.00×', '0.8500 ± 0.0500', '2'],
+      ['int8', '1.25', '0.63', '3', '6.00', '1.33×', '0.8750', '1'],
+      ['majority class', '', '', '', '', '', '0.5000', ''],
     ],
   });
 });
