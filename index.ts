@@ -264,6 +264,7 @@ export { paretoFront, search, type Budget, type Solution } from './lib/analysis/
 export { rulesOf } from './lib/analysis/search/rules-of';
 export { measureLatency, type LatencyOptions } from './lib/analysis/latency';
 export { measureMemory } from './lib/analysis/resident-memory';
+export { gzippedLength } from './lib/analysis/gzipped-length';
 export { measureFootprint, type Footprint } from './lib/analysis/footprint';
 
 // Training
@@ -334,7 +335,15 @@ export {
 export { type Attached, type Beside, type Finished, type Phase, type States } from './trainers/recipes/phase';
 export { type PhasesOptions } from './trainers/recipes/phase-context';
 export { runPhases } from './trainers/recipes/phases';
-export { pruneThenQuantize, type PruneThenQuantizeOptions } from './trainers/recipes/prune-then-quantize';
+export { compareOrders, type CompareOrdersOptions } from './trainers/recipes/compare-orders';
+export {
+  ORDERS,
+  type Order,
+  type OrderOptions,
+  orderPhases,
+  pruneAndQuantize,
+  type PruneAndQuantizeOptions,
+} from './trainers/recipes/orders';
 export { mixedPrecision, type MixedPrecisionOptions } from './trainers/recipes/mixed-precision';
 export { ptq, type PtqMethod, type PtqOptions } from './trainers/recipes/ptq';
 export { qat, type QatMethod, type QatOptions } from './trainers/recipes/qat';

@@ -68,7 +68,7 @@ export function qatMethods({ method, bits }: Pick<QatScriptOptions, 'method' | '
   );
 }
 
-function schemeOf(method: MethodName, bits: Bits): Scheme {
+export function schemeOf(method: MethodName, bits: Bits): Scheme {
   if (method === 'ternary') {
     if (bits === '2') return weightOnly(ternary(perChannelGroup(TERNARY_GROUP)));
     throw new UserError(`Expected --bits 2 with --method ternary, got ${bits}; leave --bits out.`);

@@ -30,6 +30,7 @@ const SCRIPTS = [
   'gradual-pruning-bert',
   'sparse-training-bert',
   'structured-bert',
+  'compare-orders-bert',
   'ptq-bert',
   'mixed-precision-bert',
   'pretrain-mlm',
@@ -45,7 +46,7 @@ test(
       expect(out).toContain(`npx ts-node experiments/${SCRIPTS[i]}.ts`);
       expect(out).toContain('--model <folder or name>');
     });
-    for (const { out } of helps.slice(0, 9)) {
+    for (const { out } of helps.slice(0, 10)) {
       for (const name of [
         'task',
         'data-dir',
@@ -93,6 +94,11 @@ test(
         'structured-bert',
         ['--removed', '40', ...out],
         /^Option '--removed <share...>' argument '40' is invalid\. .*\n$/,
+      ],
+      [
+        'compare-orders-bert',
+        ['--train', '1', ...out],
+        /^Option '--train <epochs>' argument '1' is invalid\. .*\n$/,
       ],
       ['finetune', ['--epochs', 'many', ...out], /^Option '--epochs <n>' argument 'many' is invalid\. .*\n$/],
       ['finetune', ['--task', 'sst2', '--data-dir', glue, ...out], /^.*train\.tsv:3: expected 2 fields.*\n$/],

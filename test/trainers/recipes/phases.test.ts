@@ -16,7 +16,7 @@ import { adamW } from '../../../trainers/optimizer';
 import { densePhase } from '../../../trainers/recipes/dense';
 import type { Phase } from '../../../trainers/recipes/phase';
 import { runPhases } from '../../../trainers/recipes/phases';
-import { pruneThenQuantize } from '../../../trainers/recipes/prune-then-quantize';
+import { pruneAndQuantize } from '../../../trainers/recipes/orders';
 import type { Listener, Setup } from '../../../trainers/recipes/setup';
 import { constantRate } from '../../../trainers/schedules';
 import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
@@ -27,7 +27,7 @@ afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 describe('prune → QAT', () => {
   const run = (listener?: Listener, setup = smallSetup()) =>
-    pruneThenQuantize({
+    pruneAndQuantize({
       ...{ setup, folder, listener, seed: 1, sparsity: 0.5, begin: 0, end: 0.5, frequency: 1 },
       ...{ rules: staticInt8(), freezeObserversAt: 0.8 },
     });
@@ -46,8 +46,8 @@ describe('prune → QAT', () => {
     });
     expect(outcomes.map(({ method, bits }) => [method, bits])).toEqual([
       ['dense', undefined],
-      ['gradual', undefined],
-      ['qat', 7],
+      ['pruned-first', undefined],
+      ['prune-then-quantize', 7],
     ]);
     const [, gradual, qat] = outcomes;
     expect(gradual!.options).toMatchObject({ sparsity: 0.5, begin: 0, end: 0.5 });
@@ -63,7 +63,7 @@ describe('prune → QAT', () => {
 
   test('goes on where it was broken off, in either training, with the same outcomes', async () => {
     const whole = await run();
-    for (const method of ['gradual', 'qat']) {
+    for (const method of ['pruned-first', 'prune-then-quantize']) {
       fs.rmSync(folder, { recursive: true });
       const breakOff: Listener = {
         callbacks: (label) =>
@@ -71,12 +71,12 @@ describe('prune → QAT', () => {
             ? [
                 {
                   name: 'break',
-                  onStepEnd: (training) => void (training.step === 7 && training.interrupt('test')),
+                  onStepEnd: (training) => void (training.step === 4 && training.interrupt('test')),
                 },
               ]
             : [],
       };
-      await expect(run(breakOff)).rejects.toThrow('Stopped by test after step 7');
+      await expect(run(breakOff)).rejects.toThrow('Stopped by test after step 4');
       expect(withoutSeconds(await run())).toEqual(withoutSeconds(whole));
     }
   });
@@ -270,7 +270,7 @@ it('refuses a phase after one that was not run, or hands nothing on', async () =
 
 it('leaves no tensors', async () => {
   const before = tf.memory().numTensors;
-  await pruneThenQuantize({
+  await pruneAndQuantize({
     ...{ setup: smallSetup(), folder, seed: 1, sparsity: 0.5, begin: 0, end: 0.5, frequency: 1 },
     ...{ rules: staticInt8(), freezeObserversAt: 0.8 },
   });

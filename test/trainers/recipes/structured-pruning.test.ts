@@ -1,36 +1,16 @@
 import * as fs from 'node:fs';
-import * as tf from '@tensorflow/tfjs';
-import { fromTensors } from '../../../datasets/batch';
 import { compressedOf } from '../../../lib/compress/compressed';
-import { bert } from '../../../lib/models/bert';
 import { bertConfigOf } from '../../../lib/models/bert-config-of';
-import type { Setup } from '../../../trainers/recipes/setup';
 import { structuredPruning, StructuredPruningOptions } from '../../../trainers/recipes/structured-pruning';
-import { tiny } from '../../models/family-cases';
-import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
+import { parityOfTokens } from './parity-setup';
+import { temporaryFolder, withoutSeconds } from './small-setup';
 
 let folder: string;
 beforeEach(() => (folder = temporaryFolder()));
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-/** Sentences of 6 tokens, whose label is the parity of the second: 2 epochs of 6 steps. */
-function setup(): Setup {
-  const [xs, ys] = examples();
-  const [dev, data] = [false, true].map((shuffle) => fromTensors(xs, ys, { batchSize: 8, seed: 1, shuffle }));
-  tf.dispose([xs, ys]);
-  const model = (seed: number) => bert({ ...tiny('bert'), labels: 2, seed });
-  return { ...smallSetup(), model, data: () => data!, dev: dev! };
-}
-
-const examples = (): [tf.Tensor[], tf.Tensor] =>
-  tf.tidy(() => {
-    const ids = tf.randomUniform([48, 6], 1, 11, 'int32', 3);
-    const parity = ids.slice([0, 1], [48, 1]).reshape([48]).mod(tf.scalar(2, 'int32')).toInt();
-    return [[ids, tf.onesLike(ids), tf.zerosLike(ids)], parity];
-  });
-
 const structured = (options: Partial<StructuredPruningOptions> = {}) =>
-  structuredPruning({ setup: setup(), folder, seed: 1, removed: [0.3, 0.7], tokens: 6, ...options });
+  structuredPruning({ setup: parityOfTokens(), folder, seed: 1, removed: [0.3, 0.7], tokens: 6, ...options });
 
 it('cuts a trained model to each budget, and trains on what is left beside the dense one', async () => {
   const shapes: Record<string, unknown> = {};
@@ -63,7 +43,7 @@ it('cuts a trained model to each budget, and trains on what is left beside the d
 }, 60_000);
 
 it('takes a model as it is, and comes to the same twice; another length of training is another run', async () => {
-  const asIs = { setup: { ...setup(), epochs: 0 }, removed: [0.5], train: 1 };
+  const asIs = { setup: { ...parityOfTokens(), epochs: 0 }, removed: [0.5], train: 1 };
   const first = await structured(asIs);
   await expect(structured({ ...asIs, train: 2 })).rejects.toThrow('epochs');
   fs.rmSync(folder, { recursive: true });

@@ -1,0 +1,63 @@
+import { Option } from 'commander';
+import { compareOrders } from '../trainers/recipes/compare-orders';
+import { stepsOf } from '../trainers/recipes/setup';
+import { experiment, print } from './experiment';
+import { footprintRuns } from './footprint-runs';
+import { main } from './main';
+import type { Script } from './options';
+import { fraction, whole } from './parse';
+import { BITS, FREEZE_OBSERVERS_AT, QatScriptOptions, schemeOf } from './qat-methods';
+import { describeClaim } from './size-claim';
+import { tokenRows } from './token-rows';
+
+/** Where pruning begins and ends in its training, as shares of it, and how often the masks change in between. */
+const [BEGIN, END, UPDATES] = [0.1, 0.7, 30];
+
+interface OrdersScriptOptions {
+  readonly sparsity: number;
+  readonly bits: NonNullable<QatScriptOptions['bits']>[number];
+  /** Epochs after the dense model's, for every row. */
+  readonly train: number;
+}
+
+const own: OrdersScriptOptions = { sparsity: 0.8, bits: '7', train: 2 };
+
+const script: Script<OrdersScriptOptions> = {
+  name: 'compare-orders-bert',
+  summary:
+    'Prunes a BERT and trains it for quantization in either order and at once, beside each alone, the dense model trained for as long, and ' +
+    'a quantized model of fewer layers that takes as many bytes after gzip.',
+  leastEpochs: 0,
+  defaults: {
+    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
+    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...own },
+    quick: { epochs: 2 },
+  },
+  own: [
+    new Option('--sparsity <fraction>', 'of the weights that are pruned').argParser(fraction),
+    new Option('--bits <n>', 'bits of a weight: 8 or 7, with int8 activations; 4 or 2, with floats').choices(
+      BITS,
+    ),
+    new Option(
+      '--train <epochs>',
+      'what every row gets after the dense model; two trainings share them',
+    ).argParser(whole(2)),
+  ],
+};
+
+void main((argv) =>
+  experiment(script, argv, async ({ options, ...recipe }) => {
+    const { seed, threads, sparsity, bits, train } = options;
+    const steps = stepsOf({ ...recipe.setup, epochs: train }, seed);
+    const outcomes = await compareOrders({
+      ...{ ...recipe, seed, train, sparsity, begin: BEGIN, end: END, rows: tokenRows },
+      frequency: Math.ceil(((END - BEGIN) * steps) / 2 / UPDATES),
+      rules: schemeOf('qat', bits),
+      freezeObserversAt: FREEZE_OBSERVERS_AT,
+      inference: { threads },
+      footprint: footprintRuns(threads),
+    });
+    print(`\n${describeClaim(outcomes, 'joint', { sparsity, bits: bits === '7' ? 8 : Number(bits) })}`); // 7 bits lie in 8
+    return outcomes;
+  }),
+);

@@ -1,0 +1,77 @@
+import type { Json } from '../../lib/core/config';
+import { UserError } from '../../lib/core/errors';
+import { densePhase } from './dense';
+import { gradualPhase, GradualPhaseOptions } from './gradual-pruning';
+import type { Phase } from './phase';
+import { runPhases } from './phases';
+import { qatPhase, QatPhaseOptions } from './qat';
+import type { QuantizingOptions } from './quantizing';
+import type { Outcome, RecipeOptions } from './setup';
+
+/** Ways to prune and to quantize the same model: one after the other, either first, or both at once. */
+export const ORDERS = ['prune-then-quantize', 'quantize-then-prune', 'joint'] as const;
+export type Order = (typeof ORDERS)[number];
+
+export interface OrderOptions
+  extends Omit<GradualPhaseOptions, 'level'>, Pick<QatPhaseOptions, 'rules' | 'freezeObserversAt'> {
+  /** Epochs in all: where there are two trainings, the first has the longer half. The setup's by default. */
+  readonly budget?: number;
+}
+
+/**
+ * The trainings of an order, all within one budget of epochs. Fractions of a training are those of each. Masks stay through quantization, whose
+ * zero is exact: what is pruned is 0 in the file.
+ *
+ * @param after the phase that it begins with; the first weights by default.
+ * @returns phases of which the last has the order's name.
+ * @throws UserError for a budget that cannot be split.
+ */
+export function orderPhases(order: Order, options: OrderOptions, after?: Phase): Phase[] {
+  const budget = options.budget ?? options.setup.epochs;
+  if (order === 'joint') return [bothAtOnce(order, options, { after, epochs: budget })];
+  const [first, second] = halves(budget, order);
+  const begin = { after, epochs: first, handsOn: true };
+  if (order === 'prune-then-quantize') {
+    const label = { method: 'pruned-first', role: 'control', seed: options.seed } as const;
+    const pruned = gradualPhase(options, { ...begin, label });
+    return [pruned, qatPhase({ ...options, name: order }, { after: pruned, epochs: second })];
+  }
+  const label = { method: 'quantized-first', role: 'control', seed: options.seed } as const;
+  const quantized = qatPhase({ ...options, name: label.method }, { ...begin, label });
+  return [quantized, bothAtOnce(order, options, { after: quantized, epochs: second })];
+}
+
+/** Pruning while training for quantization. */
+function bothAtOnce(name: Order, options: OrderOptions, more: Partial<Phase>): Phase {
+  const quantized = qatPhase({ ...options, name });
+  const pruned = gradualPhase(options);
+  const identity: Json = { quantized: quantized.identity, pruned: pruned.identity };
+  return { ...quantized, identity, callbacks: pruned.callbacks, ...more };
+}
+
+function halves(budget: number, order: Order): [number, number] {
+  if (Number.isInteger(budget) && budget >= 2) return [Math.ceil(budget / 2), Math.floor(budget / 2)];
+  throw new UserError(
+    `Expected at least 2 whole epochs for ${order}, which are two trainings, got ${budget}.`,
+  );
+}
+
+export interface PruneAndQuantizeOptions
+  extends RecipeOptions, OrderOptions, Pick<QuantizingOptions, 'inference'> {
+  /** Default `prune-then-quantize`. */
+  readonly order?: Order;
+}
+
+/**
+ * A model pruned and trained for quantization, in either order or at once, within the epochs that the dense one has.
+ *
+ * @returns `dense`, then a row of each training; the last, of the order's name, is both, and its score that of its exported file.
+ * @throws UserError for a single epoch where there are two trainings.
+ *
+ * @example await pruneAndQuantize({ setup, folder, seed: 0, sparsity: 0.8, begin: 0.1, end: 0.7, frequency: 10, rules: staticInt8(), freezeObserversAt: 0.8 });
+ */
+export async function pruneAndQuantize(options: PruneAndQuantizeOptions): Promise<Outcome[]> {
+  const { order = 'prune-then-quantize', seed } = options;
+  const phases = orderPhases(order, options);
+  return runPhases(options, [densePhase(seed), ...phases]);
+}
