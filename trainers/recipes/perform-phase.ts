@@ -16,7 +16,7 @@ import { measured, trainMethod } from './train-method';
 /** Brings a model from where a phase begins to what it ends with, and scores that. */
 export async function performPhase(context: PhaseContext, phase: Phase, label: Label): Promise<Outcome> {
   const start = await startOf(context, phase);
-  const isOwn = phase.attach || phase.trains === false || phase.epochs !== undefined;
+  const isOwn = phase.attach || phase.loss || phase.trains === false || phase.epochs !== undefined;
   const isShared = !isOwn && !start.topology && !start.tokenizer;
   if (!isShared) return performAlone(context, phase, label, start);
   const { shared } = await context.seedOf(phase);
@@ -26,10 +26,14 @@ export async function performPhase(context: PhaseContext, phase: Phase, label: L
 }
 
 async function startOf(context: PhaseContext, phase: Phase): Promise<PhaseState> {
-  const { first } = await context.seedOf(phase);
-  const before = phase.after ? context.stateAfter(phase.after) : { tensors: first };
+  const before = await stateBefore(context, phase);
   const tensors = await phase.start?.(await statesOf(context, phase, before.tensors));
   return tensors ? { ...before, tensors } : before;
+}
+
+async function stateBefore(context: PhaseContext, phase: Phase): Promise<PhaseState> {
+  if (phase.after) return context.stateAfter(phase.after);
+  return { tensors: (await context.seedOf(phase)).first };
 }
 
 async function statesOf(context: PhaseContext, phase: Phase, before: ModelState): Promise<States> {
@@ -43,7 +47,7 @@ async function statesOf(context: PhaseContext, phase: Phase, before: ModelState)
   };
 }
 
-/** With a model of its own. */
+/** With a model of its own, and a teacher where it learns from one. */
 async function performAlone(
   context: PhaseContext,
   phase: Phase,
@@ -51,6 +55,30 @@ async function performAlone(
   start: PhaseState,
 ): Promise<Outcome> {
   const setup = setupOf(context, phase, start.tokenizer);
+  if (!phase.loss) return performWith(context, phase, { label, start, setup });
+  const teacher = await modelOfState(setup, label.seed, await stateBefore(context, phase));
+  try {
+    return await performWith(context, phase, {
+      label,
+      start,
+      setup: { ...setup, loss: phase.loss(teacher) },
+    });
+  } finally {
+    teacher.dispose();
+  }
+}
+
+interface Beginning {
+  readonly label: Label;
+  readonly start: PhaseState;
+  readonly setup: Setup;
+}
+
+async function performWith(
+  context: PhaseContext,
+  phase: Phase,
+  { label, start, setup }: Beginning,
+): Promise<Outcome> {
   const model = await modelOfState(setup, label.seed, start);
   const attach = async () => (await phase.attach?.(model, stepsOf(setup, label.seed))) ?? {};
   const attached = await undoOnFailure(attach, () => void model.dispose());

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Compressed } from '../../lib/compress/compressed';
 import type { Json } from '../../lib/core/config';
 import type { Callback } from '../callback';
+import type { Loss } from '../losses';
 import type { ModelState } from '../model-state';
 import type { Label, Outcome } from './setup';
 
@@ -23,6 +24,11 @@ export interface Phase {
   readonly trains?: boolean;
   /** Epochs of its training, at least 1; the setup's by default. */
   readonly epochs?: number;
+  /**
+   * The loss of its training, made with the model that it begins with as `after` left it, to learn from; the setup's by default. The
+   * teacher is let go with the training.
+   */
+  loss?(teacher: tf.LayersModel): Loss;
   /** What it begins with, made of what there is; what `after` ended with, or the first weights, by default. */
   start?(states: States): ModelState | Promise<ModelState>;
   /** Callbacks of its training. @param steps of the training. */

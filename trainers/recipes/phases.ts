@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import type { BatchSource } from '../../datasets/batch';
-import type { Json } from '../../lib/core/config';
+import { identityOf, Json } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
 import { performPhase } from './perform-phase';
 import type { Phase } from './phase';
@@ -142,10 +142,14 @@ function withOneSource(setup: Setup): Setup {
 
 /** What a phase and those before it are, by their names. */
 function identitiesOf(phase: Phase): Json {
-  const { label, identity, after, epochs } = phase;
+  const { label, identity, after, epochs, loss } = phase;
   const name = label.level ? `${label.method} ${label.level}` : label.method;
+  const training = {
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(loss ? { loss: identityOf(loss) } : {}),
+  };
   return {
     ...(after ? (identitiesOf(after) as object) : {}),
-    [name]: epochs === undefined ? identity : { epochs, identity },
+    [name]: Object.keys(training).length === 0 ? identity : { ...training, identity },
   };
 }

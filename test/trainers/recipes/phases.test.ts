@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { compressedOf } from '../../../lib/compress/compressed';
 import { staticInt8 } from '../../../lib/compress/scheme';
 import { forward } from '../../../lib/forward/forward';
+import { configured } from '../../../lib/core/config';
 import { weightsOf } from '../../../lib/core/weights';
 import { assign } from '../../../lib/core/assign';
 import type { HostTensor } from '../../../lib/core/host-tensor';
@@ -13,6 +14,7 @@ import { maskOf } from '../../../lib/pruning/model-masks';
 import { fromTensors } from '../../../datasets/batch';
 import { softmaxCrossEntropy } from '../../../trainers/losses';
 import { adamW } from '../../../trainers/optimizer';
+import { distillation } from '../../../trainers/distillation';
 import { densePhase } from '../../../trainers/recipes/dense';
 import type { Phase } from '../../../trainers/recipes/phase';
 import { runPhases } from '../../../trainers/recipes/phases';
@@ -266,6 +268,50 @@ it('refuses a phase after one that was not run, or hands nothing on', async () =
   const options = { setup: smallSetup(), folder };
   await expect(runPhases(options, [after])).rejects.toThrow('the phase "dense" to be run before "next"');
   await expect(runPhases(options, [dense, after])).rejects.toThrow('with handsOn: true');
+});
+
+describe('a phase that learns from the one before', () => {
+  const taught = (weight: number, seen: (teacher: tf.LayersModel) => void = () => undefined): Phase[] => {
+    const dense = densePhase(1, { handsOn: true });
+    return [
+      dense,
+      {
+        label: { method: 'student', role: 'method', seed: 1 },
+        ...{ identity: null, after: dense, epochs: 1 },
+        loss: configured(
+          (teacher: tf.LayersModel) => {
+            seen(teacher);
+            return distillation({ teacher, weight });
+          },
+          'distilled',
+          { weight },
+        ),
+      },
+    ];
+  };
+
+  test('has it as a teacher as it ended, and lets it go', async () => {
+    const weights: Record<string, number[]> = {};
+    const note = (name: string, model: tf.LayersModel) =>
+      (weights[name] = model.getWeights().flatMap((weight) => [...weight.dataSync()]));
+    const listener: Listener = {
+      onTrained: (trained, { method }) => void note(method, compressedOf(trained).model),
+    };
+    const before = tf.memory().numTensors;
+    const phases = taught(0.5, (teacher) => note('teacher', teacher));
+    const outcomes = await runPhases({ setup: smallSetup(), folder, listener }, phases);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(weights['teacher']).toEqual(weights['dense']);
+    expect(weights['student']).not.toEqual(weights['dense']);
+    expect(outcomes.map(({ steps }) => steps)).toEqual([12, 6]);
+  });
+
+  test('another loss in a finished folder is refused', async () => {
+    await runPhases({ setup: smallSetup(), folder }, taught(0.5));
+    await expect(runPhases({ setup: smallSetup(), folder }, taught(0.9))).rejects.toThrow(
+      'weight was 0.5 and is 0.9',
+    );
+  });
 });
 
 it('leaves no tensors', async () => {
