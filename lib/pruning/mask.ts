@@ -82,6 +82,17 @@ function countDifferent(a: Uint8Array, b: Uint8Array): number {
   return different;
 }
 
+/** @throws UserError for masks of one path that are of different lengths. */
+export function expectSameLengths(first: MaskSet, second: MaskSet): void {
+  for (const [path, { length }] of first) {
+    const other = second.get(path)?.length ?? length;
+    if (other === length) continue;
+    throw new UserError(
+      `Expected masks of the same weights, got ${length} and ${other} values for "${path}"; are they of models of different sizes?`,
+    );
+  }
+}
+
 /** The masks as tensors, to be saved: dtype bool, flat, not copied. */
 export function masksToTensors(masks: MaskSet): Map<string, HostTensor> {
   return new Map([...masks].map(([path, mask]) => [path, hostTensor(mask, [mask.length])]));
