@@ -91,7 +91,7 @@ async function trainStep(run: Run, batches: readonly Batch[], checkpoints?: Chec
   await run.call('onGradients');
   run.update();
   await run.call('onStepEnd');
-  const isLast = run.step === run.totalSteps;
+  const isLast = run.step === run.totalSteps || run.stopped !== undefined;
   if (isLast) await expectFiniteWeights(run);
   if (run.step % evaluateEvery === 0 || isLast) await run.evaluate();
   await run.flushLog();

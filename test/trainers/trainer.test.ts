@@ -209,8 +209,9 @@ it('evaluates once per epoch and at the end, by default', async () => {
 
 it('stops when a callback says so, and tells why', async () => {
   const stopper: Callback = { name: 'stopper', onStepEnd: (training) => training.stop('enough') };
-  const result = await train(slopeTraining(model, { steps: 3, callbacks: [stopper] }));
+  const result = await train(slopeTraining(model, { steps: 3, dev: fourRows(), callbacks: [stopper] }));
   expect([result.step, result.stopped]).toEqual([1, 'enough']);
+  expect(result.evaluations.map(({ step }) => step)).toEqual([1]); // the step is the last one
 });
 
 describe('failure', () => {
