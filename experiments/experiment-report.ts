@@ -9,6 +9,7 @@ import type { ExperimentResult, SummaryRow } from './result';
 import type { RunFolder } from './run-folder';
 import { Baseline, scoreTable } from './score-table';
 import { megabytes, percent } from './table';
+import { describeWinning } from './winning';
 
 export interface ExperimentReportOptions {
   readonly title: string;
@@ -54,6 +55,7 @@ function scoreSection({ result, outcomes, baselines }: ExperimentReportOptions):
   const sparse = result.summary.some(({ level = 0 }) => level > 0);
   return {
     heading: 'Scores',
+    text: result.winning && describeWinning(result.winning, result.metric),
     charts: [
       sparse
         ? {

@@ -21,6 +21,7 @@ import { scoreTable } from './score-table';
 import { formatTable, megabytes, percent } from './table';
 import { openTask, Task } from './task';
 import { describeThreads } from './threads';
+import { describeWinning } from './winning';
 
 /** What a script's call of its recipe is made from. */
 export interface Experiment<Own extends object> extends RecipeOptions {
@@ -155,6 +156,7 @@ async function conclude(
     models,
   });
   print(`\n${formatTable(scoreTable(result, outcomes, baselines))}\n`);
+  if (result.winning) print(`${describeWinning(result.winning, result.metric)}\n`);
   if (run.state !== 'finished') {
     const title = `${script.name} on ${dataset.name}`;
     const summary = [script.summary, ...task.description].join('\n\n');

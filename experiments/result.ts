@@ -3,11 +3,12 @@ import type { Json } from '../lib/core/config';
 import type { Footprint } from '../lib/analysis/footprint';
 import { UserError } from '../lib/core/errors';
 import { writeFileAtomically } from '../lib/core/atomic-file';
+import { WinningTickets, winningTickets } from '../trainers/recipes/winning-tickets';
 import type { FileSize } from '../lib/core/file-sizes';
 
 /** One trained or evaluated model. */
 export interface ResultRow {
-  /** How the model was made: `dense`, `ticket`, `random`, `reinit`, `gradual`, `qat`, … */
+  /** How the model was made: `dense`, `ticket`, `shuffled`, `reinit`, `gradual`, `qat`, … */
   readonly method: string;
   readonly seed: number;
   /** Pruning level: 0 is dense, each next one sparser. Absent where a method has no levels. */
@@ -59,6 +60,8 @@ export interface ExperimentResult {
   readonly majority: number;
   readonly rows: readonly ResultRow[];
   readonly summary: readonly SummaryRow[];
+  /** Which tickets win, where there are any. */
+  readonly winning?: WinningTickets;
   /** The rows whose models were kept. */
   readonly models?: readonly KeptModel[];
 }
@@ -107,9 +110,11 @@ function summarizeGroup(group: readonly ResultRow[], metric: string): SummaryRow
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Adds the summary to an experiment's rows. */
-export function experimentResult(result: Omit<ExperimentResult, 'summary'>): ExperimentResult {
-  return { ...result, summary: summarize(result.rows, result.metric) };
+/** Adds the summary to an experiment's rows, and the verdict on tickets. */
+export function experimentResult(result: Omit<ExperimentResult, 'summary' | 'winning'>): ExperimentResult {
+  const { rows, metric } = result;
+  const winning = winningTickets(rows, metric);
+  return { ...result, summary: summarize(rows, metric), ...(winning ? { winning } : {}) };
 }
 
 /** Writes `result.json` in one piece: a reader, or a kill, never meets half of it. */
