@@ -1,20 +1,37 @@
 import { Option } from 'commander';
+import { UserError } from '../lib/core/errors';
 import { fractionOfOriginal, fractionOfRemaining } from '../lib/pruning/rewind';
+import type { ControlName } from '../trainers/recipes/controls';
 import { lotteryTicket } from '../trainers/recipes/lottery-ticket';
+import { lateResetting, learningRateRewinding, resetWeights } from '../trainers/recipes/rewinding';
 import { experiment } from './experiment';
 import { main } from './main';
-import type { Script } from './options';
-import { fraction, whole } from './parse';
+import { readOptions, Script } from './options';
+import { eachOnce, fraction, whole } from './parse';
 
 interface LotteryOptions {
   readonly seeds: number;
   readonly levels: number;
   /** Pruned per level, as a share of what `of` says. */
   readonly prune: number;
-  readonly of: 'remaining' | 'original';
+  readonly of: keyof typeof SPARSITY;
+  readonly rewind: keyof typeof REWINDING;
   readonly rewindStep: number;
   readonly head: 'rewound' | 'kept';
+  readonly controls?: readonly ControlName[];
+  /** Distance of masks that counts as settled. */
+  readonly earlyBird?: number;
+  /** Steps between two masks. */
+  readonly earlyBirdEvery?: number;
 }
+
+const SPARSITY = { remaining: fractionOfRemaining, original: fractionOfOriginal };
+const REWINDING = {
+  weights: resetWeights,
+  'late-resetting': lateResetting,
+  'learning-rate': learningRateRewinding,
+};
+const CONTROLS: readonly ControlName[] = ['random', 'shuffled', 'reinit', 'dense-again'];
 
 /** 35 % of the remaining weights per level, rewound to the first weights: 7 levels leave 5 %. */
 const LOTTERY: LotteryOptions = {
@@ -22,11 +39,12 @@ const LOTTERY: LotteryOptions = {
   levels: 7,
   prune: 0.35,
   of: 'remaining',
+  rewind: 'weights',
   rewindStep: 0,
   head: 'rewound',
 };
 /** How many of the last levels get controls. */
-const CONTROLS = 2;
+const CONTROLLED = 2;
 
 const script: Script<LotteryOptions> = {
   name: 'lth-bert',
@@ -39,28 +57,57 @@ const script: Script<LotteryOptions> = {
   },
   own: [
     new Option('--seeds <n>', 'chains of levels, from --seed on').argParser(whole(1)),
-    new Option('--levels <n>', 'times to prune').argParser(whole(1)),
+    new Option('--levels <n>', 'times to prune; 1 is one-shot').argParser(whole(1)),
     new Option('--prune <fraction>', 'what a level prunes, as a share').argParser(fraction),
-    new Option('--of <weights>', 'of what that is a share').choices(['remaining', 'original']),
-    new Option('--rewind-step <n>', 'step of the dense training to rewind to').argParser(whole(0)),
+    new Option('--of <weights>', 'of what that is a share').choices(Object.keys(SPARSITY)),
+    new Option(
+      '--rewind <what>',
+      'what goes back to the step: weights, with the schedule anew; late-resetting, weights and schedule; learning-rate, the schedule alone',
+    ).choices(Object.keys(REWINDING)),
+    new Option(
+      '--rewind-step <n>',
+      'step of the dense training to rewind to; 0 is how it begins, with pretrained weights where --model has them',
+    ).argParser(whole(0)),
     new Option('--head <fate>', 'what happens to the classifier between levels').choices(['rewound', 'kept']),
+    eachOnce(
+      new Option(
+        '--controls <name...>',
+        'what stands beside the last two levels: random masks; masks shuffled inside of layers; reinit, other first weights; dense-again, ' +
+          'without masks but as often trained (default: shuffled reinit)',
+      ).choices(CONTROLS),
+    ),
+    new Option(
+      '--early-bird <distance>',
+      'draw the first ticket of a dense training that ends when five masks in a row differ by less than this share of their values',
+    ).argParser(fraction),
+    new Option('--early-bird-every <n>', 'steps between two such masks (default: an epoch)').argParser(
+      whole(1),
+    ),
   ],
 };
 
-const SPARSITY = { remaining: fractionOfRemaining, original: fractionOfOriginal };
-
-void main((argv) =>
-  experiment(script, argv, ({ options, task, ...recipe }) => {
-    const { seed, seeds, levels, prune, of, rewindStep, head } = options;
-    return lotteryTicket({
+void main((argv) => {
+  const { earlyBird: distance, earlyBirdEvery: every } = readOptions(script, argv);
+  if (every !== undefined && distance === undefined) {
+    throw new UserError('Expected --early-bird <distance> with --early-bird-every, got none; 0.1 is usual.');
+  }
+  return experiment(script, argv, ({ options, task, ...recipe }) => {
+    const { seed, seeds, levels, prune, of, rewind, rewindStep, head, controls, earlyBird, earlyBirdEvery } =
+      options;
+    const common = {
       ...recipe,
       seeds: Array.from({ length: seeds }, (_, i) => seed + i),
+      rewinding: REWINDING[rewind](rewindStep),
+      head,
+      controlsBy: controls,
+      reinitialized: task.randomModel,
+    };
+    return lotteryTicket({
+      ...common,
       levels,
       sparsity: SPARSITY[of](prune),
-      rewindStep,
-      head,
-      controls: Array.from({ length: Math.min(CONTROLS, levels) }, (_, i) => levels - i),
-      reinitialized: task.randomModel,
+      controls: Array.from({ length: Math.min(CONTROLLED, levels) }, (_, i) => levels - i),
+      earlyBird: earlyBird === undefined ? undefined : { threshold: earlyBird, every: earlyBirdEvery },
     });
-  }),
-);
+  });
+});

@@ -18,7 +18,7 @@ const PAPER = tone('#ffffff', '#0f1318');
 const METHODS: Readonly<Record<string, Tone>> = {
   dense: tone('#4d5761', '#b5bec7'),
   ticket: tone('#0b69d4', '#5aa7ff'),
-  random: tone('#c9510c', '#f2935a'),
+  shuffled: tone('#c9510c', '#f2935a'),
   reinit: tone('#8447d6', '#bf94ff'),
 };
 const OTHERS = [

@@ -1,8 +1,5 @@
 import { UserError } from '../core/errors';
-import { countPruned, MaskSet, maskSet } from './mask';
-import { unstructured } from './pattern';
-import { randomSaliency } from './saliency';
-import { statsOf } from './weight-statistics';
+import type { MaskSet } from './mask';
 
 /** The sparsity after each level of iterative pruning; level 0 is dense. */
 export type Levels = (level: number) => number;
@@ -50,16 +47,4 @@ export function rewind(
 /** Sets the pruned entries of a weight to exactly 0, in place. */
 export function zeroPruned(weight: Float32Array, mask: Uint8Array | undefined): void {
   for (let i = 0; mask && i < mask.length; i++) if (mask[i] === 0) weight[i] = 0;
-}
-
-/** Random masks with each weight's own sparsity: the control that shows what *which* weights are kept is worth. */
-export function randomMasks(masks: MaskSet, seed: number): MaskSet {
-  const scores = randomSaliency(seed);
-  return maskSet(
-    [...masks].map(([path, mask]) => {
-      const [shape, data] = [[mask.length], new Float32Array(mask.length)];
-      const drawn = scores({ path, shape, data, stats: statsOf(path, new Map()) });
-      return [path, unstructured.mask(drawn, countPruned(mask), shape)];
-    }),
-  );
 }

@@ -192,7 +192,7 @@ test(
     expect(resumed.out).toMatch(/goes on[^]*done before/);
     expect(rowsIn('stopped')).toEqual(rowsIn('whole'));
     expect(rowsIn('whole').map(({ method, level }) => `${method} ${level}`)).toEqual([
-      ...['dense 0', 'ticket 1', 'random 1', 'reinit 1', 'ticket 2', 'random 2', 'reinit 2'],
+      ...['dense 0', 'ticket 1', 'shuffled 1', 'reinit 1', 'ticket 2', 'shuffled 2', 'reinit 2'],
     ]);
   },
   2 * MINUTE,
@@ -245,7 +245,7 @@ test(
     const modelsIn = (name: string) => readResult(path.join(at(name), 'result.json')).models!;
     const weights = (name: string, folder: string) =>
       fs.readFileSync(path.join(at(name), folder, 'model.safetensors')).toString('base64');
-    const methods = ['dense', 'ticket-1', 'random-1', 'reinit-1'];
+    const methods = ['dense', 'ticket-1', 'shuffled-1', 'reinit-1'];
     expect(modelsIn('all').map(({ folder }) => folder)).toEqual(
       methods.map((name) => `seed-0/${name}/model`),
     );

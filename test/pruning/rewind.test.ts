@@ -1,6 +1,5 @@
 import { maskSet } from '../../lib/pruning/mask';
-import { fractionOfOriginal, fractionOfRemaining, randomMasks, rewind } from '../../lib/pruning/rewind';
-import { countPruned } from '../../lib/pruning/mask';
+import { fractionOfOriginal, fractionOfRemaining, rewind } from '../../lib/pruning/rewind';
 import reference from '../reference/pruning.json';
 
 describe('levels', () => {
@@ -43,16 +42,4 @@ describe('rewind', () => {
   test('refuses a snapshot that lacks a weight', () => {
     expect(() => rewind(make(), new Map(), masks)).toThrow('3 values for "a" in the snapshot, got none');
   });
-});
-
-test('random masks have the same sparsities, elsewhere, by the seed', () => {
-  const masks = maskSet([
-    ['a', Uint8Array.from({ length: 50 }, (_, i) => (i < 20 ? 0 : 1))],
-    ['b', Uint8Array.of(1, 1)],
-  ]);
-  const shuffled = randomMasks(masks, 7);
-  expect([...shuffled.values()].map(countPruned)).toEqual([20, 0]);
-  expect(shuffled.get('a')).not.toEqual(masks.get('a'));
-  expect(randomMasks(masks, 7)).toEqual(shuffled);
-  expect(randomMasks(masks, 8)).not.toEqual(shuffled);
 });

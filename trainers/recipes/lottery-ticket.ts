@@ -1,78 +1,100 @@
+import { identityOf } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
+import { globalDistribution } from '../../lib/pruning/distribution';
+import type { MaskSet } from '../../lib/pruning/mask';
+import { prune } from '../../lib/pruning/prune';
+import { defaultTargets } from '../../lib/pruning/targets';
+import { expectWhole } from '../../lib/pruning/window';
+import { earlyBird, EarlyBirdOptions } from '../callbacks/early-bird';
 import { densePhase } from './dense';
 import type { LotteryTicketOptions } from './lottery-ticket-options';
-import type { Phase } from './phase';
+import type { Phase, States } from './phase';
 import { runPhases } from './phases';
-import { Outcome, stepsOf } from './setup';
-import { randomPhase, reinitPhase, sparsityLog, ticketPhase } from './ticket';
+import type { Outcome } from './setup';
+import type { Place, TicketPlan } from './ticket';
+import { denseOf, expectTickets, ticketChain, withDefaults } from './ticket-chain';
+import { masksIn, prunableIn } from './ticket-state';
 
 export type { LotteryTicketOptions } from './lottery-ticket-options';
 
 /**
  * Iterative magnitude pruning with rewinding. Per seed: train the dense model; then, level by level, prune the weights of smallest
- * magnitude among those left, put the others back to what they were at step `rewindStep`, and train again. The data order, dropout
- * and the learning-rate schedule start anew at every level, so that only the weights differ.
+ * magnitude among those left, rewind (`resetWeights`, `lateResetting`, `learningRateRewinding`), and train again. The data order, dropout
+ * and the learning-rate schedule start anew at every level, or go on from the step that they are rewound to, so that only the weights differ.
  *
- * Controls at a level: `random`, the same start with random masks of the same sparsity in every layer, and `reinit`, the same
- * masks with the first weights of another initialization (never rewound to a later step: it has none).
+ * Controls at a level: see `ControlName`. The dense model is trained for the setup's steps, and so is every ticket, but for those that a
+ * schedule goes on after.
  *
- * Every level has a folder. A finished level is never trained again, a broken one goes on from its checkpoint.
+ * Every level has a folder. A finished level is never trained again, also where more of them are asked for later, and a broken one goes on
+ * from its checkpoint.
  *
- * Frankle & Carbin, 2019 (arXiv:1803.03635); rewinding to a step: Frankle et al., 2020 (arXiv:1912.05671), which goes on with the
- * schedule from that step, where here it starts anew as in Chen et al., 2020, on BERT (arXiv:2007.12223).
+ * Frankle & Carbin, 2019 (arXiv:1803.03635); on BERT: Chen et al., 2020 (arXiv:2007.12223).
  *
- * @returns the outcomes, by seed, level and method (`dense` or `ticket`, `random`, `reinit`).
- * @throws UserError for levels that do not fit.
+ * @returns the outcomes, by seed, level and method (`dense` or `ticket`, then controls); after the dense one `early-bird`, if asked for, and
+ * `dense-again` at the end of a seed.
+ * @throws UserError for levels, steps and controls that do not fit.
+ *
+ * @example
+ * const outcomes = await lotteryTicket({ setup, folder, seeds: [0, 1, 2], levels: 7, sparsity: fractionOfRemaining(0.2), head: 'rewound' });
+ * winningTickets(outcomes, 'accuracy')?.sparsest; // { level: 6, sparsity: 0.737856, … }
  */
-export function lotteryTicket(options: LotteryTicketOptions): Promise<Outcome[]> {
-  validate(options);
+export async function lotteryTicket(options: LotteryTicketOptions): Promise<Outcome[]> {
+  const filled = { ...withDefaults(options), distribution: options.distribution ?? globalDistribution() };
+  validate(filled);
+  const plan = planOf(filled);
+  const { seeds, rewinding, controls = [] } = filled;
   return runPhases(
-    options,
-    options.seeds.flatMap((seed) => chain(options, seed)),
+    filled,
+    seeds.flatMap((seed) =>
+      ticketChain(plan, denseOf(seed, rewinding), { ...filled, controls, search: searchOf(filled, seed) }),
+    ),
   );
 }
 
-/** All trainings of one seed, each level after the one before. */
-function chain(options: LotteryTicketOptions, seed: number): Phase[] {
-  const { levels, rewindStep = 0, controls = [] } = options;
-  const label = { method: 'dense', role: 'baseline', seed, level: 0 } as const;
-  const keepsStep = rewindStep > 0 ? rewindStep : undefined;
-  const dense = densePhase(seed, {
-    label,
-    handsOn: levels > 0,
-    keepsStep,
-    callbacks: () => [sparsityLog(new Map())],
-  });
-  const phases = [dense];
-  let last = dense;
-  for (let level = 1; level <= levels; level++) {
-    const place = { seed, level, dense, after: last };
-    last = ticketPhase(options, place);
-    phases.push(last);
-    if (controls.includes(level)) phases.push(randomPhase(options, place), reinitPhase(options, place));
-  }
-  return phases;
+type Filled = LotteryTicketOptions &
+  ReturnType<typeof withDefaults> &
+  Required<Pick<LotteryTicketOptions, 'distribution'>>;
+
+function planOf(options: Filled): TicketPlan {
+  const { sparsity, distribution } = options;
+  return {
+    ...options,
+    identity: ({ level }) => ({ sparsity: sparsity(level), distribution: identityOf(distribution) }),
+    masks: (states, place) => prunedMasks(options, place, states),
+  };
 }
 
-function validate({
-  setup,
-  seeds,
-  levels,
-  sparsity,
-  rewindStep = 0,
-  controls = [],
-}: LotteryTicketOptions): void {
-  const wholes = { levels, rewindStep, ...Object.fromEntries(seeds.map((seed) => [`seed ${seed}`, seed])) };
-  for (const [name, value] of Object.entries(wholes)) {
-    if (!Number.isInteger(value) || value < 0) {
-      throw new UserError(
-        `Expected ${name} of a lottery ticket as a whole number of at least 0, got ${value}.`,
-      );
-    }
-  }
-  if (seeds.length === 0 || new Set(seeds).size < seeds.length) {
-    throw new UserError(`Expected different seeds, at least one, got ${seeds.join(', ') || 'none'}.`);
-  }
+/** What a level prunes of what the one before has learned. */
+async function prunedMasks(
+  { sparsity, distribution }: Filled,
+  { level }: Place,
+  states: States,
+): Promise<MaskSet> {
+  const targets = defaultTargets(await states.model());
+  const weights = new Map(targets.map(({ path }) => [path, prunableIn(states.before, path)]));
+  return prune(sparsity(level), weights, masksIn(states.before), { distribution });
+}
+
+/** The dense training up to where the first level's masks are settled. */
+function searchOf(options: Filled, seed: number): Phase | undefined {
+  if (!options.earlyBird) return undefined;
+  const bird = birdOf(options, options.earlyBird);
+  return densePhase(seed, {
+    label: { method: 'early-bird', role: 'control', seed, level: 0 },
+    identity: identityOf(earlyBird(bird)),
+    handsOn: true,
+    callbacks: () => [earlyBird(bird)],
+  });
+}
+
+const birdOf = (
+  { sparsity, distribution }: Filled,
+  own: NonNullable<LotteryTicketOptions['earlyBird']>,
+): EarlyBirdOptions => ({ ...own, sparsity: sparsity(1), distribution });
+
+function validate(options: Filled): void {
+  const { levels, sparsity, controls = [], earlyBird: bird } = options;
+  expectWhole('levels of a lottery ticket', levels, 0);
   for (let level = 1; level <= levels; level++) {
     const [before, target] = [level === 1 ? 0 : sparsity(level - 1), sparsity(level)];
     if (target > before && target < 1) continue;
@@ -83,8 +105,6 @@ function validate({
   }
   const stray = controls.find((level) => !Number.isInteger(level) || level < 1 || level > levels);
   if (stray !== undefined) throw new UserError(`Expected controls at levels 1 to ${levels}, got ${stray}.`);
-  const steps = stepsOf(setup, seeds[0]!);
-  if (rewindStep >= steps) {
-    throw new UserError(`Expected rewindStep below the ${steps} steps of a training, got ${rewindStep}.`);
-  }
+  if (bird) earlyBird(birdOf(options, bird)); // says what is wrong with it
+  expectTickets(options);
 }

@@ -146,13 +146,13 @@ function train(
   { label, subject, start, attached }: Ready,
 ): Promise<Outcome> {
   const { listener } = context.options;
-  const { keepsStep } = phase;
+  const { keepsStep, startStep } = phase;
   const callbacks = [
     ...(phase.callbacks?.(stepsOf(subject.setup, label.seed), start.tensors) ?? []),
     ...(attached.callbacks ?? []),
     ...(keepsStep ? [keepStep(keepsStep, context.stepFile(phase))] : []),
   ];
-  return trainMethod(subject, label, { folder: context.folderOf(phase), listener, callbacks });
+  return trainMethod(subject, label, { folder: context.folderOf(phase), listener, callbacks, startStep });
 }
 
 interface Ended {

@@ -7,6 +7,9 @@ import { NO_PARAMETERS } from './no-parameters';
 import type { Setup } from './setup';
 import { remedyOf } from './stage';
 
+/** Where a phase keeps how it ends, in its folder. */
+export const STATE_FILE = 'state.safetensors';
+
 /** A model as a phase leaves it, in one sealed safetensors file. What a phase changed of its structure is in the file's metadata. */
 export interface PhaseState {
   readonly tensors: ModelState;

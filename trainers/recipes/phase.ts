@@ -29,6 +29,8 @@ export interface Phase {
    * teacher is let go with the training.
    */
   loss?(teacher: tf.LayersModel): Loss;
+  /** Steps that count as done when it begins, for the learning rate, the order of the data and dropout; 0 by default. */
+  readonly startStep?: number;
   /** What it begins with, made of what there is; what `after` ended with, or the first weights, by default. */
   start?(states: States): ModelState | Promise<ModelState>;
   /** Callbacks of its training. @param steps of the training. */

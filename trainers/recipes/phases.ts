@@ -6,7 +6,7 @@ import { UserError } from '../../lib/core/errors';
 import { performPhase } from './perform-phase';
 import type { Phase } from './phase';
 import type { PhaseContext, PhasesOptions } from './phase-context';
-import { modelOfState, PhaseState, readState } from './phase-state';
+import { modelOfState, PhaseState, readState, STATE_FILE } from './phase-state';
 import { openSeed, Seed } from './seeds';
 import { Label, Outcome, Setup } from './setup';
 import { stage } from './stage';
@@ -40,8 +40,6 @@ export async function withPhases<T>(options: PhasesOptions, use: (phases: Phases
     phases.dispose();
   }
 }
-
-const STATE = 'state.safetensors';
 
 /** The phases of one call of a recipe. */
 export class Phases implements PhaseContext {
@@ -101,7 +99,7 @@ export class Phases implements PhaseContext {
   }
 
   stateFile(phase: Phase): string {
-    return path.join(this.folderOf(phase), STATE);
+    return path.join(this.folderOf(phase), STATE_FILE);
   }
 
   stepFile(phase: Phase): string {
@@ -142,10 +140,11 @@ function withOneSource(setup: Setup): Setup {
 
 /** What a phase and those before it are, by their names. */
 function identitiesOf(phase: Phase): Json {
-  const { label, identity, after, epochs, loss } = phase;
+  const { label, identity, after, epochs, startStep, loss } = phase;
   const name = label.level ? `${label.method} ${label.level}` : label.method;
   const training = {
     ...(epochs === undefined ? {} : { epochs }),
+    ...(startStep ? { startStep } : {}),
     ...(loss ? { loss: identityOf(loss) } : {}),
   };
   return {

@@ -38,7 +38,7 @@ export interface Setup {
 
 /** Which of a recipe's trainings this is. */
 export interface Label {
-  /** `dense`, `ticket`, `random`, `reinit`, `gradual`, `qat`. */
+  /** `dense`, `ticket`, `shuffled`, `reinit`, `gradual`, `qat`. */
   readonly method: string;
   readonly seed: number;
   /** Pruning level, where there are levels; 0 is dense. */

@@ -13,6 +13,8 @@ export interface TrainMethodOptions {
   readonly listener?: Listener;
   /** The method's own callbacks, before the listener's. */
   readonly callbacks?: readonly Callback[];
+  /** Steps that count as done; 0 by default. */
+  readonly startStep?: number;
 }
 
 /** Points of an outcome's loss curve. */
@@ -22,7 +24,7 @@ const CURVE_POINTS = 100;
 export async function trainMethod(
   subject: Subject,
   label: Label,
-  { folder, listener = {}, callbacks = [] }: TrainMethodOptions,
+  { folder, listener = {}, callbacks = [], startStep = 0 }: TrainMethodOptions,
 ): Promise<Outcome> {
   const { setup, model, parameters, engine } = subject;
   const data = setup.data(label.seed);
@@ -39,6 +41,7 @@ export async function trainMethod(
     optimizer: setup.optimizer,
     learningRate: setup.learningRate(steps),
     steps,
+    startStep,
     clipNorm: setup.clipNorm,
     seed: label.seed,
     callbacks: [watch, ...callbacks, ...(listener.callbacks?.(label, folder) ?? [])],
@@ -55,9 +58,9 @@ export async function trainMethod(
     ...(label.level === undefined ? {} : { level: label.level }),
     ...measured(model),
     metrics: evaluations.at(-1)!.metrics,
-    steps: step,
+    steps: step - startStep,
     seconds: watch.seconds,
-    losses: thinned(losses),
+    losses: thinned(losses, startStep),
   };
 }
 
@@ -82,11 +85,14 @@ function widthOf({ weights }: Compressed): number | undefined {
   return widths.size === 1 ? [...widths][0] : undefined;
 }
 
-/** The means of equal stretches of steps, each under its last step. */
-function thinned(losses: readonly number[]): Outcome['losses'] {
+/** The means of equal stretches of steps, each under its last step, of a training that begins after some. */
+function thinned(losses: readonly number[], startStep: number): Outcome['losses'] {
   const stretch = Math.max(1, Math.ceil(losses.length / CURVE_POINTS));
   return Array.from({ length: Math.ceil(losses.length / stretch) }, (_, i) => {
     const part = losses.slice(i * stretch, (i + 1) * stretch);
-    return { step: i * stretch + part.length, loss: part.reduce((sum, loss) => sum + loss, 0) / part.length };
+    return {
+      step: startStep + i * stretch + part.length,
+      loss: part.reduce((sum, loss) => sum + loss, 0) / part.length,
+    };
   });
 }

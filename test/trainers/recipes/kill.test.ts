@@ -27,7 +27,7 @@ it('a lottery ticket killed again and again ends with the outcomes of one that w
     ['dense 0', '6'],
     ['ticket 1', '1'],
     ['ticket 2', '12'],
-    ['random 2', '5'],
+    ['shuffled 2', '5'],
   ] as const) {
     expect(child(method, step)).toMatchObject({ signal: 'SIGKILL', stdout: '' });
   }

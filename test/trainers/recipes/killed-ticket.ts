@@ -1,6 +1,7 @@
 import { fractionOfRemaining } from '../../../lib/pruning/rewind';
 import type { Callback } from '../../../trainers/callback';
 import { lotteryTicket } from '../../../trainers/recipes/lottery-ticket';
+import { resetWeights } from '../../../trainers/recipes/rewinding';
 import { smallSetup } from './small-setup';
 
 /** Runs the recipe in a folder, and kills its own process after so many steps of one training, if one is named. */
@@ -12,7 +13,8 @@ async function run(folder: string, method?: string, step?: number): Promise<void
     },
   };
   const outcomes = await lotteryTicket({
-    ...{ setup: smallSetup(), folder, seeds: [1], levels: 2, head: 'kept', rewindStep: 2, controls: [2] },
+    ...{ setup: smallSetup(), folder, seeds: [1], levels: 2, head: 'kept', controls: [2] },
+    rewinding: resetWeights(2),
     sparsity: fractionOfRemaining(0.4),
     listener: { callbacks: (label) => (`${label.method} ${label.level}` === method ? [killer] : []) },
   });

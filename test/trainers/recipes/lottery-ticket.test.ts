@@ -1,52 +1,23 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { weightsOf } from '../../../lib/core/weights';
 import { fractionOfOriginal, fractionOfRemaining } from '../../../lib/pruning/rewind';
 import { compressedOf } from '../../../lib/compress/compressed';
 import { defaultTargets } from '../../../lib/pruning/targets';
 import type { Callback } from '../../../trainers/callback';
 import { lotteryTicket, LotteryTicketOptions } from '../../../trainers/recipes/lottery-ticket';
+import { learningRateRewinding, resetWeights } from '../../../trainers/recipes/rewinding';
 import type { Label } from '../../../trainers/recipes/setup';
 import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
+import { firstWeights, HIDDEN, masked, tracer, zeros } from './tracer';
 
 let folder: string;
 beforeEach(() => (folder = temporaryFolder()));
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-type Arrays = Record<string, readonly number[]>;
-/** What one training started with and ended with. */
-interface Trace {
-  readonly label: Label;
-  readonly first: Arrays;
-  readonly masks: Arrays;
-  /** After each step. */
-  readonly steps: Arrays[];
-}
-
-const HIDDEN = ['hidden/0/kernel', 'hidden/1/kernel'];
-
 /** Runs the recipe and watches the weights of every training. */
 async function watched(options: Partial<LotteryTicketOptions> = {}) {
-  const traces: Trace[] = [];
-  const watch = (label: Label): Callback => {
-    const trace: Trace = { label, first: {}, masks: {}, steps: [] };
-    traces.push(trace);
-    return {
-      name: 'watch',
-      onTrainBegin({ parameters }) {
-        for (const { path, weights, mask } of parameters.list) {
-          trace.first[path] = [...weights];
-          if (mask) trace.masks[path] = [...mask];
-        }
-      },
-      onStepEnd({ parameters }) {
-        trace.steps.push(
-          Object.fromEntries(parameters.list.map(({ path, weights }) => [path, [...weights]])),
-        );
-      },
-    };
-  };
+  const { listener, ...seen } = tracer();
   const outcomes = await lotteryTicket({
     setup: smallSetup(),
     folder,
@@ -54,28 +25,11 @@ async function watched(options: Partial<LotteryTicketOptions> = {}) {
     levels: 2,
     sparsity: fractionOfRemaining(0.4),
     head: 'rewound',
-    listener: { callbacks: (label) => [watch(label)] },
+    listener,
     ...options,
   });
-  const trace = (method: string, level: number, seed = 1) =>
-    traces.find(({ label }) => label.method === method && label.level === level && label.seed === seed)!;
-  return { outcomes, traces, trace };
+  return { outcomes, ...seen };
 }
-
-const firstWeights = async (seed: number): Promise<Arrays> => {
-  const model = await smallSetup().model(seed);
-  const weights = weightsOf(model).map(({ path, variable }) => [path, [...variable.dataSync()]] as const);
-  model.dispose();
-  return Object.fromEntries(weights);
-};
-const masked = (weights: Arrays, masks: Arrays): Arrays =>
-  Object.fromEntries(
-    Object.entries(weights).map(([path, values]) => [
-      path,
-      values.map((value, i) => (masks[path]?.[i] === 0 ? 0 : value)),
-    ]),
-  );
-const zeros = (values: readonly number[]) => values.filter((value) => value === 0).length;
 
 it('prunes level by level, counted on the weights, with controls where they are asked for', async () => {
   const { outcomes } = await watched({ controls: [2] });
@@ -83,7 +37,7 @@ it('prunes level by level, counted on the weights, with controls where they are 
     'dense 0',
     'ticket 1',
     'ticket 2',
-    'random 2',
+    'shuffled 2',
     'reinit 2',
   ]);
   const levels = [0, 64 / 160, 102 / 160, 102 / 160, 102 / 160]; // round(0.4 · 160), round(0.64 · 160)
@@ -144,14 +98,14 @@ it('prunes the trained weights of smallest magnitude, over all targets, and trai
 });
 
 it('rewinds to a later step of the dense training where asked', async () => {
-  const { trace } = await watched({ rewindStep: 3, controls: [1] });
+  const { trace } = await watched({ rewinding: resetWeights(3), controls: [1] });
   const { masks, first } = trace('ticket', 1);
   expect(first).toEqual(masked(trace('dense', 0).steps[2]!, masks));
-  expect(trace('random', 1).first).toEqual(masked(trace('dense', 0).steps[2]!, trace('random', 1).masks));
+  expect(trace('shuffled', 1).first).toEqual(masked(trace('dense', 0).steps[2]!, trace('shuffled', 1).masks));
 });
 
 it('leaves the classifier as it was trained where asked', async () => {
-  const { trace } = await watched({ head: 'kept', rewindStep: 3 });
+  const { trace } = await watched({ head: 'kept', rewinding: resetWeights(3) });
   for (const level of [1, 2]) {
     const before = trace(level === 1 ? 'dense' : 'ticket', level - 1).steps.at(-1)!;
     expect(trace('ticket', level).first['output/kernel']).toEqual(before['output/kernel']);
@@ -162,16 +116,16 @@ it('leaves the classifier as it was trained where asked', async () => {
   }
 });
 
-it('controls: random masks of the same layer sparsities, and the same masks on another initialization', async () => {
+it('controls: masks shuffled inside of layers, and the same masks on another initialization', async () => {
   const { trace } = await watched({ controls: [1, 2] });
   const first = await firstWeights(1);
   for (const level of [1, 2]) {
-    const [ticket, random, reinit] = ['ticket', 'random', 'reinit'].map((method) => trace(method, level));
+    const [ticket, shuffled, reinit] = ['ticket', 'shuffled', 'reinit'].map((method) => trace(method, level));
     for (const path of HIDDEN) {
-      expect(zeros(random!.masks[path]!)).toBe(zeros(ticket!.masks[path]!));
-      expect(random!.masks[path]).not.toEqual(ticket!.masks[path]);
+      expect(zeros(shuffled!.masks[path]!)).toBe(zeros(ticket!.masks[path]!));
+      expect(shuffled!.masks[path]).not.toEqual(ticket!.masks[path]);
     }
-    expect(random!.first).toEqual(masked(first, random!.masks));
+    expect(shuffled!.first).toEqual(masked(first, shuffled!.masks));
     expect(reinit!.masks).toEqual(ticket!.masks);
     for (const path of HIDDEN) expect(reinit!.first[path]).not.toEqual(ticket!.first[path]);
     expect(reinit!.first).toEqual(masked(reinit!.first, ticket!.masks));
@@ -222,6 +176,17 @@ it('never trains a finished level again', async () => {
   expect(reused).toEqual([true, true, true, true, true]);
 });
 
+it('goes on from a finished run with more levels, and trains nothing again', async () => {
+  await watched({ controls: [2] });
+  const { outcomes, traces } = await watched({ levels: 3, controls: [3] });
+  expect(traces.map(({ label }) => `${label.method} ${label.level}`)).toEqual([
+    ...['ticket 3', 'shuffled 3', 'reinit 3'],
+  ]);
+  fs.rmSync(folder, { recursive: true });
+  const whole = await watched({ levels: 3, controls: [3] });
+  expect(withoutSeconds(outcomes)).toEqual(withoutSeconds(whole.outcomes));
+});
+
 it('trains only what is missing', async () => {
   const { outcomes } = await watched();
   fs.rmSync(path.join(folder, 'seed-1', 'ticket-2'), { recursive: true });
@@ -233,7 +198,7 @@ it('trains only what is missing', async () => {
 it.each(['dense/state.safetensors', 'dense/step-2.safetensors'])(
   'refuses a flipped bit in %s, and says how to have it made again',
   async (name) => {
-    const options = { rewindStep: 2, head: 'kept' as const };
+    const options = { rewinding: resetWeights(2), head: 'kept' as const };
     const { outcomes } = await watched(options);
     const file = path.join(folder, 'seed-1', name);
     const bytes = fs.readFileSync(file);
@@ -274,7 +239,7 @@ it('hands every trained model over, with what came of it, before that is told', 
 it.each([0, 5])(
   'broken off in a level after %i more steps, it ends with the same outcomes',
   async (steps) => {
-    const options = { controls: [2], rewindStep: 2, head: 'kept' as const };
+    const options = { controls: [2], rewinding: resetWeights(2), head: 'kept' as const };
     const { outcomes } = await watched(options);
     for (const method of ['dense 0', 'ticket 2', 'reinit 2']) {
       fs.rmSync(folder, { recursive: true });
@@ -307,7 +272,12 @@ it.each<[Partial<LotteryTicketOptions>, string]>([
   [{ sparsity: fractionOfOriginal(0.5) }, 'got 1 at level 2'],
   [{ sparsity: () => 0.5 }, 'got 0.5 at level 2 after 0.5'],
   [{ controls: [3] }, 'controls at levels 1 to 2, got 3'],
-  [{ rewindStep: 12 }, 'rewindStep below the 12 steps'],
+  [{ controls: [1], controlsBy: ['reinit', 'reinit'] }, 'each control once, got reinit, reinit'],
+  [{ controls: [1], controlsBy: ['dense-again'] }, 'the dense model itself'],
+  [{ earlyBird: { threshold: 0.8 } }, 'above 0 and below 0.8, which is how far masks of sparsity 0.4'],
+  [{ earlyBird: { every: 0 } }, 'every as a whole number of at least 1'],
+  [{ rewinding: learningRateRewinding(12) }, 'rewind to below the 12 steps of a training, got 12'],
+  [{ rewinding: resetWeights(12) }, 'rewind to below the 12 steps of a training, got 12'],
 ])('refuses %j', async (options, message) => {
   await expect(watched(options)).rejects.toThrow(message);
 });

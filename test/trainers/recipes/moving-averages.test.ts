@@ -7,6 +7,7 @@ import type { Callback } from '../../../trainers/callback';
 import { compiledEngine } from '../../../trainers/engines/compiled';
 import { eagerEngine } from '../../../trainers/engines/eager';
 import { lotteryTicket, LotteryTicketOptions } from '../../../trainers/recipes/lottery-ticket';
+import { resetWeights } from '../../../trainers/recipes/rewinding';
 import type { Label, Setup } from '../../../trainers/recipes/setup';
 import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
 
@@ -67,10 +68,10 @@ it('moving averages begin anew in every training, like the weights', async () =>
 });
 
 it('they go back to the step that weights are rewound to, but for another initialization', async () => {
-  const { averages } = await watched({ rewindStep: 3 });
+  const { averages } = await watched({ rewinding: resetWeights(3) });
   const there = averages['dense 0']![3];
   expect(there).not.toEqual(FIRST);
-  for (const name of ['ticket 1', 'random 1', 'ticket 2', 'random 2'])
+  for (const name of ['ticket 1', 'shuffled 1', 'ticket 2', 'shuffled 2'])
     expect(averages[name]![0]).toEqual(there);
   expect(averages['reinit 2']![0]).toEqual(FIRST);
 });
@@ -81,10 +82,13 @@ describe.each([
 ])('on the %s engine', (_, engine) => {
   it.each([0, 2])(
     'broken off anywhere, tickets rewound to step %i end with the same outcomes',
-    async (rewindStep) => {
-      const options = { setup: { ...smallSetup(), model: normalized, engine }, rewindStep };
+    async (step) => {
+      const options = {
+        setup: { ...smallSetup(), model: normalized, engine },
+        rewinding: resetWeights(step),
+      };
       const { outcomes } = await watched(options);
-      for (const training of ['dense 0', 'ticket 1', 'random 2']) {
+      for (const training of ['dense 0', 'ticket 1', 'shuffled 2']) {
         fs.rmSync(folder, { recursive: true });
         await expect(watched(options, training)).rejects.toThrow('Stopped by a test');
         expect(withoutSeconds((await watched(options)).outcomes)).toEqual(withoutSeconds(outcomes));

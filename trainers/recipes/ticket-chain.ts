@@ -1,0 +1,81 @@
+import { UserError } from '../../lib/core/errors';
+import { expectWhole } from '../../lib/pruning/window';
+import { ControlName, controlsBeside, denseAgain } from './controls';
+import { densePhase } from './dense';
+import type { TicketOptions } from './lottery-ticket-options';
+import type { Phase } from './phase';
+import { resetWeights, Rewinding } from './rewinding';
+import { stepsOf } from './setup';
+import { sparsityLog, ticketPhase, TicketPlan } from './ticket';
+
+export interface Chain {
+  readonly levels: number;
+  /** Those that have controls. */
+  readonly controls: readonly number[];
+  readonly controlsBy: readonly ControlName[];
+  /** A training that the first level begins with instead of the dense one. */
+  readonly search?: Phase;
+}
+
+/** What there is beside a ticket if nothing is said. */
+const CONTROLS: readonly ControlName[] = ['shuffled', 'reinit'];
+
+/** What was left open. */
+export function withDefaults<T extends TicketOptions>(options: T) {
+  return {
+    ...options,
+    rewinding: options.rewinding ?? resetWeights(),
+    controlsBy: options.controlsBy ?? CONTROLS,
+  };
+}
+
+/** The dense model of a seed, which tickets are compared with, and whose steps they are rewound to. */
+export function denseOf(seed: number, { weightsOf: step = 0 }: Rewinding): Phase {
+  return densePhase(seed, {
+    label: { method: 'dense', role: 'baseline', seed, level: 0 },
+    handsOn: true,
+    keepsStep: step > 0 ? step : undefined,
+    callbacks: () => [sparsityLog(new Map())],
+  });
+}
+
+/** All trainings of one seed, each level after the one before. */
+export function ticketChain(plan: TicketPlan, dense: Phase, chain: Chain): Phase[] {
+  const { levels, controls, controlsBy, search } = chain;
+  const phases = search ? [dense, search] : [dense];
+  let after = search ?? dense;
+  for (let level = 1; level <= levels; level++) {
+    const place = { seed: dense.label.seed, level, dense, after };
+    after = ticketPhase(plan, place);
+    phases.push(after, ...(controls.includes(level) ? controlsBeside(controlsBy, plan, place) : []));
+  }
+  const last = controlsBy.includes('dense-again') ? Math.max(0, ...controls) : 0;
+  return [...phases, ...denseAgain(plan, dense, last)];
+}
+
+/** @throws UserError for seeds, controls, and steps that do not fit. */
+export function expectTickets({
+  setup,
+  seeds,
+  rewinding,
+  head,
+  controlsBy,
+}: ReturnType<typeof withDefaults>): void {
+  seeds.forEach((seed) => expectWhole('a seed', seed, 0));
+  if (seeds.length === 0 || new Set(seeds).size < seeds.length) {
+    throw new UserError(`Expected different seeds, at least one, got ${seeds.join(', ') || 'none'}.`);
+  }
+  if (new Set(controlsBy).size < controlsBy.length) {
+    throw new UserError(`Expected each control once, got ${controlsBy.join(', ')}.`);
+  }
+  const { weightsOf, startStep } = rewinding;
+  if (controlsBy.includes('dense-again') && head === 'rewound' && weightsOf === startStep) {
+    throw new UserError(
+      'Expected the control dense-again where something of a dense model is kept or trained for longer: with weights and schedule rewound to ' +
+        'the same step it is the dense model itself; leave it out.',
+    );
+  }
+  const [step, steps] = [weightsOf ?? startStep, stepsOf(setup, seeds[0]!)];
+  if (step < steps) return;
+  throw new UserError(`Expected the step to rewind to below the ${steps} steps of a training, got ${step}.`);
+}
