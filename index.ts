@@ -88,13 +88,16 @@ export { growOnly, regrow, type MaskRule } from './lib/pruning/mask-rule';
 export { type MaskKind, type MaskSet } from './lib/pruning/mask';
 export { clearMasks, hardenMasks, masksOf, setMasks } from './lib/pruning/model-masks';
 export { loadMasks, saveMasks } from './lib/pruning/mask-file';
+export { maskDistance } from './lib/pruning/mask-distance';
+export { maskOverlap, type MaskOverlap, type Overlap } from './lib/pruning/mask-overlap';
+export { randomMasks, shuffledMasks } from './lib/pruning/control-masks';
 export {
   defaultTargets,
   pruningTargets,
   type PruningTargets,
   type SkippedTarget,
 } from './lib/pruning/targets';
-export { fractionOfOriginal, fractionOfRemaining } from './lib/pruning/rewind';
+export { fractionOfOriginal, fractionOfRemaining, type Levels } from './lib/pruning/rewind';
 
 // Quantization
 export {
@@ -287,6 +290,7 @@ export { evaluate } from './trainers/evaluate';
 export { inferenceOf, type Inference, type InferenceOptions } from './trainers/inference';
 export { metrics, type Metric } from './trainers/metrics';
 export { labelAccuracy, microF1 } from './trainers/multi-label-metrics';
+export { earlyBird, type EarlyBirdOptions } from './trainers/callbacks/early-bird';
 export { earlyStopping } from './trainers/callbacks/early-stopping';
 export { progress } from './trainers/callbacks/progress';
 export { pruning, type PruningOptions } from './trainers/callbacks/pruning';
@@ -324,7 +328,18 @@ export {
   type SparseMethod,
   type SparseTrainingOptions,
 } from './trainers/recipes/sparse-training';
-export { lotteryTicket } from './trainers/recipes/lottery-ticket';
+export { lotteryTicket, type LotteryTicketOptions } from './trainers/recipes/lottery-ticket';
+export { transferTicket, type TransferTicketOptions } from './trainers/recipes/transfer-ticket';
+export { readTicket } from './trainers/recipes/read-ticket';
+export {
+  lateResetting,
+  learningRateRewinding,
+  resetWeights,
+  type Rewinding,
+} from './trainers/recipes/rewinding';
+export { type ControlName } from './trainers/recipes/controls';
+export { type TicketOptions } from './trainers/recipes/lottery-ticket-options';
+export { winningTickets, type JudgedLevel, type WinningTickets } from './trainers/recipes/winning-tickets';
 export {
   type Label,
   type Listener,

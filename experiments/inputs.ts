@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../lib/core/errors';
-import type { TrainingOptions } from './options';
 
 /** The options that name what is read, as they are written. */
 const INPUTS = {
@@ -11,7 +10,11 @@ const INPUTS = {
   devData: '--dev-data',
   text: '--text',
   dataDir: '--data-dir',
+  ticket: '--ticket',
 } as const;
+
+/** What a script's options have of them. */
+type Inputs = { readonly [name in keyof typeof INPUTS]?: string };
 
 /** How deep links are looked for: a folder of GLUE folders has files two levels down. */
 const DEPTH = 2;
@@ -20,7 +23,7 @@ const DEPTH = 2;
  * Expects that nothing which the options read is in a folder that is about to be emptied, nor the folder in what they read, by name or
  * through links.
  */
-export function expectUnread(folder: string, options: Pick<TrainingOptions, keyof typeof INPUTS>): void {
+export function expectUnread(folder: string, options: Inputs): void {
   for (const [name, flag] of Object.entries(INPUTS)) {
     const input = options[name as keyof typeof INPUTS];
     if (input === undefined || !overlap(folder, input)) continue;

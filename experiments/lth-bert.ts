@@ -4,10 +4,12 @@ import { fractionOfOriginal, fractionOfRemaining } from '../lib/pruning/rewind';
 import type { ControlName } from '../trainers/recipes/controls';
 import { lotteryTicket } from '../trainers/recipes/lottery-ticket';
 import { lateResetting, learningRateRewinding, resetWeights } from '../trainers/recipes/rewinding';
+import { transferTicket } from '../trainers/recipes/transfer-ticket';
 import { experiment } from './experiment';
 import { main } from './main';
 import { readOptions, Script } from './options';
-import { eachOnce, fraction, whole } from './parse';
+import { absolute, eachOnce, fraction, whole } from './parse';
+import { ticketOf } from './ticket-source';
 
 interface LotteryOptions {
   readonly seeds: number;
@@ -23,6 +25,8 @@ interface LotteryOptions {
   readonly earlyBird?: number;
   /** Steps between two masks. */
   readonly earlyBirdEvery?: number;
+  /** A run, one of its tickets, or a file of masks. */
+  readonly ticket?: string;
 }
 
 const SPARSITY = { remaining: fractionOfRemaining, original: fractionOfOriginal };
@@ -83,14 +87,23 @@ const script: Script<LotteryOptions> = {
     new Option('--early-bird-every <n>', 'steps between two such masks (default: an epoch)').argParser(
       whole(1),
     ),
+    new Option(
+      '--ticket <run or masks>',
+      'look for no ticket, but train under one of another task: the sparsest winning one of a run of this script, that of a folder such as ' +
+        '<run>/seed-0/ticket-3, or a file of masks',
+    )
+      .argParser(absolute)
+      .implies({ levels: undefined, prune: undefined, of: undefined }) // which say nothing about it
+      .conflicts(['levels', 'prune', 'of', 'earlyBird', 'earlyBirdEvery']),
   ],
 };
 
 void main((argv) => {
-  const { earlyBird: distance, earlyBirdEvery: every } = readOptions(script, argv);
+  const { ticket, earlyBird: distance, earlyBirdEvery: every } = readOptions(script, argv);
   if (every !== undefined && distance === undefined) {
     throw new UserError('Expected --early-bird <distance> with --early-bird-every, got none; 0.1 is usual.');
   }
+  const masks = ticket === undefined ? undefined : ticketOf(ticket);
   return experiment(script, argv, ({ options, task, ...recipe }) => {
     const { seed, seeds, levels, prune, of, rewind, rewindStep, head, controls, earlyBird, earlyBirdEvery } =
       options;
@@ -102,6 +115,7 @@ void main((argv) => {
       controlsBy: controls,
       reinitialized: task.randomModel,
     };
+    if (masks) return transferTicket({ ...common, masks });
     return lotteryTicket({
       ...common,
       levels,
