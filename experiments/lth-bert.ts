@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { UserError } from '../lib/core/errors';
 import { fractionOfOriginal, fractionOfRemaining } from '../lib/pruning/rewind';
-import type { ControlName } from '../trainers/recipes/controls';
+import { CONTROL_NAMES, ControlName } from '../trainers/recipes/controls';
 import { lotteryTicket } from '../trainers/recipes/lottery-ticket';
 import { lateResetting, learningRateRewinding, resetWeights } from '../trainers/recipes/rewinding';
 import { transferTicket } from '../trainers/recipes/transfer-ticket';
@@ -35,7 +35,6 @@ const REWINDING = {
   'late-resetting': lateResetting,
   'learning-rate': learningRateRewinding,
 };
-const CONTROLS: readonly ControlName[] = ['random', 'shuffled', 'reinit', 'dense-again'];
 
 /** 35 % of the remaining weights per level, rewound to the first weights: 7 levels leave 5 %. */
 const LOTTERY: LotteryOptions = {
@@ -78,7 +77,7 @@ const script: Script<LotteryOptions> = {
         '--controls <name...>',
         'what stands beside the last two levels: random masks; masks shuffled inside of layers; reinit, other first weights; dense-again, ' +
           'without masks but as often trained (default: shuffled reinit)',
-      ).choices(CONTROLS),
+      ).choices(CONTROL_NAMES),
     ),
     new Option(
       '--early-bird <distance>',
@@ -98,24 +97,30 @@ const script: Script<LotteryOptions> = {
   ],
 };
 
+const seedsOf = ({ seed, seeds }: { readonly seed: number; readonly seeds: number }) =>
+  Array.from({ length: seeds }, (_, i) => seed + i);
+
+const readEach = <T>(seeds: readonly number[], read: (seed: number) => T): ReadonlyMap<number, T> =>
+  new Map(seeds.map((seed) => [seed, read(seed)]));
+
 void main((argv) => {
-  const { ticket, earlyBird: distance, earlyBirdEvery: every } = readOptions(script, argv);
+  const asked = readOptions(script, argv);
+  const { ticket, earlyBird: distance, earlyBirdEvery: every } = asked;
   if (every !== undefined && distance === undefined) {
     throw new UserError('Expected --early-bird <distance> with --early-bird-every, got none; 0.1 is usual.');
   }
-  const masks = ticket === undefined ? undefined : ticketOf(ticket);
+  const tickets = ticket === undefined ? undefined : readEach(seedsOf(asked), ticketOf(ticket)); // before there is a folder
   return experiment(script, argv, ({ options, task, ...recipe }) => {
-    const { seed, seeds, levels, prune, of, rewind, rewindStep, head, controls, earlyBird, earlyBirdEvery } =
-      options;
+    const { levels, prune, of, rewind, rewindStep, head, controls, earlyBird, earlyBirdEvery } = options;
     const common = {
       ...recipe,
-      seeds: Array.from({ length: seeds }, (_, i) => seed + i),
+      seeds: seedsOf(options),
       rewinding: REWINDING[rewind](rewindStep),
       head,
       controlsBy: controls,
       reinitialized: task.randomModel,
     };
-    if (masks) return transferTicket({ ...common, masks });
+    if (tickets) return transferTicket({ ...common, masks: (seed) => tickets.get(seed)! });
     return lotteryTicket({
       ...common,
       levels,

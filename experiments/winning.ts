@@ -11,7 +11,7 @@ export function describeWinning(
       ? `the dense mean ${dense.mean.toFixed(4)} less one standard deviation, ${dense.deviation.toFixed(4)}, over ${dense.seeds} seeds`
       : 'the dense score; one seed has no spread';
   const bar = `${threshold.toFixed(4)} (${how})`;
-  if (!sparsest) return `No ticket wins: of ${levels.length} none has a ${metric} of at least ${bar}.`;
+  if (!sparsest) return `No ticket wins: of ${levels.length} levels none reaches ${metric} ${bar}.`;
   const { level, sparsity, mean } = sparsest;
   return `Sparsest winning ticket: level ${level}, ${percent(sparsity)} zeros, ${metric} ${mean.toFixed(4)}, at least ${bar}.`;
 }

@@ -58,7 +58,7 @@ describe('result.json', () => {
     expect(readResult(file)).toEqual(result);
     expect(fs.readdirSync(path.dirname(file))).toEqual(['result.json']);
     expect(Object.keys(JSON.parse(fs.readFileSync(file, 'utf8')))).toEqual([
-      ...['task', 'metric', 'majority', 'rows', 'summary'],
+      ...['task', 'metric', 'majority', 'rows', 'summary', 'winning'],
     ]);
   });
 

@@ -83,10 +83,10 @@ function expectOptions({
   }
   expectWhole('every', every, 1);
   expectWhole('window', window, 1);
-  const farthest = farthestDistance(sparsity);
+  const [farthest, shown] = [farthestDistance(sparsity), (value: number) => Number(value.toFixed(6))];
   if (threshold > 0 && threshold < farthest) return;
   throw new UserError(
-    `Expected the threshold of an early bird above 0 and below ${Number(farthest.toFixed(6))}, which is how far masks of sparsity ${sparsity} ` +
+    `Expected the threshold of an early bird above 0 and below ${shown(farthest)}, which is how far masks of sparsity ${shown(sparsity)} ` +
       `can be apart, got ${threshold}.`,
   );
 }

@@ -13,7 +13,9 @@ import { weightsIn } from './ticket-state';
  * - `reinit`: the same masks with other first weights: do they win by themselves? These begin at step 0, whatever is rewound.
  * - `dense-again`: the same start without masks, level after level: what do the further steps do?
  */
-export type ControlName = 'random' | 'shuffled' | 'reinit' | 'dense-again';
+export type ControlName = (typeof CONTROL_NAMES)[number];
+
+export const CONTROL_NAMES = ['random', 'shuffled', 'reinit', 'dense-again'] as const;
 
 type ControlPhase = (plan: TicketPlan, place: Place) => Phase;
 

@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/core/errors';
 import { expectWhole } from '../../lib/pruning/window';
-import { ControlName, controlsBeside, denseAgain } from './controls';
+import { CONTROL_NAMES, ControlName, controlsBeside, denseAgain } from './controls';
 import { densePhase } from './dense';
 import type { TicketOptions } from './lottery-ticket-options';
 import type { Phase } from './phase';
@@ -65,17 +65,21 @@ export function expectTickets({
   if (seeds.length === 0 || new Set(seeds).size < seeds.length) {
     throw new UserError(`Expected different seeds, at least one, got ${seeds.join(', ') || 'none'}.`);
   }
-  if (new Set(controlsBy).size < controlsBy.length) {
-    throw new UserError(`Expected each control once, got ${controlsBy.join(', ')}.`);
-  }
+  expectControls(controlsBy);
   const { weightsOf, startStep } = rewinding;
-  if (controlsBy.includes('dense-again') && head === 'rewound' && weightsOf === startStep) {
+  if (controlsBy.includes('dense-again') && head === 'rewound' && weightsOf === 0) {
     throw new UserError(
-      'Expected the control dense-again where something of a dense model is kept or trained for longer: with weights and schedule rewound to ' +
-        'the same step it is the dense model itself; leave it out.',
+      'Expected the control dense-again where something of a dense model is kept: with all of it rewound to step 0 it is the dense model ' +
+        'itself; leave it out.',
     );
   }
   const [step, steps] = [weightsOf ?? startStep, stepsOf(setup, seeds[0]!)];
   if (step < steps) return;
   throw new UserError(`Expected the step to rewind to below the ${steps} steps of a training, got ${step}.`);
+}
+
+function expectControls(names: readonly ControlName[]): void {
+  const known = names.every((name) => CONTROL_NAMES.includes(name));
+  if (known && new Set(names).size === names.length) return;
+  throw new UserError(`Expected each control once, of ${CONTROL_NAMES.join(', ')}, got ${names.join(', ')}.`);
 }

@@ -272,7 +272,11 @@ it.each<[Partial<LotteryTicketOptions>, string]>([
   [{ sparsity: fractionOfOriginal(0.5) }, 'got 1 at level 2'],
   [{ sparsity: () => 0.5 }, 'got 0.5 at level 2 after 0.5'],
   [{ controls: [3] }, 'controls at levels 1 to 2, got 3'],
-  [{ controls: [1], controlsBy: ['reinit', 'reinit'] }, 'each control once, got reinit, reinit'],
+  [
+    { controls: [1], controlsBy: ['reinit', 'reinit'] },
+    'each control once, of random, shuffled, reinit, dense-again, got reinit, reinit',
+  ],
+  [{ controls: [1], controlsBy: ['shufled' as 'shuffled'] }, 'dense-again, got shufled'],
   [{ controls: [1], controlsBy: ['dense-again'] }, 'the dense model itself'],
   [{ earlyBird: { threshold: 0.8 } }, 'above 0 and below 0.8, which is how far masks of sparsity 0.4'],
   [{ earlyBird: { every: 0 } }, 'every as a whole number of at least 1'],

@@ -96,6 +96,19 @@ it('the dense model is trained again beside it, as often, without masks', async 
   expect(trace('dense-again', 2).masks).toEqual({});
 });
 
+it('where weights and schedule are rewound, that is the dense training from the step on, but for the moments', async () => {
+  const options = {
+    rewinding: lateResetting(3),
+    levels: 1,
+    controls: [1],
+    controlsBy: ['dense-again'] as const,
+  };
+  const { trace, outcome } = await watched(options);
+  expect(trace('dense-again', 1).first).toEqual(trace('dense', 0).steps[2]);
+  expect(outcome('dense-again', 1)).toMatchObject({ sparsity: 0, steps: 9 });
+  expect(trace('dense-again', 1).steps).not.toEqual(trace('dense', 0).steps.slice(3));
+});
+
 it('random masks have the sparsity of the ticket in all, and shuffled ones in every layer', async () => {
   const { trace } = await watched({ controls: [2], controlsBy: ['random', 'shuffled'] });
   const counts = (method: string) => HIDDEN.map((path) => zeros(trace(method, 2).masks[path]!));
