@@ -331,15 +331,9 @@ export {
 export { lotteryTicket, type LotteryTicketOptions } from './trainers/recipes/lottery-ticket';
 export { transferTicket, type TransferTicketOptions } from './trainers/recipes/transfer-ticket';
 export { readTicket } from './trainers/recipes/read-ticket';
-export {
-  lateResetting,
-  learningRateRewinding,
-  resetWeights,
-  type Rewinding,
-} from './trainers/recipes/rewinding';
-export { type ControlName } from './trainers/recipes/controls';
-export { type TicketOptions } from './trainers/recipes/lottery-ticket-options';
-export { winningTickets, type JudgedLevel, type WinningTickets } from './trainers/recipes/winning-tickets';
+export { lateResetting, learningRateRewinding, resetWeights } from './trainers/recipes/rewinding';
+export { type Rewinding } from './trainers/recipes/rewinding';
+export { winningTickets, type WinningTickets } from './trainers/recipes/winning-tickets';
 export {
   type Label,
   type Listener,

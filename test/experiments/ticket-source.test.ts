@@ -72,6 +72,6 @@ it('the sparsest winning ticket is named with what it had to reach, and none whe
       '(the dense mean 0.7000 less one standard deviation, 0.1732, over 3 seeds).',
   );
   expect(say([row('dense', 0, 0, 0.8), row('ticket', 0, 1, 0.7), row('ticket', 0, 2, 0.6)])).toBe(
-    'No ticket wins: of 2 levels none reaches accuracy 0.8000 (the dense score; one seed has no spread).',
+    'No ticket wins: no level reaches accuracy 0.8000 (the dense score; one seed has no spread).',
   );
 });

@@ -24,7 +24,8 @@ export interface EarlyBirdOptions {
 /**
  * Ends a dense training as soon as it is settled which weights magnitude would prune: every epoch a mask is made of the weights as they are,
  * which nothing is pruned by, and training ends when the last `window` distances between one mask and the next are all below the
- * threshold. Logs each as `early-bird/distance`.
+ * threshold. Logs each as `early-bird/distance`. Masks hardly change in a warm-up either, while nothing is learned yet: `window · every` steps
+ * should be more than it has.
  *
  * You et al., 2020 (arXiv:1909.11957), whose masks are of channels; of BERT: Chen et al., 2021 (arXiv:2101.00063).
  *
