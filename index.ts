@@ -370,5 +370,6 @@ export { tokenCache, type TokenCache } from './datasets/token-cache';
 export { wordPiece, type Tokenizer } from './datasets/tokenizer/tokenizer';
 export { tokenizerOf } from './datasets/tokenizer/tokenizer-of';
 export { buildVocabulary } from './datasets/tokenizer/vocabulary';
+export { pruneVocabulary, type PrunedVocabulary } from './datasets/tokenizer/prune-vocabulary';
 export { tableDataset, type TableOptions } from './datasets/table/table-dataset';
 export { toyTask } from './datasets/toy';

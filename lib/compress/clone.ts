@@ -18,7 +18,7 @@ export interface CloneOptions {
   /** Whether to leave a layer out, which has one input and one output of the same shape. Default none. */
   readonly omit?: (layer: Layer) => boolean;
   /** Settings that a layer's copy is to have instead of the layer's own, by their names in its config. Default none. */
-  readonly settings?: (layer: Layer) => Readonly<Record<string, boolean>>;
+  readonly settings?: (layer: Layer) => Readonly<Record<string, boolean | number>>;
 }
 
 /** A model that computes what another does, and which of its layers stands for which. */
@@ -155,7 +155,7 @@ function configOf(layer: Layer): tf.serialization.ConfigDict {
   ) as tf.serialization.ConfigDict;
 }
 
-function fromConfig(layer: Layer, settings: Readonly<Record<string, boolean>>): Layer {
+function fromConfig(layer: Layer, settings: Readonly<Record<string, boolean | number>>): Layer {
   const layerClass = layer.constructor as unknown as LayerClass;
   try {
     return layerClass.fromConfig(layerClass, { ...configOf(layer), ...settings });

@@ -1,18 +1,16 @@
 import type * as tf from '@tensorflow/tfjs';
 import { assign } from '../core/assign';
-import { attachmentsOf } from '../core/attach';
-import { UserError } from '../core/errors';
 import { hostOf, hostTensor, HostTensor } from '../core/host-tensor';
 import { Weight, weightsOf } from '../core/weights';
 import { blankBert } from '../models/bert';
 import type { ResolvedBertConfig } from '../models/bert-config';
 import { bertConfigOf } from '../models/bert-config-of';
-import { LatentMask } from '../pruning/latent-mask';
 import { maskSet } from '../pruning/mask';
 import { masksOf, setMasks } from '../pruning/model-masks';
 import { Cut, resolveCut, ResolvedCut } from './cut';
 import { cutTensors } from './cut-tensors';
 import { deadUnits } from './dead-units';
+import { expectBare } from './expect-bare';
 import { renamed } from './layer-names';
 
 /**
@@ -56,15 +54,6 @@ function masked(
   weights: ReadonlyMap<string, HostTensor>,
 ): Map<string, HostTensor> {
   return new Map([...masks].map(([path, mask]) => [path, hostTensor(mask, weights.get(path)!.shape)]));
-}
-
-function expectBare(model: tf.LayersModel): void {
-  const attached = attachmentsOf(model).find(({ transform }) => !(transform instanceof LatentMask));
-  if (!attached) return;
-  throw new UserError(
-    `Expected a model with nothing attached to shrink, got something at "${attached.target}" of layer "${attached.layer.name}"; ` +
-      'convert or detach it first.',
-  );
 }
 
 /** The configuration of what a cut leaves. */

@@ -56,7 +56,8 @@ export function foldBatchNorm(original: tf.LayersModel): FoldedModel {
   const bare = new Set(folds.flatMap(({ layer, isBare }) => (isBare ? [layer] : [])));
   const clone = cloneModel(original, {
     omit: (layer) => norms.has(layer),
-    settings: (layer): Readonly<Record<string, boolean>> => (bare.has(layer) ? { useBias: true } : {}),
+    settings: (layer): Readonly<Record<string, boolean | number>> =>
+      bare.has(layer) ? { useBias: true } : {},
   });
   try {
     copyTrainable(clone.model, original);

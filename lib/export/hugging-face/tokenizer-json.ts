@@ -1,9 +1,17 @@
 import { UserError } from '../../core/errors';
 import { readJson } from './config';
 
+/** Two pieces that a byte-level BPE makes one of: old files have them in one string, with a space between. */
+export type Merge = string | readonly [string, string];
+
 /** A `tokenizer.json`, as far as it is read here. */
 export interface TokenizerJson {
-  readonly model: { readonly type: string; readonly vocab: Readonly<Record<string, number>> };
+  readonly model: {
+    readonly type: string;
+    readonly vocab: Readonly<Record<string, number>>;
+    readonly merges?: readonly Merge[];
+  };
+  readonly padding?: { readonly pad_id: number } | null;
   readonly added_tokens?: readonly { readonly id: number; readonly content: string }[];
   readonly normalizer?: {
     readonly type: string;

@@ -19,14 +19,19 @@ export const TABLE = { embeddings: { role: 'table', channels: [0] } } as const;
 /** What the embedding layers share: one weight, `embeddings` [rows, width]. */
 export abstract class EmbeddingTable extends tf.layers.Layer implements DeclaresFacts {
   abstract readonly facts: LayerFacts;
+  protected readonly rows: number;
+  protected readonly width: number;
+  private readonly stddev: number;
+  private readonly seed: number;
   private embeddings!: tf.LayerVariable;
 
-  constructor(protected readonly options: EmbeddingOptions) {
-    super({ name: options.name });
+  constructor({ name, rows, width, stddev, seed }: EmbeddingOptions) {
+    super({ name });
+    [this.rows, this.width, this.stddev, this.seed] = [rows, width, stddev, seed];
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const { rows, width, stddev, seed } = this.options;
+    const { rows, width, stddev, seed } = this;
     const initializer = truncatedNormal({ stddev, seed, path: `${this.name}/embeddings` });
     this.embeddings = this.addWeight('embeddings', [rows, width], 'float32', initializer);
     super.build(inputShape);
@@ -37,7 +42,7 @@ export abstract class EmbeddingTable extends tf.layers.Layer implements Declares
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { rows, width, stddev, seed } = this.options;
+    const { rows, width, stddev, seed } = this;
     return { ...super.getConfig(), rows, width, stddev, seed };
   }
 }

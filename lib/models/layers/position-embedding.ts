@@ -11,7 +11,7 @@ class PositionEmbedding extends EmbeddingTable {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = only(inputs);
     const [, time, width] = dims(x, 3);
-    checkLength(this.name, time, this.options.rows);
+    checkLength(this.name, time, this.rows);
     return tf.tidy(() => x.add(this.table().slice([0, 0], [time, width])));
   }
 }

@@ -7,7 +7,7 @@ class TokenEmbedding extends EmbeddingTable {
   readonly facts = { weights: TABLE, isLookup: true };
 
   override computeOutputShape(inputShape: tf.Shape): tf.Shape {
-    return [...inputShape, this.options.width];
+    return [...inputShape, this.width];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {

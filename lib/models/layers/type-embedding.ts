@@ -14,15 +14,9 @@ class TypeEmbedding extends EmbeddingTable {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const [x, types] = several(inputs, 2) as [tf.Tensor, tf.Tensor];
     const [batch, time, width] = dims(x, 3);
-    if (this.options.rows === 1) return tf.tidy(() => x.add(this.table()));
+    if (this.rows === 1) return tf.tidy(() => x.add(this.table()));
     return tf.tidy(() => {
-      const oneHot = tf.oneHot(
-        types.cast('int32').reshape([batch * time]),
-        this.options.rows,
-        1,
-        0,
-        'float32',
-      );
+      const oneHot = tf.oneHot(types.cast('int32').reshape([batch * time]), this.rows, 1, 0, 'float32');
       return x.add(tf.matMul(oneHot, this.table()).reshape([batch, time, width]));
     });
   }
