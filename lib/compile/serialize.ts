@@ -1,5 +1,6 @@
 import { onnx } from 'onnx-proto';
 import { Attribute, Data, DataType, elements, Graph, Node, Value } from './graph';
+import { sparseInitializer, tagOf } from './sparse-initializer';
 
 const { FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT32, INT64, BOOL, INT8, UINT8 } = onnx.TensorProto.DataType;
 
@@ -15,6 +16,10 @@ export const ONNX_TYPE: Readonly<Record<DataType, onnx.TensorProto.DataType>> = 
   int8: INT8,
   uint8: UINT8,
 };
+
+/** Numbers of fields: of a ModelProto, of a GraphProto. */
+const GRAPH = 7;
+const SPARSE_INITIALIZER = 15;
 
 /** The operator sets that our graphs are written in. */
 const OPSETS = [
@@ -39,6 +44,8 @@ export interface SerializeOptions {
   readonly sequenceName?: string;
   /** Names of the axes of inputs and outputs that have no fixed size; undefined for the others. */
   readonly axisName?: (value: Value, axis: number) => string | undefined;
+  /** Write constants without their zeros where that is smaller; false by default. */
+  readonly sparse?: boolean;
 }
 
 /**
@@ -58,26 +65,49 @@ export function serialize(graph: Graph<unknown>, options: SerializeOptions = {})
   const identities = nameOutputs(graph, names, outputNames);
   graph.nodes.forEach((node, i) => names.has(node.output) || names.set(node.output, ours(`t${i}`)));
   const sequence = emptySequence(options.sequenceName);
-  const model = onnx.ModelProto.create({
-    irVersion: 10,
-    opsetImport: OPSETS,
-    producerName: 'whittle',
-    graph: {
-      name: 'whittle',
-      node: [
-        ...sequence.node,
-        ...applicationsOf(graph.nodes).map((nodes) => nodeProto(nodes, names)),
-        ...identities(names),
-      ],
-      initializer: [...graph.constants].map(([value, data]) => tensorProto(names.get(value)!, value, data)),
-      input: [...inputNames].map(([value, name]) => valueProto(name, value, axisName)),
-      output: [
-        ...sequence.output,
-        ...graph.outputs.map((value, i) => valueProto(outputNames[i]!, value, axisName)),
-      ],
-    },
-  });
-  return { bytes: onnx.ModelProto.encode(model).finish(), inputNames, outputNames };
+  const { initializer, sparse } = initializersOf(graph, names, options.sparse ?? false);
+  const model = onnx.ModelProto.encode({ irVersion: 10, opsetImport: OPSETS, producerName: 'whittle' });
+  const content = {
+    name: 'whittle',
+    node: [
+      ...sequence.node,
+      ...applicationsOf(graph.nodes).map((nodes) => nodeProto(nodes, names)),
+      ...identities(names),
+    ],
+    initializer,
+    input: [...inputNames].map(([value, name]) => valueProto(name, value, axisName)),
+    output: [
+      ...sequence.output,
+      ...graph.outputs.map((value, i) => valueProto(outputNames[i]!, value, axisName)),
+    ],
+  };
+  const written = onnx.GraphProto.encode(content, model.uint32(tagOf(GRAPH)).fork());
+  sparse.forEach((bytes) => written.uint32(tagOf(SPARSE_INITIALIZER)).bytes(bytes));
+  return { bytes: written.ldelim().finish(), inputNames, outputNames };
+}
+
+interface Initializers {
+  readonly initializer: onnx.ITensorProto[];
+  /** Written `SparseTensorProto`s. */
+  readonly sparse: readonly Uint8Array[];
+}
+
+/** The constants, those without their zeros that are smaller so. */
+function initializersOf(
+  { constants }: Graph<unknown>,
+  names: ReadonlyMap<Value, string>,
+  sparsely: boolean,
+): Initializers {
+  const initializer: onnx.ITensorProto[] = [];
+  const sparse: Uint8Array[] = [];
+  for (const [value, data] of constants) {
+    const name = names.get(value)!;
+    expectFilled(name, value, data);
+    const bytes = sparsely ? sparseInitializer(name, ONNX_TYPE[value.dtype], value, data) : undefined;
+    if (bytes) sparse.push(bytes);
+    else initializer.push(tensorProto(name, value, data));
+  }
+  return { initializer, sparse };
 }
 
 function emptySequence(name: string | undefined): {
@@ -158,11 +188,13 @@ function attributeProto(name: string, value: Attribute): onnx.IAttributeProto {
 }
 
 function tensorProto(name: string, value: Value, data: Data): onnx.ITensorProto {
-  if (data.length !== elements(value)) {
-    throw new Error(`Constant ${name} has ${data.length} values for shape [${value.shape.join(', ')}].`);
-  }
   const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return { name, dims: [...value.shape], dataType: ONNX_TYPE[value.dtype], rawData };
+}
+
+function expectFilled(name: string, value: Value, { length }: Data): void {
+  if (length === elements(value)) return;
+  throw new Error(`Constant ${name} has ${length} values for shape [${value.shape.join(', ')}].`);
 }
 
 function valueProto(
