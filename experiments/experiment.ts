@@ -65,7 +65,8 @@ export async function experiment<Own extends object>(
       folder: run.folder,
       listener: listenerOf(run, task, models, signals),
     });
-    await conclude(script, run, task, outcomes, models.list());
+    const kept = models.list({ gzip: run.state !== 'finished' }); // of a finished run the result is there
+    await conclude(script, run, task, outcomes, kept);
   } catch (error) {
     throw error instanceof Interrupted ? new Interrupted(`${error.message}\n${howToGoOn()}`) : error;
   } finally {

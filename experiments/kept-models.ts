@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeFolderAtomically } from '../lib/core/atomic-folder';
-import { fileSizes } from '../lib/core/file-sizes';
+import { fileSizes, FileSizesOptions } from '../lib/core/file-sizes';
 import type { Label, Listener, Outcome } from '../trainers/recipes/setup';
 import { trainingFolder } from '../trainers/recipes/training-folder';
 import type { Save } from './options';
@@ -10,8 +10,8 @@ import type { Task } from './task';
 
 /** Keeps models of a run while its trainings come in. */
 export interface KeptModels extends Required<Pick<Listener, 'onTrained' | 'onOutcome'>> {
-  /** The models that are kept by now, and are still there. */
-  list(): KeptModel[];
+  /** The models that are kept by now, and are still there; their files' sizes by `fileSizes`. */
+  list(options?: FileSizesOptions): KeptModel[];
 }
 
 export interface KeptModelsOptions {
@@ -59,11 +59,13 @@ export function keptModels({ which, folder, metric, save }: KeptModelsOptions): 
       const place = placeOf({ label, outcome });
       if (place !== undefined) kept.set(place, { label, outcome });
     },
-    list: () =>
+    list: (options) =>
       [...kept].flatMap(([place, { label }]) => {
         const { method, seed, level } = label;
         const own = path.join(folder, place);
-        return fs.existsSync(own) ? [{ method, seed, level, folder: place, files: fileSizes(own) }] : [];
+        return fs.existsSync(own)
+          ? [{ method, seed, level, folder: place, files: fileSizes(own, options) }]
+          : [];
       }),
   };
 }

@@ -91,8 +91,9 @@ const COSTS: readonly Column[] = [
 ];
 
 function costColumn(name: string, of: (cost: Footprint) => number, text: (value: number) => string): Column {
-  const costs = (group: readonly Outcome[]) =>
+  const found = (group: readonly Outcome[]) =>
     group.flatMap(({ footprint }) => (footprint ? [of(footprint)] : []));
+  const costs = (group: readonly Outcome[]) => found(group).filter(Number.isFinite); // earlier versions measured less
   return { name, of: (_, group) => (costs(group).length > 0 ? text(mean(costs(group))) : '') };
 }
 

@@ -18,7 +18,7 @@ export interface ReportRow {
   readonly parameters: number;
   /** Values that are exactly 0, counted: on the codes where there are codes. */
   readonly zeros: number;
-  /** `zeros / parameters`. */
+  /** `zeros / parameters`. Zeros strewn over a weight make nothing faster in onnxruntime: it multiplies by them too. */
   readonly sparsity: number;
   /** Of a value as it is stored: 32, or the width of its code. */
   readonly bits: number;
@@ -48,19 +48,20 @@ export interface Report {
   readonly targets: ReportTotal;
   /** What stayed in floats, and why. */
   readonly skipped: readonly Skipped[];
-  /** What lies in the folder that was asked for: bytes as written, with all that a file has beside weights. */
+  /** What lies in the folder that was asked for: bytes as written, with all that a file has beside weights, and once gzip has compressed them. */
   readonly files?: readonly FileSize[];
 }
 
 export interface ReportOptions {
   /** Paths of the pruning targets. Default: `defaultTargets(model)`. */
   readonly targets?: readonly string[];
-  /** Folder that the model was saved to: its files are measured. */
+  /** Folder that the model was saved to: its files are measured, and compressed, which takes some seconds for 100 MB. */
   readonly folder?: string;
 }
 
 /**
- * What a model's weights take: counted and measured on the arrays themselves, nothing copied from a config.
+ * What a model's weights take: counted and measured on the arrays themselves, nothing copied from a config. Zeros take as much room as other
+ * values, but for what gzip, or `exportOnnx(…, { sparse: true })`, makes of them.
  *
  * @param subject a model, or a converted one, whose quantized weights count as codes and scales.
  * @throws UserError for a target that the model does not have, or a folder that is not there.
@@ -84,7 +85,7 @@ export function report(subject: tf.LayersModel | Compressed, options: ReportOpti
     total: totalOf(rows),
     targets: totalOf(rows.filter(({ target }) => target)),
     skipped,
-    ...(folder === undefined ? {} : { files: fileSizes(folder) }),
+    ...(folder === undefined ? {} : { files: fileSizes(folder, { gzip: true }) }),
   };
 }
 

@@ -255,6 +255,12 @@ test(
     for (const { file, bytes } of kept!.files)
       expect(fs.statSync(path.join(at('best'), 'model', file)).size).toBe(bytes);
     expect(kept!.files.map(({ file }) => file)).toContain('onnx/model.onnx');
+    expect(
+      kept!.files.every(({ bytes, gzippedBytes }) => gzippedBytes! > 0 && gzippedBytes! < bytes + 100),
+    ).toBe(true);
+    const report = fs.readFileSync(path.join(at('best'), 'report.html'), 'utf8');
+    expect(report).toContain('1.0 times as fast as the dense one');
+    expect(report).toContain('gzip MB');
     expect(weights('best', 'model')).toBe(weights('all', 'seed-0/ticket-1/model'));
     expect(weights('last', 'model')).toBe(weights('all', 'seed-0/reinit-1/model'));
     const folders = fs.readdirSync(at('best'), { recursive: true, encoding: 'utf8' });

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 import { calibrate } from '../../lib/compress/calibrate';
@@ -116,6 +117,8 @@ describe('a compressed folder', () => {
     const weightBytes = bytes['model.safetensors']! + bytes['codes.safetensors']!;
     expect(weightBytes).toBeGreaterThan(total.bytes);
     expect(bytes['codes.safetensors']).toBe(fs.statSync(file('codes.safetensors')).size);
+    for (const { file: name, gzippedBytes } of files!)
+      expect(gzippedBytes).toBe(gzipSync(fs.readFileSync(file(name))).length);
   });
 
   test('of packed and of affine codes', async () => {
