@@ -25,8 +25,8 @@ export interface PrunedVocabulary {
  * What stays beside the corpus's pieces are the special ones, and of WordPiece each single character, with and without `##`; of a
  * byte-level BPE (RoBERTa) the bytes, what pieces are merged of, and the ids up to the padding's, from which positions are counted. So other
  * texts are spelled in shorter pieces, as new to the model as typing errors are: take the texts of training and many more of the kind that it
- * will meet. `[UNK]` is what was `[UNK]` before, as long as every character within a longer piece is a piece itself, as it is in BERT's own
- * vocabularies and those of `buildVocabulary`.
+ * will meet. `[UNK]` is what was `[UNK]` before, as long as every character within a longer piece is a piece itself, as it is in
+ * bert-base-uncased's vocabulary and those of `buildVocabulary`.
  *
  * @param model built by `bert` or `maskedLanguageModel`, of floats, with nothing attached but masks: prune the vocabulary first, then quantize.
  * @param tokenizer the model's own, `tokenizerOf(tokenizerFiles)`. Rows behind its last piece are left out.
