@@ -234,12 +234,26 @@ export { cutTensors } from './lib/structure/cut-tensors';
 export { deadUnits } from './lib/structure/dead-units';
 export { maskUnits } from './lib/structure/mask-units';
 export { fullSize } from './lib/structure/full-size';
-export { shrinkToBudget, type Shrunk, type ShrinkToBudgetOptions } from './lib/structure/shrink-to-budget';
+export {
+  shrinkToBudget,
+  type ShrinkingOptions,
+  type Shrunk,
+  type ShrinkToBudgetOptions,
+  type UnitBudget,
+} from './lib/structure/shrink-to-budget';
 export { logitFisher, type UnlabelledBatches } from './lib/structure/logit-fisher';
-export { type Importance, type Scores } from './lib/structure/importance';
-export { chooseUnits, type Choice } from './lib/structure/choose-units';
+export { onlyHeads, onlyNeurons, type Importance, type Scores } from './lib/structure/importance';
+export { chooseUnits, type Choice, type ChoiceOptions } from './lib/structure/choose-units';
 export { refitOutputs, type RefitOptions } from './lib/structure/refit';
-export { encoderCost, multiplyAdds, unitParameters, type UnitCosts } from './lib/structure/multiply-adds';
+export {
+  encoderCost,
+  multiplyAdds,
+  scoredCost,
+  unitCount,
+  unitParameters,
+  type UnitCosts,
+} from './lib/structure/unit-costs';
+export { latencyCosts, unitLatency, type UnitLatencyRow } from './lib/structure/unit-latency';
 
 // Mixed precision
 export { sensitivity, type SensitivityOptions } from './lib/analysis/sensitivity/sensitivity';

@@ -4,18 +4,27 @@ import { undoOnFailure } from '../core/conclude';
 import { UserError } from '../core/errors';
 import { HostTensor, readHost } from '../core/host-tensor';
 import { bertConfigOf } from '../models/bert-config-of';
-import { Choice, chooseUnits } from './choose-units';
+import { Choice, ChoiceOptions, chooseUnits } from './choose-units';
 import type { Importance } from './importance';
 import { logitFisher, UnlabelledBatches } from './logit-fisher';
-import { encoderCost, multiplyAdds } from './multiply-adds';
 import { refitOutputs, RefitOptions } from './refit';
 import { shrink } from './shrink';
+import { multiplyAdds, scoredCost, UnitCosts } from './unit-costs';
 
-export interface ShrinkToBudgetOptions extends RefitOptions {
+/** What is to go, or what may stay. */
+export type UnitBudget =
+  /** The share that is to go of what the units cost that have a score, in [0, 1]. */
+  | { readonly removed: number; readonly budget?: never }
+  /** What those that stay may cost, in the unit of `costs`. */
+  | { readonly budget: number; readonly removed?: never };
+
+export type ShrinkToBudgetOptions = ShrinkingOptions & UnitBudget;
+
+export interface ShrinkingOptions extends RefitOptions, Pick<ChoiceOptions, 'perLayer' | 'apart'> {
   /** Batches of what the model takes, without labels: some 2 048 examples of training, of each length some together. */
   readonly data: GatherData;
-  /** The share of the encoder's multiply-adds that is to go, in [0, 1]. */
-  readonly removed: number;
+  /** What a head and a neuron cost: parameters, milliseconds, 1 each. Default `multiplyAdds`. */
+  readonly costs?: UnitCosts;
   /** Length of the texts that multiply-adds are counted for. Default 64. */
   readonly tokens?: number;
   /** Examples of the data that importance is found by, and that output projections are fitted on. Default 2048 and 1024. */
@@ -31,9 +40,9 @@ export interface Shrunk {
   /** Smaller, the caller's. */
   readonly model: tf.LayersModel;
   readonly cut: Choice['cut'];
-  /** The share of the encoder's multiply-adds that is gone: at least what was asked. */
+  /** The share of the cost that is gone: at least what was asked. */
   readonly removed: number;
-  /** What the same importance would have kept at other budgets: shares of multiply-adds that go, of importance that stays. */
+  /** What the same importance would have kept at other budgets: shares of the cost that go, of importance that stays. */
   readonly curve: readonly { readonly removed: number; readonly kept: number }[];
   /** Of importance, the search and cutting, and fitting. */
   readonly seconds: { readonly importance: number; readonly cut: number; readonly refit: number };
@@ -44,14 +53,13 @@ export interface Shrunk {
  * data, by squared gradients of gates; the choice of both that keeps the most importance within a budget, exactly, with unequal numbers
  * per layer; and output projections fitted by least squares to what the model gave before. The model is left as it is.
  *
- * @throws UserError for a model that was not built by `bert`, a share that is none, and as the parts do.
+ * @throws UserError for a model that was not built by `bert`, a share or a budget that is none, and as the parts do.
  *
  * @example
  * const { model: smaller, cut, curve } = await shrinkToBudget(model, { data: batches, removed: 0.5 });
  */
-export async function shrinkToBudget(
-  model: tf.LayersModel,
-  {
+export async function shrinkToBudget(model: tf.LayersModel, options: ShrinkToBudgetOptions): Promise<Shrunk> {
+  const {
     data,
     removed,
     tokens = 64,
@@ -59,17 +67,15 @@ export async function shrinkToBudget(
     importance = logitFisher,
     refit = true,
     ridge,
-  }: ShrinkToBudgetOptions,
-): Promise<Shrunk> {
-  expectShare(removed);
-  const config = bertConfigOf(model);
+  } = options;
+  if (removed !== undefined) expectShare(removed);
+  const { costs = multiplyAdds(bertConfigOf(model), tokens) } = options;
   const batches = await batchesOf(data, Math.max(examples.importance ?? 2048, examples.refit ?? 1024));
   const found = await timed(() => importance(model, firstExamples(batches, examples.importance ?? 2048)));
-  const costs = multiplyAdds(config, tokens);
-  const whole = encoderCost(config, costs);
-  const choose = (gone: number) => chooseUnits(found.value, costs, (1 - gone) * whole);
+  const whole = scoredCost(found.value, costs);
+  const choose = (budget: number) => chooseUnits(found.value, costs, budget, options);
   const smaller = await timed(async () => {
-    const choice = choose(removed);
+    const choice = choose(removed === undefined ? options.budget : (1 - removed) * whole);
     return { choice, model: shrink(model, choice.cut) };
   });
   const { choice } = smaller.value;
@@ -87,8 +93,8 @@ export async function shrinkToBudget(
   return {
     model: smaller.value.model,
     cut: choice.cut,
-    removed: 1 - choice.cost / whole,
-    curve: SHARES.map((gone) => ({ removed: gone, kept: choose(gone).kept })),
+    removed: whole === 0 ? 0 : 1 - choice.cost / whole,
+    curve: SHARES.map((gone) => ({ removed: gone, kept: choose((1 - gone) * whole).kept })),
     seconds: { importance: found.seconds, cut: smaller.seconds, refit: fitted.seconds },
   };
 }
@@ -97,7 +103,7 @@ const SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 function expectShare(removed: number): void {
   if (removed >= 0 && removed <= 1) return;
-  throw new UserError(`Expected a share from 0 to 1 of the multiply-adds to go, got ${removed}.`);
+  throw new UserError(`Expected a share from 0 to 1 of the cost to go, got ${removed}.`);
 }
 
 /** Batches until there are so many examples. */

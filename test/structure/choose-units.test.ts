@@ -1,6 +1,7 @@
 import { seededRandom } from '../../lib/core/random';
 import { chooseUnits } from '../../lib/structure/choose-units';
-import { encoderCost, multiplyAdds } from '../../lib/structure/multiply-adds';
+import { onlyHeads, onlyNeurons } from '../../lib/structure/importance';
+import { encoderCost, multiplyAdds, scoredCost, unitCount } from '../../lib/structure/unit-costs';
 
 const all = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -51,7 +52,67 @@ describe('chooseUnits', () => {
     }
   });
 
-  it('refuses budgets and scores that are none', () => {
+  it('leaves alone what has no score, so that a budget is a number of heads, or of neurons', () => {
+    const heads = chooseUnits(onlyHeads(importance), unitCount, 2);
+    expect(heads).toEqual({ cut: { heads: [[1], []], neurons: [[], []] }, cost: 2, kept: 5 / 6 });
+    const neurons = chooseUnits(onlyNeurons(importance), unitCount, 1);
+    expect(neurons.cut).toEqual({ heads: [[], []], neurons: [[0, 1], []] });
+    expect(scoredCost(onlyHeads(importance), costs)).toBe(6);
+  });
+
+  it('keeps exactly so many of equal scores, 0 too', () => {
+    const none = { heads: [[0, 0, 0]], neurons: [[]] };
+    for (const count of all(4)) {
+      expect(chooseUnits(none, unitCount, count).cut.heads).toEqual([all(3).slice(count)]);
+    }
+  });
+
+  it('keeps as many in each layer', () => {
+    const scores = { heads: [[9, 8, 7], [1, 2, 3], [4]], neurons: [[1, 5], [2, 6], []] };
+    const choose = (budget: number) => chooseUnits(scores, costs, budget, { perLayer: true }).cut;
+    expect(choose(2)).toEqual({ heads: [[0, 1, 2], [0, 1, 2], [0]], neurons: [[0], [0], []] });
+    expect(choose(8)).toEqual({ heads: [[1, 2], [0, 1], []], neurons: [[0], [0], []] });
+    expect(choose(17)).toEqual({ heads: [[], [], []], neurons: [[0], [0], []] });
+    expect(choose(18)).toEqual({ heads: [[], [], []], neurons: [[], [], []] });
+  });
+
+  it('is the best of all pairs of numbers, per layer', () => {
+    const random = seededRandom(6);
+    for (let trial = 0; trial < 20; trial++) {
+      const scores = (count: number) => all(2).map(() => all(count).map(() => Math.round(random() * 8)));
+      const units = { heads: scores(3), neurons: scores(4) };
+      const total = [...units.heads, ...units.neurons].flat().reduce((sum, score) => sum + score, 0);
+      const budget = random() * 24;
+      const best = (layers: number[][], count: number) =>
+        layers.flatMap((layer) => layer.toSorted((a, b) => b - a).slice(0, count)).reduce((a, b) => a + b, 0);
+      const pairs = all(4).flatMap((h) => all(5).map((n) => [h, n] as const));
+      const fitting = pairs.filter(([h, n]) => 2 * (2 * h + n) <= budget);
+      const most = Math.max(...fitting.map(([h, n]) => best(units.heads, h) + best(units.neurons, n)));
+      const found = chooseUnits(units, costs, budget, { perLayer: true });
+      expect(found.kept * total).toBeCloseTo(most, 9);
+      expect(found.cost).toBeLessThanOrEqual(budget);
+    }
+  });
+
+  it('takes the same share of both kinds, whatever their scores', () => {
+    const scores = { heads: [[100, 90, 80, 70]], neurons: [[1, 2, 3, 4, 5, 6, 7, 8]] };
+    const choose = (budget: number) => chooseUnits(scores, costs, budget, { apart: true }).cut;
+    expect(choose(8)).toEqual({ heads: [[2, 3]], neurons: [[0, 1, 2, 3]] });
+    expect(choose(0)).toEqual({ heads: [all(4)], neurons: [all(8)] });
+    expect(choose(99)).toEqual({ heads: [[]], neurons: [[]] });
+  });
+
+  it('neither keeps nor counts what is gone before', () => {
+    const gone = { heads: [[0], []], neurons: [[2], []] };
+    const { cut, cost, kept } = chooseUnits(importance, costs, 4, { gone });
+    expect(cut).toEqual({ heads: [[0, 1], []], neurons: [[2], []] });
+    expect([cost, kept]).toEqual([4, 4 / 5]);
+  });
+
+  it('refuses budgets, costs and scores that are none', () => {
+    expect(() => chooseUnits(importance, { head: 0, neuron: 1 }, 1)).toThrow(
+      'Expected costs above 0 of a head and a neuron, got 0.',
+    );
     expect(() => chooseUnits(importance, costs, NaN)).toThrow(
       'Expected a budget of at least 0 for what stays, got NaN.',
     );

@@ -3,6 +3,7 @@ import { weightsOf } from '../../lib/core/weights';
 import { bert } from '../../lib/models/bert';
 import { bertConfigOf } from '../../lib/models/bert-config-of';
 import { shrinkToBudget } from '../../lib/structure/shrink-to-budget';
+import { unitCount } from '../../lib/structure/unit-costs';
 import { tiny } from '../models/family-cases';
 import { batch, shake } from '../models/reference';
 import { scopeEachTest } from '../scope';
@@ -59,9 +60,24 @@ describe('shrinkToBudget', () => {
     expect(cut.heads).toEqual([[1], [0, 1]]);
   });
 
+  it('takes a budget of what stays, in other costs, in each layer alike', async () => {
+    const importance = async () => ({
+      heads: [
+        [9, 8],
+        [1, 2],
+      ],
+      neurons: [[], []],
+    });
+    const given = { data: batches(), importance, costs: unitCount, refit: false };
+    const one = await shrinkToBudget(bert(tiny('bert')), { ...given, budget: 3 });
+    expect([one.cut, one.removed]).toEqual([{ heads: [[], [0]], neurons: [[], []] }, 0.25]);
+    const alike = await shrinkToBudget(bert(tiny('bert')), { ...given, budget: 3, perLayer: true });
+    expect([alike.cut.heads, alike.removed]).toEqual([[[1], [0]], 0.5]);
+  });
+
   it.each([-0.1, 1.1, NaN])('refuses to take %s', async (removed) => {
     await expect(shrinkToBudget(bert(tiny('bert')), { data: batches(), removed })).rejects.toThrow(
-      `Expected a share from 0 to 1 of the multiply-adds to go, got ${removed}.`,
+      `Expected a share from 0 to 1 of the cost to go, got ${removed}.`,
     );
   });
 

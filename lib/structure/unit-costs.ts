@@ -1,4 +1,5 @@
 import type { ResolvedBertConfig } from '../models/bert-config';
+import type { Importance, Scores } from './importance';
 
 /** What one head and one neuron cost, in whatever unit. */
 export interface UnitCosts {
@@ -24,6 +25,15 @@ export function multiplyAdds({ hiddenSize, headSize }: Widths, tokens: number): 
 /** Weights and biases that go with a head, `4 · H · s + 3 · s`, and a neuron, `2 · H + 1`. */
 export function unitParameters({ hiddenSize, headSize }: Widths): UnitCosts {
   return { head: 4 * hiddenSize * headSize + 3 * headSize, neuron: 2 * hiddenSize + 1 };
+}
+
+/** Costs of 1: a budget is a number of units. */
+export const unitCount: UnitCosts = { head: 1, neuron: 1 };
+
+/** What all units that have a score cost. */
+export function scoredCost({ heads, neurons }: Importance, costs: UnitCosts): number {
+  const counts = (scores: readonly Scores[]) => scores.map(({ length }) => length);
+  return encoderCost({ heads: counts(heads), intermediateSize: counts(neurons) }, costs);
 }
 
 /** What all heads and neurons of an encoder cost. */
