@@ -228,32 +228,7 @@ export { type Recording, type RowSelector } from './lib/analysis/record';
 export { count, gram, maxAbs, sum, type Statistic } from './lib/analysis/statistics';
 
 // Structure: physically smaller transformers
-export { shrink } from './lib/structure/shrink';
-export { type ByLayer, type Cut } from './lib/structure/cut';
-export { cutTensors } from './lib/structure/cut-tensors';
-export { deadUnits } from './lib/structure/dead-units';
-export { maskUnits } from './lib/structure/mask-units';
-export { fullSize } from './lib/structure/full-size';
-export {
-  shrinkToBudget,
-  type ShrinkingOptions,
-  type Shrunk,
-  type ShrinkToBudgetOptions,
-  type UnitBudget,
-} from './lib/structure/shrink-to-budget';
-export { logitFisher, type UnlabelledBatches } from './lib/structure/logit-fisher';
-export { onlyHeads, onlyNeurons, type Importance, type Scores } from './lib/structure/importance';
-export { chooseUnits, type Choice, type ChoiceOptions } from './lib/structure/choose-units';
-export { refitOutputs, type RefitOptions } from './lib/structure/refit';
-export {
-  encoderCost,
-  multiplyAdds,
-  scoredCost,
-  unitCount,
-  unitParameters,
-  type UnitCosts,
-} from './lib/structure/unit-costs';
-export { latencyCosts, unitLatency, type UnitLatencyRow } from './lib/structure/unit-latency';
+export * from './lib/structure/exports';
 
 // Mixed precision
 export { sensitivity, type SensitivityOptions } from './lib/analysis/sensitivity/sensitivity';

@@ -112,7 +112,8 @@ export function meanMagnitude({ examples, units, data }: GateGradients): Float64
   return mean;
 }
 
-function gated<T>(gates: readonly GatedUnits[], multipliers: readonly tf.Tensor[], body: () => T): T {
+/** Runs something with gates in place. @param multipliers [batch, units] of each of them. */
+export function gated<T>(gates: readonly GatedUnits[], multipliers: readonly tf.Tensor[], body: () => T): T {
   const attachments = gates.map(({ layer, of }, i) => attach(layer, of, gate(layer, multipliers[i]!)));
   try {
     return body();

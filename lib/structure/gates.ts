@@ -14,15 +14,21 @@ export interface BertGates {
  * Where a BERT's heads and neurons can be multiplied by gates: what its attentions give before the output projection, and what its
  * activations give.
  *
+ * @param which of them, such as `onlyHeads`; all by default.
  * @throws UserError for a model that was not built by `bert`.
  */
-export function bertGates(model: tf.LayersModel): BertGates {
+export function bertGates(
+  model: tf.LayersModel,
+  which: (all: Importance) => Importance = (all) => all,
+): BertGates {
   const { heads, intermediateSize } = bertConfigOf(model);
-  const gatesOf = (part: string, counts: readonly number[]) =>
-    counts.map((units, i): GatedUnits | undefined =>
+  const unitsOf = (counts: readonly number[]) => counts.map((count) => new Uint8Array(count));
+  const wanted = which({ heads: unitsOf(heads), neurons: unitsOf(intermediateSize) });
+  const gatesOf = (part: string, layers: readonly Scores[]) =>
+    layers.map(({ length: units }, i): GatedUnits | undefined =>
       units === 0 ? undefined : { layer: model.getLayer(`encoder/${i}/${part}`), of: 'output', units },
     );
-  const all = [gatesOf('attention/core', heads), gatesOf('ffn/gelu', intermediateSize)] as const;
+  const all = [gatesOf('attention/core', wanted.heads), gatesOf('ffn/gelu', wanted.neurons)] as const;
   const gates = all.flat().filter((gate) => gate !== undefined);
   return {
     gates,
