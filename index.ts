@@ -284,6 +284,7 @@ export { earlyStopping } from './trainers/callbacks/early-stopping';
 export { progress } from './trainers/callbacks/progress';
 export { pruning, type PruningOptions } from './trainers/callbacks/pruning';
 export { rewiring } from './trainers/callbacks/rewiring';
+export { unitPruning, type UnitPruningOptions } from './trainers/callbacks/unit-pruning';
 export { scoreTraining, type ScoreTrainingOptions } from './trainers/callbacks/score-training';
 export { type AttachedScores, type ScorePruning } from './trainers/score-pruning/score-pruning';
 export { movementPruning, type MovementPruningOptions } from './trainers/score-pruning/movement-pruning';

@@ -17,7 +17,7 @@ import { renamed } from './layer-names';
  * **Cuts heads, neurons and whole layers out of a BERT**: a smaller, plain model, which is trained, saved, loaded and exported like any
  * other. Without heads and neurons it computes what the model computes with their weights masked (`maskUnits`), but for rounding; without
  * layers, what a model built without them computes. Layers may lose all heads or all neurons: the bias of their output projection stays.
- * Masks come along, cut too; the model is left as it is.
+ * Masks come along, cut too, but for those that prune nothing of what is left; the model is left as it is.
  *
  * @param cut what goes; by default what gives nothing to the output anyway (`deadUnits`), so that the function stays the same.
  * @returns a new model, the caller's.
@@ -38,11 +38,12 @@ export function shrink(model: tf.LayersModel, cut: Cut = deadUnits(model)): tf.L
   for (const { path, variable } of weightsOf(smaller)) assign(variable, values.get(path)!.data.slice());
   copyTrainableBy(model, smaller, resolved);
   const entries = [...cutMasks].map(([path, { data }]) => [path, data as Uint8Array] as const);
+  const left = new Map(entries.filter(([, mask]) => mask.includes(0)));
   setMasks(
     smaller,
     maskSet(
-      entries,
-      latent.filter((path) => cutMasks.has(path)),
+      left,
+      latent.filter((path) => left.has(path)),
     ),
   );
   return smaller;

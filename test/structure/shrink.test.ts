@@ -96,6 +96,15 @@ describe('shrink', () => {
     expect(deadUnits(smaller)).toEqual({ heads: [[0], []], neurons: [[], [0]] });
   });
 
+  it('leaves no mask that prunes nothing', () => {
+    const given = model();
+    maskUnits(given, { heads: [[1], []], neurons: [[], [0]] });
+    expect([...masksOf(shrink(given)).keys()]).toEqual([]);
+    expect(
+      [...masksOf(shrink(given, { heads: [[1], []] })).keys()].every((path) => /1\/ffn/.test(path)),
+    ).toBe(true);
+  });
+
   it('keeps what is frozen frozen, under the name that its layer has now', () => {
     const given = bert({ ...tiny('bert'), layers: 3 });
     given.getLayer('encoder/2/ffn/up').trainable = false;

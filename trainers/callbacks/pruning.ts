@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs';
 import { configured, Json } from '../../lib/core/config';
 import { countFlips, kindIn, MaskSet, sparsityOf } from '../../lib/pruning/mask';
 import { masksOfWeights } from '../../lib/pruning/model-masks';
@@ -10,6 +9,7 @@ import { expectSamePlan, StepPlan } from '../pruning/expect-same-plan';
 import { expectWithin } from '../pruning/expect-within';
 import { gathererOf } from '../pruning/gatherer-of';
 import type { PrunedWeight } from '../pruning/pruned-weight';
+import { remember } from '../pruning/remember';
 import type { ScoringOptions } from '../pruning/scoring-pass';
 import { describeTargets, targetsOf } from '../pruning/targets-of';
 
@@ -111,19 +111,6 @@ function prunableTargets(
   active.expectPrunable(new Map(found.targets.map(({ path, variable }) => [path, variable.shape])));
   if (!begun) training.log('pruning/targets', describeTargets(found));
   return found.targets;
-}
-
-/** Copies weights and masks; returns how to put them back. */
-function remember({ parameters }: Training, targets: readonly PrunedWeight[]): () => void {
-  const masks = masksOfWeights(targets);
-  const before = targets.map((target) => [target, target.weights.slice()] as const);
-  return () => {
-    for (const [target, weights] of before) {
-      target.setMask(masks.get(target.path), kindIn(masks, target.path));
-      tf.tidy(() => target.variable.assign(tf.tensor(weights, target.variable.shape)));
-    }
-    parameters.rebind();
-  };
 }
 
 function setMasks(
