@@ -312,7 +312,12 @@ export { densePhase } from './trainers/recipes/dense';
 export { finetune } from './trainers/recipes/finetune';
 export { gradualPruning } from './trainers/recipes/gradual-pruning';
 export { scorePruning, type ScoreMethod, type ScorePruningOptions } from './trainers/recipes/score-pruning';
-export { structuredPruning, type StructuredPruningOptions } from './trainers/recipes/structured-pruning';
+export {
+  structuredPruning,
+  type GradualStructure,
+  type StructuredPruningOptions,
+} from './trainers/recipes/structured-pruning';
+export { type Asked, type Scoring, type StructuredMethod } from './trainers/recipes/structured-method';
 export {
   sparseTraining,
   type SparseMethod,

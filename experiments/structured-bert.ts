@@ -1,18 +1,30 @@
 import { Option } from 'commander';
-import { structuredPruning } from '../trainers/recipes/structured-pruning';
+import { stepsOf } from '../trainers/recipes/setup';
+import { structuredPruning, StructuredPruningOptions } from '../trainers/recipes/structured-pruning';
 import { experiment } from './experiment';
 import { footprintRuns } from './footprint-runs';
 import { main } from './main';
-import type { Script } from './options';
+import { readOptions, Script } from './options';
 import { fraction, several, whole } from './parse';
+import {
+  methodOptions,
+  STRUCTURE_SCHEDULES,
+  StructuredMethodOptions,
+  structuredMethods,
+} from './structured-methods';
 
-interface StructuredScriptOptions {
-  /** Shares of the encoder's multiply-adds. */
+/** Where units go along a schedule, as shares of the training, and how often in between. */
+const [BEGIN, END, UPDATES] = [0, 0.5, 10];
+
+interface StructuredScriptOptions extends StructuredMethodOptions {
+  /** Shares of the cost. */
   readonly removed: readonly number[];
   /** Epochs after it. */
   readonly train: number;
   /** Training rows that importance is found by; half of them are fitted on. */
   readonly examples: number;
+  /** How the share that is gone grows in the training; at once before it by default. */
+  readonly schedule?: string;
 }
 
 const own: StructuredScriptOptions = { removed: [0.4, 0.6], train: 0, examples: 2048 };
@@ -20,7 +32,7 @@ const own: StructuredScriptOptions = { removed: [0.4, 0.6], train: 0, examples: 
 const script: Script<StructuredScriptOptions> = {
   name: 'structured-bert',
   summary:
-    'Cuts heads and neurons out of a trained BERT, without training it again, and fits what is left to what it gave before.',
+    'Cuts heads and neurons, or layers, out of a trained BERT, without training it again, and fits what is left to what it gave before.',
   leastEpochs: 0,
   defaults: {
     toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
@@ -30,27 +42,45 @@ const script: Script<StructuredScriptOptions> = {
   own: [
     new Option(
       '--removed <share...>',
-      "of the multiply-adds of the encoder that go, a row each, which heads and neurons being the search's choice",
+      "shares that go, a row each: of the multiply-adds of the encoder, which heads and neurons being the search's choice, or of what --units says",
     ).argParser(several(fraction)),
     new Option(
       '--train <epochs>',
       'train what is left for so long, and the dense model as much longer, in rows of their own',
     ).argParser(whole(0)),
+    new Option(
+      '--schedule <name>',
+      'in the epochs of --train little by little, cut out at their end (default: at once, before)',
+    ).choices(Object.keys(STRUCTURE_SCHEDULES)),
+    ...methodOptions(),
     new Option('--examples <n>', 'training rows to find importance by; half of them to fit on').argParser(
       whole(2),
     ),
   ],
 };
 
-void main((argv) =>
-  experiment(script, argv, ({ options, ...recipe }) => {
+/** Masking along the schedule that the options name. */
+function gradualOf(
+  { schedule, train }: StructuredScriptOptions,
+  steps: number,
+): StructuredPruningOptions['gradual'] {
+  if (schedule === undefined) return undefined;
+  const frequency = Math.max(Math.ceil(((END - BEGIN) * train * steps) / UPDATES), 1);
+  return { begin: BEGIN, end: END, frequency, schedule: STRUCTURE_SCHEDULES[schedule]! };
+}
+
+void main((argv) => {
+  structuredMethods(readOptions(script, argv), 1); // before anything is opened
+  return experiment(script, argv, ({ options, ...recipe }) => {
     const { seed, threads, removed, train, examples: importance } = options;
     const examples = { importance, refit: Math.floor(importance / 2) };
     return structuredPruning({
       ...recipe,
       ...{ seed, removed, train, examples },
+      methods: structuredMethods(options, threads),
+      gradual: gradualOf(options, stepsOf({ ...recipe.setup, epochs: 1 }, seed)),
       inference: { threads },
       footprint: footprintRuns(threads),
     });
-  }),
-);
+  });
+});

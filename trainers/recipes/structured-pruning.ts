@@ -1,84 +1,170 @@
-import type { HostTensor } from '../../lib/core/host-tensor';
+import type * as tf from '@tensorflow/tfjs';
+import type { Batch } from '../../datasets/batch';
+import { configured, identityOf } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
-import type { Importance } from '../../lib/structure/importance';
-import { logitFisher, UnlabelledBatches } from '../../lib/structure/logit-fisher';
-import { shrinkToBudget, ShrinkToBudgetOptions } from '../../lib/structure/shrink-to-budget';
+import type { HostTensor } from '../../lib/core/host-tensor';
+import { bertConfigOf } from '../../lib/models/bert-config-of';
+import { chooseLayers, layerCosts } from '../../lib/structure/layers/choose-layers';
+import { shrink } from '../../lib/structure/shrink';
+import { shrinkToBudget, ShrinkingOptions } from '../../lib/structure/shrink-to-budget';
+import { multiplyAdds, UnitCosts } from '../../lib/structure/unit-costs';
+import { unitPruning } from '../callbacks/unit-pruning';
 import type { InferenceOptions } from '../inference';
 import { densePhase } from './dense';
+import type { GradualSchedule } from './gradual-pruning';
 import { expectNames } from './method-names';
 import type { Phase } from './phase';
 import { runPhases } from './phases';
 import type { Outcome, RecipeOptions } from './setup';
+import { askedOnce, importanceOf, Scoring, StructuredMethod } from './structured-method';
+
+/** Masking along a schedule, in fractions of the training on. */
+export interface GradualStructure {
+  readonly begin: number;
+  readonly end: number;
+  /** Optimizer steps between two updates, each of which scores what is left. */
+  readonly frequency: number;
+  /** `cubicDecay`, `linearDecay`, … */
+  readonly schedule: GradualSchedule;
+}
 
 export interface StructuredPruningOptions
-  extends RecipeOptions, Pick<ShrinkToBudgetOptions, 'examples' | 'tokens' | 'refit'> {
+  extends RecipeOptions, Pick<ShrinkingOptions, 'examples' | 'tokens' | 'refit'> {
   /** Of the first weights, the order of the data, and dropout. */
   readonly seed: number;
-  /** Shares of the encoder's multiply-adds that go, in [0, 1]; a row each. */
+  /** Shares that go of what can go, in [0, 1]: of the multiply-adds of heads and neurons by default; a row each. */
   readonly removed: readonly number[];
+  /** Ways to do it, whose rows stand after one another; heads and neurons by `logitFisher` by default. */
+  readonly methods?: readonly StructuredMethod[];
   /** Epochs that what is left is trained for, and the dense model beside it; 0, not at all, by default. */
   readonly train?: number;
+  /** Masks heads and neurons little by little in those epochs and cuts them out at the end; by default they are cut before. */
+  readonly gradual?: GradualStructure;
   /** How what is cut is run for the reported score. */
   readonly inference?: InferenceOptions;
 }
 
 /**
- * Heads and neurons cut out of a trained model, or of one taken as it is where the setup has no epochs, without training (`shrinkToBudget`),
- * and trained on if asked: then beside the dense model trained for as much longer.
+ * Heads and neurons, or layers, cut out of a trained model, or of one taken as it is where the setup has no epochs, without training
+ * (`shrinkToBudget`, `chooseLayers`), and trained on if asked, then beside the dense model trained for as much longer; or masked along a
+ * schedule while it is trained on (`unitPruning`), and cut out then.
  *
  * Kwon et al., 2022 (arXiv:2204.09656).
  *
- * @returns `dense`, `structured-40` with 40 % gone, and so on; with `train` then each of them as `…+trained`.
- * @throws UserError for shares and epochs that are none, and for a share that comes twice.
+ * @returns `dense`, `structured-40` with 40 % gone, and so on; with `train` then each of them as `…+trained`; with `gradual` instead
+ *   `structured-40-gradual` beside `dense+trained`.
+ * @throws UserError for shares and epochs that are none, a share that comes twice, methods of one name, and a schedule without training or for layers.
  *
  * @example await structuredPruning({ setup, folder, seed: 0, removed: [0.4, 0.6] });
  */
 export async function structuredPruning(options: StructuredPruningOptions): Promise<Outcome[]> {
-  const { setup, seed, removed, train = 0 } = options;
-  expectOptions(removed, train);
-  expectNames(removed.map((share) => ({ name: nameOf(share) })));
+  const { setup, seed, removed, train = 0, gradual, methods = [{ name: 'structured' }] } = options;
+  expectOptions(options);
+  expectNames(methods.flatMap((method) => removed.map((share) => ({ name: nameOf(method, share) }))));
   const dense = densePhase(seed, { handsOn: true, trains: setup.epochs > 0 });
-  const importance = once(logitFisher);
-  const cut = removed.map((share) => structuredPhase(options, importance, { dense, share }));
+  const places = methods.flatMap((method) => {
+    const asked = askedOnce(method);
+    return removed.map((share) => ({ method, asked, dense, share }));
+  });
+  if (gradual) {
+    const along = places.map((place) => gradualPhase(options, gradual, place));
+    return runPhases(options, [dense, trainedOn(dense, train), ...along]);
+  }
+  const cut = places.map((place) => structuredPhase(options, place));
   const longer = train === 0 ? [] : [dense, ...cut].map((phase) => trainedOn(phase, train));
   return runPhases(options, [dense, ...cut, ...longer]);
 }
 
 interface Place {
   readonly dense: Phase;
+  readonly method: StructuredMethod;
+  /** The method where the dense model is asked about. */
+  readonly asked: StructuredMethod;
   readonly share: number;
 }
 
-function structuredPhase(
-  { setup, seed, examples, tokens, refit, train = 0 }: StructuredPruningOptions,
-  importance: typeof logitFisher,
-  { dense, share }: Place,
-): Phase {
+/** Cuts the model that the dense phase leaves, at once. */
+function structuredPhase(options: StructuredPruningOptions, { dense, method, asked, share }: Place): Phase {
+  const { seed, train = 0 } = options;
   return {
-    label: { method: nameOf(share), role: 'method', seed },
-    identity: { removed: share, examples: { ...examples }, tokens: tokens ?? null, refit: refit ?? true },
+    label: { method: nameOf(method, share), role: 'method', seed },
+    identity: identityOf({
+      ...methodIdentity(options, method),
+      removed: share,
+      refit: options.refit ?? true,
+    }),
     after: dense,
     handsOn: train > 0,
     trains: false,
     attach: (model) => ({
-      async end() {
-        const data = inputsOf(setup.data(seed));
-        const found = await shrinkToBudget(model, {
-          data,
-          removed: share,
-          examples,
-          tokens,
-          refit,
-          importance,
-        });
-        return found.model;
-      },
+      end: () => (asked.layers ? withoutLayers : withoutUnits)(model, options, asked, share),
     }),
   };
 }
 
+async function withoutUnits(
+  model: tf.LayersModel,
+  options: StructuredPruningOptions,
+  method: StructuredMethod,
+  share: number,
+): Promise<tf.LayersModel> {
+  const { examples, tokens, refit } = options;
+  const { perLayer, apart } = method;
+  const scoring = await scoringOf(options);
+  const found = await shrinkToBudget(model, {
+    ...{ examples, tokens, refit, perLayer, apart },
+    data: await inputsOf(options, Math.max(scored(options), examples?.refit ?? 1024)),
+    removed: share,
+    importance: async (dense) => importanceOf(method)(dense, scoring),
+    costs: await costsOf(model, options, method, scoring),
+  });
+  return found.model;
+}
+
+async function withoutLayers(
+  model: tf.LayersModel,
+  options: StructuredPruningOptions,
+  method: StructuredMethod,
+  share: number,
+): Promise<tf.LayersModel> {
+  const scoring = await scoringOf(options);
+  const costs = layerCosts(bertConfigOf(model), await costsOf(model, options, method, scoring));
+  const whole = costs.reduce((sum, cost) => sum + cost, 0);
+  const scores = await method.layers!(model, scoring);
+  return shrink(model, chooseLayers(scores, costs, (1 - share) * whole).cut);
+}
+
+/** Masks units of the model that the dense phase leaves while it is trained on, and cuts them out. */
+function gradualPhase(
+  options: StructuredPruningOptions,
+  { begin, end, frequency, schedule: scheduleOf }: GradualStructure,
+  { dense, method, share }: Place,
+): Phase {
+  const { perLayer, apart } = method;
+  const schedule = scheduleOf({ finalSparsity: share, begin, end, frequency });
+  return {
+    label: { method: `${nameOf(method, share)}-gradual`, role: 'method', seed: options.seed },
+    identity: identityOf({ ...methodIdentity(options, method), schedule }),
+    after: dense,
+    epochs: options.train,
+    async attach(model) {
+      const scoring = await scoringOf(options);
+      const costs = await costsOf(model, options, method, scoring);
+      const importance = configured(
+        (now: tf.LayersModel) => importanceOf(method)(now, scoring),
+        'importance',
+        methodIdentity(options, method),
+      );
+      return {
+        callbacks: [unitPruning({ schedule, importance, costs, perLayer, apart })],
+        end: () => shrink(model),
+      };
+    },
+  };
+}
+
 /** `structured-40` with 40 % gone. */
-const nameOf = (share: number) => `structured-${Number((100 * share).toFixed(4))}`;
+const nameOf = ({ name }: StructuredMethod, share: number) => `${name}-${Number((100 * share).toFixed(4))}`;
 
 const trainedOn = (phase: Phase, epochs: number): Phase => ({
   label: { ...phase.label, method: `${phase.label.method}+trained` },
@@ -87,24 +173,57 @@ const trainedOn = (phase: Phase, epochs: number): Phase => ({
   epochs,
 });
 
-/** The inputs of a training epoch, batch by batch. */
-async function* inputsOf(source: ReturnType<RecipeOptions['setup']['data']>): AsyncGenerator<HostTensor[]> {
-  for await (const { xs } of source.epoch(0)) yield xs;
+/** What decides beside the share and the name. */
+function methodIdentity({ examples, tokens }: StructuredPruningOptions, method: StructuredMethod) {
+  return { examples: { ...examples }, tokens: tokens ?? null, ...method, name: undefined };
 }
 
-/** The same model is asked about for each share. */
-function once(find: typeof logitFisher): typeof logitFisher {
-  let found: Promise<Importance> | undefined;
-  return (model, batches: UnlabelledBatches) => (found ??= find(model, batches));
+async function costsOf(
+  model: tf.LayersModel,
+  { tokens = 64 }: StructuredPruningOptions,
+  { costs }: StructuredMethod,
+  scoring: Scoring,
+): Promise<UnitCosts> {
+  return costs ? costs(model, scoring) : multiplyAdds(bertConfigOf(model), tokens);
 }
 
-function expectOptions(removed: readonly number[], train: number): void {
+const scored = ({ examples }: StructuredPruningOptions): number => examples?.importance ?? 2048;
+
+async function scoringOf(options: StructuredPruningOptions): Promise<Scoring> {
+  return { batches: await firstBatches(options, scored(options)), loss: options.setup.loss };
+}
+
+async function inputsOf(options: StructuredPruningOptions, most: number): Promise<HostTensor[][]> {
+  return (await firstBatches(options, most)).map(({ xs }) => xs);
+}
+
+/** Batches of a training epoch until there are so many examples. */
+async function firstBatches({ setup, seed }: StructuredPruningOptions, most: number): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  let count = 0;
+  for await (const batch of setup.data(seed).epoch(0)) {
+    batches.push(batch);
+    count += batch.size;
+    if (count >= most) break;
+  }
+  return batches;
+}
+
+function expectOptions({ removed, train = 0, gradual, methods = [] }: StructuredPruningOptions): void {
   const wrong = removed.find((share) => !(share >= 0 && share <= 1));
   if (wrong !== undefined || removed.length === 0) {
     throw new UserError(
-      `Expected \`removed\` to be shares from 0 to 1 of the multiply-adds, got ${wrong ?? 'none'}; name some, such as 0.4.`,
+      `Expected \`removed\` to be shares from 0 to 1 of what can go, got ${wrong ?? 'none'}; name some, such as 0.4.`,
     );
   }
-  if (Number.isInteger(train) && train >= 0) return;
-  throw new UserError(`Expected \`train\` to be a number of epochs, 0 or more, got ${train}.`);
+  if (!(Number.isInteger(train) && train >= 0)) {
+    throw new UserError(`Expected \`train\` to be a number of epochs, 0 or more, got ${train}.`);
+  }
+  const layers = methods.find((method) => method.layers);
+  if (gradual && layers) {
+    throw new UserError(`Expected heads and neurons to go along a schedule, got layers in "${layers.name}".`);
+  }
+  if (gradual && train === 0) {
+    throw new UserError('Expected `train` of at least one epoch for a schedule to go along, got 0.');
+  }
 }

@@ -1,6 +1,14 @@
 import * as fs from 'node:fs';
+import type * as tf from '@tensorflow/tfjs';
 import { compressedOf } from '../../../lib/compress/compressed';
+import { configured } from '../../../lib/core/config';
 import { bertConfigOf } from '../../../lib/models/bert-config-of';
+import { linearDecay } from '../../../lib/pruning/schedule';
+import { onlyHeads } from '../../../lib/structure/importance';
+import { layerChanges } from '../../../lib/structure/layers/layer-changes';
+import { weightNorms } from '../../../lib/structure/scores/weight-norms';
+import { unitCount } from '../../../lib/structure/unit-costs';
+import type { Scoring } from '../../../trainers/recipes/structured-method';
 import { structuredPruning, StructuredPruningOptions } from '../../../trainers/recipes/structured-pruning';
 import { parityOfTokens } from './parity-setup';
 import { temporaryFolder, withoutSeconds } from './small-setup';
@@ -50,7 +58,69 @@ it('takes a model as it is, and comes to the same twice; another length of train
   expect(withoutSeconds(await structured(asIs))).toEqual(withoutSeconds(first));
 }, 60_000);
 
+it('takes several ways, whole layers too, and cuts as many in each layer', async () => {
+  const shapes: Record<string, unknown> = {};
+  const listener = {
+    onTrained: (trained: Parameters<typeof compressedOf>[0], { method }: { method: string }) => {
+      const { heads, intermediateSize } = bertConfigOf(compressedOf(trained).model);
+      shapes[method] = [heads, intermediateSize];
+    },
+  };
+  const norms = configured((model: tf.LayersModel) => onlyHeads(weightNorms(model, 1)), 'norms');
+  const changes = configured(
+    (model: tf.LayersModel, { batches }: Scoring) =>
+      layerChanges(
+        model,
+        batches.map(({ xs }) => xs),
+      ),
+    'layerChanges',
+  );
+  const methods = [
+    { name: 'heads', importance: norms, perLayer: true, costs: () => unitCount },
+    { name: 'layers', layers: changes },
+  ];
+  const given = { methods, removed: [0.5], refit: false, listener };
+  const outcomes = await structured(given);
+  expect(outcomes.map(({ method }) => method)).toEqual(['dense', 'heads-50', 'layers-50']);
+  expect(shapes).toMatchObject({
+    'heads-50': [
+      [1, 1],
+      [12, 12],
+    ],
+    'layers-50': [[2], [12]],
+  });
+  const other = methods.map((method) => ({ ...method, perLayer: false }));
+  await expect(structured({ ...given, methods: other })).rejects.toThrow('perLayer');
+}, 60_000);
+
+it('masks along a schedule while it trains on, and cuts at the end', async () => {
+  const sizes: number[] = [];
+  const listener = {
+    onTrained: (trained: Parameters<typeof compressedOf>[0]) => {
+      const { heads, intermediateSize } = bertConfigOf(compressedOf(trained).model);
+      sizes.push([...heads, ...intermediateSize].reduce((a, b) => a + b));
+    },
+  };
+  const gradual = { begin: 0.1, end: 0.7, frequency: 4, schedule: linearDecay };
+  const given = { removed: [0.5], train: 2, gradual, listener };
+  const outcomes = await structured(given);
+  expect(outcomes.map(({ method, steps }) => [method, steps])).toEqual([
+    ['dense', 12],
+    ['dense+trained', 12],
+    ['structured-50-gradual', 12],
+  ]);
+  expect(sizes[1]).toBe(28);
+  expect(sizes[2]).toBeLessThan(20);
+  expect(outcomes[2]!.zeros).toBeLessThan(outcomes[2]!.parameters / 10);
+  fs.rmSync(folder, { recursive: true });
+  expect(withoutSeconds(await structured(given))).toEqual(withoutSeconds(outcomes));
+}, 60_000);
+
+const someGradual = { begin: 0, end: 1, frequency: 1, schedule: linearDecay };
+
 it.each([
+  [{ gradual: someGradual }, 'at least one epoch for a schedule to go along, got 0'],
+  [{ gradual: someGradual, train: 1, methods: [{ name: 'cut', layers: () => [] }] }, 'got layers in "cut"'],
   [{ removed: [] }, 'got none'],
   [{ removed: [0.5, 1.2] }, 'got 1.2'],
   [{ removed: [0.5, 0.5] }, 'names of their own'],
