@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { UserError } from '../lib/core/errors';
 import { fractionOfOriginal, fractionOfRemaining } from '../lib/pruning/rewind';
-import { CONTROL_NAMES, ControlName } from '../trainers/recipes/controls';
+import { CONTROL_NAMES, ControlName } from '../trainers/recipes/control-names';
 import { lotteryTicket } from '../trainers/recipes/lottery-ticket';
 import { lateResetting, learningRateRewinding, resetWeights } from '../trainers/recipes/rewinding';
 import { transferTicket } from '../trainers/recipes/transfer-ticket';

@@ -1,21 +1,10 @@
 import { streamKey } from '../../lib/core/random';
 import { randomMasks, shuffledMasks } from '../../lib/pruning/control-masks';
 import type { MaskSet } from '../../lib/pruning/mask';
+import type { ControlName } from './control-names';
 import type { Phase } from './phase';
 import { phaseOf, Place, pruned, rewound, TicketPlan } from './ticket';
 import { weightsIn } from './ticket-state';
-
-/**
- * What tickets are told apart from:
- *
- * - `random`: the same start with random masks of the same sparsity in all: is it the masks at all?
- * - `shuffled`: the same start with the masks shuffled inside of every layer: which weights, or how many in which layer?
- * - `reinit`: the same masks with other first weights: do they win by themselves? These begin at step 0, whatever is rewound.
- * - `dense-again`: the same start without masks, level after level: what do the further steps do?
- */
-export type ControlName = (typeof CONTROL_NAMES)[number];
-
-export const CONTROL_NAMES = ['random', 'shuffled', 'reinit', 'dense-again'] as const;
 
 type ControlPhase = (plan: TicketPlan, place: Place) => Phase;
 

@@ -1,7 +1,7 @@
 import type { Distribution } from '../../lib/pruning/distribution';
 import type { Levels } from '../../lib/pruning/rewind';
 import type { EarlyBirdOptions } from '../callbacks/early-bird';
-import type { ControlName } from './controls';
+import type { ControlName } from './control-names';
 import type { Rewinding } from './rewinding';
 import type { RecipeOptions, Setup } from './setup';
 

@@ -1,6 +1,7 @@
 import { UserError } from '../../lib/core/errors';
 import { expectWhole } from '../../lib/pruning/window';
-import { CONTROL_NAMES, ControlName, controlsBeside, denseAgain } from './controls';
+import { CONTROL_NAMES, ControlName } from './control-names';
+import { controlsBeside, denseAgain } from './controls';
 import { densePhase } from './dense';
 import type { TicketOptions } from './lottery-ticket-options';
 import type { Phase } from './phase';
