@@ -16,7 +16,7 @@ import { measured, trainMethod } from './train-method';
 /** Brings a model from where a phase begins to what it ends with, and scores that. */
 export async function performPhase(context: PhaseContext, phase: Phase, label: Label): Promise<Outcome> {
   const start = await startOf(context, phase);
-  const isOwn = phase.attach || phase.loss || phase.trains === false || phase.epochs !== undefined;
+  const isOwn = phase.attach || phase.taught || phase.trains === false || phase.epochs !== undefined;
   const isShared = !isOwn && !start.topology && !start.tokenizer;
   if (!isShared) return performAlone(context, phase, label, start);
   const { shared } = await context.seedOf(phase);
@@ -26,14 +26,10 @@ export async function performPhase(context: PhaseContext, phase: Phase, label: L
 }
 
 async function startOf(context: PhaseContext, phase: Phase): Promise<PhaseState> {
-  const before = await stateBefore(context, phase);
+  const { first } = await context.seedOf(phase);
+  const before = phase.after ? context.stateAfter(phase.after) : { tensors: first };
   const tensors = await phase.start?.(await statesOf(context, phase, before.tensors));
   return tensors ? { ...before, tensors } : before;
-}
-
-async function stateBefore(context: PhaseContext, phase: Phase): Promise<PhaseState> {
-  if (phase.after) return context.stateAfter(phase.after);
-  return { tensors: (await context.seedOf(phase)).first };
 }
 
 async function statesOf(context: PhaseContext, phase: Phase, before: ModelState): Promise<States> {
@@ -55,14 +51,12 @@ async function performAlone(
   start: PhaseState,
 ): Promise<Outcome> {
   const setup = setupOf(context, phase, start.tokenizer);
-  if (!phase.loss) return performWith(context, phase, { label, start, setup });
-  const teacher = await modelOfState(setup, label.seed, await stateBefore(context, phase));
+  const { taught } = phase;
+  if (!taught) return performWith(context, phase, { label, start, setup });
+  const teacher = await modelOfState(setup, label.seed, context.stateAfter(taught.by));
   try {
-    return await performWith(context, phase, {
-      label,
-      start,
-      setup: { ...setup, loss: phase.loss(teacher) },
-    });
+    const learning = { ...setup, loss: taught.loss(teacher) };
+    return await performWith(context, phase, { label, start, setup: learning });
   } finally {
     teacher.dispose();
   }

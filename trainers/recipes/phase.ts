@@ -24,11 +24,8 @@ export interface Phase {
   readonly trains?: boolean;
   /** Epochs of its training, at least 1; the setup's by default. */
   readonly epochs?: number;
-  /**
-   * The loss of its training, made with the model that it begins with as `after` left it, to learn from; the setup's by default. The
-   * teacher is let go with the training.
-   */
-  loss?(teacher: tf.LayersModel): Loss;
+  /** Whom it learns from, with what loss; the setup's loss alone by default. */
+  readonly taught?: Taught;
   /** Steps that count as done when it begins, for the learning rate, the order of the data and dropout; 0 by default. */
   readonly startStep?: number;
   /** What it begins with, made of what there is; what `after` ended with, or the first weights, by default. */
@@ -37,6 +34,14 @@ export interface Phase {
   callbacks?(steps: number, start: ModelState): readonly Callback[];
   /** Changes the model in place before it is trained, so that it gets one of its own; undone by what is returned. */
   attach?(model: tf.LayersModel, steps: number): Attached | Promise<Attached>;
+}
+
+/** A teacher, which is let go with the training. */
+export interface Taught {
+  /** The phase that ended with it, run before. It must hand on. */
+  readonly by: Phase;
+  /** What the training minimises. */
+  loss(teacher: tf.LayersModel): Loss;
 }
 
 /** What a phase did to its model. */

@@ -52,7 +52,7 @@ export class Phases implements PhaseContext {
     this.options = { ...options, setup: withOneSource(options.setup) };
   }
 
-  /** @throws UserError for a folder of a phase with another identity, and for a phase after one that was not run or hands nothing on. */
+  /** @throws UserError for a folder of a phase with another identity, and for a phase after, or taught by, one that was not run or hands nothing on. */
   async run(phase: Phase): Promise<Outcome> {
     this.expectOrder(phase);
     const { listener, count } = this.options;
@@ -119,10 +119,12 @@ export class Phases implements PhaseContext {
     return { setup: identity, phases: identitiesOf(phase) };
   }
 
-  private expectOrder({ label, after }: Phase): void {
-    if (!after || (this.outcomes.has(after) && after.handsOn)) return;
+  private expectOrder({ label, after, taught }: Phase): void {
+    const isThere = (phase?: Phase) => !phase || (this.outcomes.has(phase) && phase.handsOn);
+    const missing = [after, taught?.by].find((phase) => !isThere(phase));
+    if (!missing) return;
     throw new UserError(
-      `Expected the phase "${after.label.method}" to be run before "${label.method}", with handsOn: true.`,
+      `Expected the phase "${missing.label.method}" to be run before "${label.method}", with handsOn: true.`,
     );
   }
 }
@@ -140,15 +142,16 @@ function withOneSource(setup: Setup): Setup {
 
 /** What a phase and those before it are, by their names. */
 function identitiesOf(phase: Phase): Json {
-  const { label, identity, after, epochs, startStep, loss } = phase;
-  const name = label.level ? `${label.method} ${label.level}` : label.method;
+  const { label, identity, after, epochs, startStep, taught } = phase;
   const training = {
     ...(epochs === undefined ? {} : { epochs }),
     ...(startStep ? { startStep } : {}),
-    ...(loss ? { loss: identityOf(loss) } : {}),
+    ...(taught ? { taughtBy: nameOf(taught.by.label), loss: identityOf(taught.loss) } : {}),
   };
   return {
     ...(after ? (identitiesOf(after) as object) : {}),
-    [name]: Object.keys(training).length === 0 ? identity : { ...training, identity },
+    [nameOf(label)]: Object.keys(training).length === 0 ? identity : { ...training, identity },
   };
 }
+
+const nameOf = ({ method, level }: Phase['label']) => (level ? `${method} ${level}` : method);

@@ -278,14 +278,17 @@ describe('a phase that learns from the one before', () => {
       {
         label: { method: 'student', role: 'method', seed: 1 },
         ...{ identity: null, after: dense, epochs: 1 },
-        loss: configured(
-          (teacher: tf.LayersModel) => {
-            seen(teacher);
-            return distillation({ teacher, weight });
-          },
-          'distilled',
-          { weight },
-        ),
+        taught: {
+          by: dense,
+          loss: configured(
+            (teacher: tf.LayersModel) => {
+              seen(teacher);
+              return distillation({ teacher, weight });
+            },
+            'distilled',
+            { weight },
+          ),
+        },
       },
     ];
   };
@@ -304,6 +307,15 @@ describe('a phase that learns from the one before', () => {
     expect(weights['teacher']).toEqual(weights['dense']);
     expect(weights['student']).not.toEqual(weights['dense']);
     expect(outcomes.map(({ steps }) => steps)).toEqual([12, 6]);
+  });
+
+  test('a teacher that hands nothing on is refused', async () => {
+    const [dense, student] = taught(0.5) as [Phase, Phase];
+    const quiet: Phase = { ...dense, handsOn: false, label: { ...dense.label, method: 'quiet' } };
+    const phases = [dense, quiet, { ...student, taught: { ...student.taught!, by: quiet } }];
+    await expect(runPhases({ setup: smallSetup(), folder }, phases)).rejects.toThrow(
+      'Expected the phase "quiet" to be run before "student", with handsOn: true.',
+    );
   });
 
   test('another loss in a finished folder is refused', async () => {
