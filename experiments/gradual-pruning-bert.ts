@@ -1,10 +1,13 @@
+import { Option } from 'commander';
+import { UserError } from '../lib/core/errors';
 import { denseLevel } from '../trainers/recipes/dense';
-import { expectGradual, gradualPhase } from '../trainers/recipes/gradual-pruning';
+import { expectGradual, gradualPhase, pruningAfter } from '../trainers/recipes/gradual-pruning';
 import { runPhases } from '../trainers/recipes/phases';
 import { stepsOf } from '../trainers/recipes/setup';
 import { experiment } from './experiment';
 import { main } from './main';
-import { readOptions, Script } from './options';
+import { readOptions, Script, TrainingOptions } from './options';
+import { whole } from './parse';
 import {
   expectRead,
   PRUNING_DEFAULTS,
@@ -22,6 +25,8 @@ const UPDATES = 30;
 
 interface GradualScriptOptions extends PruningScriptOptions {
   readonly method: readonly MethodName[];
+  /** Epochs of a pruning that is a training of its own. */
+  readonly afterDense?: number;
 }
 
 const own: GradualScriptOptions = { ...PRUNING_DEFAULTS, method: ['gradual'] };
@@ -31,33 +36,53 @@ const script: Script<GradualScriptOptions> = {
   summary:
     'Prunes a BERT classifier while it trains, by magnitude along a cubic schedule unless told otherwise, or by scores that are trained, ' +
     'beside the dense one.',
+  leastEpochs: 0,
   defaults: {
     toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
     glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...own },
     quick: { epochs: 2 },
   },
-  own: [methodOption(), ...pruningOptions()],
+  own: [
+    methodOption(),
+    ...pruningOptions(),
+    new Option(
+      '--after-dense <epochs>',
+      'prune the trained dense model, for so many epochs, learning from it as it was, or from --teacher (default: prune while training)',
+    ).argParser(whole(1)),
+  ],
 };
+
+/** @throws UserError where nothing would be trained. */
+function expectTraining({ epochs, afterDense }: TrainingOptions & GradualScriptOptions): void {
+  if (epochs > 0 || afterDense !== undefined) return;
+  throw new UserError(
+    'Expected --epochs of at least 1, to prune while training, got 0; or prune a trained model with --after-dense.',
+  );
+}
 
 void main((argv) => {
   const asked = readOptions(script, argv);
   const how = pruningMethod(asked);
   expectRead(asked, asked.method);
-  return experiment(script, argv, ({ options, ...recipe }) => {
-    const { seed, saliency, sparsity: sparsities, method: methods, learningRate } = options;
+  expectTraining(asked);
+  return experiment(script, argv, ({ options, task, ...recipe }) => {
+    const { seed, saliency, sparsity: sparsities, method: methods, learningRate, afterDense } = options;
+    const epochs = afterDense ?? recipe.setup.epochs;
     const begin = saliency === 'snip' ? 0 : BEGIN;
-    const frequency = Math.ceil(((END - begin) * stepsOf(recipe.setup, seed)) / UPDATES);
+    const frequency = Math.ceil(((END - begin) * stepsOf({ ...recipe.setup, epochs }, seed)) / UPDATES);
     const scoring = scoringOf(options, recipe.setup.data(seed).batchesPerEpoch);
     const common = { seed, begin, end: END, frequency };
     expectGradual({ ...common, sparsities });
+    const isApart = afterDense !== undefined;
+    const dense = denseLevel(seed, { handsOn: isApart, trains: recipe.setup.epochs > 0 });
+    const more = isApart ? pruningAfter(dense, { epochs, loss: task.taughtByItself }) : {};
     const phases = methods.flatMap((name) =>
       sparsities.map((sparsity, i) => {
         const level = { ...common, sparsity, level: i + 1 };
-        if (name === 'gradual') return gradualPhase({ ...recipe, ...how, ...level, scoring });
-        return scorePhaseOf(name, learningRate, level);
+        if (name === 'gradual') return gradualPhase({ ...recipe, ...how, ...level, scoring }, more);
+        return scorePhaseOf(name, learningRate, level, more);
       }),
     );
-    const dense = denseLevel(seed);
     return runPhases(recipe, [dense, ...phases]);
   });
 });

@@ -38,8 +38,12 @@ interface Common {
 }
 
 /** Training with learned scores, at a sparsity. @param learningRate the peak, for weights. */
-export const scorePhaseOf = (name: LearnedScores, learningRate: number, common: Common): Phase =>
-  scorePhase({ ...common, ...scoreMethod(name, learningRate) });
+export const scorePhaseOf = (
+  name: LearnedScores,
+  learningRate: number,
+  common: Common,
+  more?: Partial<Phase>,
+): Phase => scorePhase({ ...common, ...scoreMethod(name, learningRate) }, more);
 
 function scoreMethod(name: LearnedScores, learningRate: number): ScoreMethod {
   const rateFactor = SCORE_RATE / learningRate;

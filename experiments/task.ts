@@ -23,7 +23,7 @@ import { readOwnData } from './own-data';
 import type { Baseline } from './score-table';
 import { constantBaseline, describeScores, evaluationExamples, taskMetrics } from './scores';
 import { percent } from './table';
-import { taught } from './teacher';
+import { taught, taughtByItself } from './teacher';
 
 /** What is learned, and by what: everything that the options say about data, model and training. */
 export interface Task {
@@ -35,6 +35,8 @@ export interface Task {
   readonly majority: number;
   /** Scores to compare with: that one, and on the toy task a bag of words. */
   readonly baselines: readonly Baseline[];
+  /** The loss of a model that learns from what it was; the setup's own where there is a teacher already. */
+  readonly taughtByItself?: (teacher: tf.LayersModel) => Loss;
   /** Data, model and what more is to be known of the data, for people. */
   readonly description: readonly string[];
   /** Saves a model of this task, or a compressed one, as a Hugging Face folder. */
@@ -66,10 +68,12 @@ export async function openTask(options: TrainingOptions): Promise<Task> {
   const { dataset, vocabulary, bag } = await dataOf(options);
   const models = modelsOf(options, dataset, vocabulary);
   const constant = constantBaseline(dataset);
+  const { problem = 'single-label' } = dataset;
   return {
     dataset,
     setup: setupOf(options, dataset, models),
     randomModel: models.randomModel,
+    taughtByItself: options.teacher === undefined ? taughtByItself(LOSSES[problem], problem) : undefined,
     majority: constant.scores[dataset.metric]!,
     baselines: [constant, ...bag],
     description: [

@@ -1,7 +1,10 @@
+import type * as tf from '@tensorflow/tfjs';
 import { Option } from 'commander';
+import { configured } from '../lib/core/config';
 import { UserError } from '../lib/core/errors';
 import { loadHuggingFace } from '../lib/export/hugging-face/folder';
 import type { ResolvedBertConfig } from '../lib/models/bert-config';
+import { bertConfigOf } from '../lib/models/bert-config-of';
 import type { Problem } from '../lib/models/problem';
 import {
   distillation,
@@ -91,8 +94,33 @@ export function taught(hard: Loss, options: TeacherOptions, student: Student): L
         `${config.hiddenSize} in ${folder}; leave --teacher-hidden out.`,
     );
   }
-  const hidden = teacherHidden ? pairs(student.config.layers, config.layers) : [];
-  return distillation({ teacher, weight, soft: SOFT[student.problem](temperature), hard, hidden });
+  const layers = { student: student.config.layers, teacher: config.layers };
+  return taughtBy(teacher, hard, {
+    ...{ problem: student.problem, weight, temperature },
+    hidden: teacherHidden ? pairs(layers) : [],
+  });
+}
+
+/** How a teacher teaches. */
+interface Teaching extends Pick<DistillationOptions, 'weight' | 'hidden'> {
+  readonly problem: Problem;
+  readonly temperature?: number;
+}
+
+const taughtBy = (teacher: tf.LayersModel, hard: Loss, { problem, temperature, ...how }: Teaching): Loss =>
+  distillation({ teacher, soft: SOFT[problem](temperature), hard, ...how });
+
+/** The teacher's share of the loss where a model learns from itself as it was, hidden states too. */
+const OWN_WEIGHT = 0.9;
+
+/** The loss of a model that is to stay what it was, while it is pruned or quantized. */
+export function taughtByItself(hard: Loss, problem: Problem): (teacher: tf.LayersModel) => Loss {
+  const loss = (teacher: tf.LayersModel): Loss => {
+    const { layers } = bertConfigOf(teacher);
+    const hidden = pairs({ student: layers, teacher: layers });
+    return taughtBy(teacher, hard, { problem, weight: OWN_WEIGHT, hidden });
+  };
+  return configured(loss, 'taughtByItself', { hard, problem, weight: OWN_WEIGHT });
 }
 
 /** How far a student's predictions are from its teacher's. */
@@ -103,9 +131,9 @@ const SOFT: Readonly<Record<Problem, (temperature?: number) => DistillationOptio
 };
 
 /** Each of the student's layers with one of the teacher's, evenly spread, the last with the last. */
-function pairs(students: number, teachers: number): HiddenPair[] {
-  return Array.from({ length: students }, (_, i) => ({
+function pairs({ student, teacher }: { readonly student: number; readonly teacher: number }): HiddenPair[] {
+  return Array.from({ length: student }, (_, i) => ({
     student: `encoder/${i}/ffn/norm`,
-    teacher: `encoder/${Math.ceil(((i + 1) * teachers) / students) - 1}/ffn/norm`,
+    teacher: `encoder/${Math.ceil(((i + 1) * teacher) / student) - 1}/ffn/norm`,
   }));
 }

@@ -91,6 +91,11 @@ test(
         /^Expected a sparsity of at most 0\.5, which is all that the pattern can prune, got 0\.8\.\n$/,
       ],
       [
+        'gradual-pruning-bert',
+        ['--epochs', '0', ...out],
+        /^Expected --epochs of at least 1, to prune while training, got 0; or prune a trained model with --after-dense\.\n$/,
+      ],
+      [
         'structured-bert',
         ['--removed', '40', ...out],
         /^Option '--removed <share...>' argument '40' is invalid\. .*\n$/,

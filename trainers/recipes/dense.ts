@@ -8,5 +8,5 @@ export const densePhase = (seed: number, more: Partial<Phase> = {}): Phase => ({
 });
 
 /** The same, for recipes of several sparsities: level 0 of theirs. */
-export const denseLevel = (seed: number): Phase =>
-  densePhase(seed, { label: { method: 'dense', role: 'baseline', seed, level: 0 } });
+export const denseLevel = (seed: number, more: Partial<Phase> = {}): Phase =>
+  densePhase(seed, { label: { method: 'dense', role: 'baseline', seed, level: 0 }, ...more });

@@ -10,7 +10,7 @@ import { pruning } from '../callbacks/pruning';
 import type { ScoringOptions } from '../pruning/scoring-pass';
 import { denseLevel } from './dense';
 import { expectSparsities } from './expect-sparsities';
-import type { Phase } from './phase';
+import type { Phase, Taught } from './phase';
 import { runPhases } from './phases';
 import type { Outcome, RecipeOptions } from './setup';
 
@@ -37,11 +37,22 @@ export interface GradualPruningOptions extends RecipeOptions {
   readonly schedule?: GradualSchedule;
   /** Scores on so many of the first training batches, at each update, without a step. Default: what a saliency needs is summed over steps. */
   readonly scoring?: Pick<ScoringOptions, 'batches'>;
+  /** Prunes the dense model as it was trained, in a training of its own. Default: pruning and training are one, from the first weights. */
+  readonly afterDense?: AfterDense;
+}
+
+/** How what is trained already is pruned. */
+export interface AfterDense {
+  /** Of the training that prunes; enough to recover: some 10 for a small task. */
+  readonly epochs: number;
+  /** What it minimises, made with the dense model as a teacher; the setup's loss by default. */
+  readonly loss?: Taught['loss'];
 }
 
 /**
  * Prunes while training: the weights of smallest magnitude go, little by little along `cubicDecay`, unless told otherwise, and the rest recovers
- * from it. The dense model is trained beside, for as many steps, from the same first weights.
+ * from it. The dense model is trained beside, for as many steps, from the same first weights; or before (`afterDense`), and what is pruned
+ * learns from it, which is what keeps a score at 80 % and beyond (Kurtic et al., 2022, arXiv:2203.07259).
  *
  * Zhu & Gupta, 2017 (arXiv:1710.01878).
  *
@@ -50,16 +61,23 @@ export interface GradualPruningOptions extends RecipeOptions {
  * @example await gradualPruning({ setup, folder, seed: 0, sparsities: [0.5, 0.8], begin: 0.1, end: 0.7, frequency: 10 });
  */
 export async function gradualPruning(options: GradualPruningOptions): Promise<Outcome[]> {
-  const { seed, sparsities } = options;
+  const { seed, sparsities, afterDense } = options;
   expectGradual(options);
-  const levels = sparsities.map((sparsity, i) => gradualPhase({ ...options, sparsity, level: i + 1 }));
-  const dense = denseLevel(seed);
+  const dense = denseLevel(seed, { handsOn: afterDense !== undefined });
+  const more = afterDense && pruningAfter(dense, afterDense);
+  const levels = sparsities.map((sparsity, i) => gradualPhase({ ...options, sparsity, level: i + 1 }, more));
   return runPhases(options, [dense, ...levels]);
 }
 
+/** Where a pruning begins that is a training of its own. */
+export const pruningAfter = (dense: Phase, { epochs, loss }: AfterDense): Partial<Phase> => ({
+  ...{ after: dense, epochs },
+  ...(loss && { taught: { by: dense, loss } }),
+});
+
 export interface GradualPhaseOptions extends Omit<
   GradualPruningOptions,
-  'sparsities' | 'folder' | 'listener'
+  'sparsities' | 'folder' | 'listener' | 'afterDense'
 > {
   /** At the end. */
   readonly sparsity: number;

@@ -1,13 +1,17 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import type * as tf from '@tensorflow/tfjs';
+import { compressedOf } from '../../../lib/compress/compressed';
+import { weightsOf } from '../../../lib/core/weights';
 import { uniformDistribution } from '../../../lib/pruning/distribution';
 import { nOfM } from '../../../lib/pruning/patterns/n-of-m';
 import { wanda } from '../../../lib/pruning/saliencies/wanda';
 import { magnitude } from '../../../lib/pruning/saliency';
 import { linearDecay } from '../../../lib/pruning/schedule';
 import type { Callback } from '../../../trainers/callback';
+import { distillation } from '../../../trainers/distillation';
 import { gradualPruning, GradualPruningOptions } from '../../../trainers/recipes/gradual-pruning';
-import type { Label } from '../../../trainers/recipes/setup';
+import type { Label, Listener } from '../../../trainers/recipes/setup';
 import { finetune } from '../../../trainers/recipes/finetune';
 import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
 
@@ -55,6 +59,35 @@ it('reaches every sparsity exactly along the cubic, and stays there to recover; 
     at[3],
   ]);
   expect(curves['dense 0']).toEqual(new Array(12).fill(0));
+});
+
+it('prunes the dense model as it was trained, which teaches it', async () => {
+  const weights: Record<string, Float32Array> = {};
+  const note = (name: string, model: tf.LayersModel) => {
+    const { variable } = weightsOf(model).find(({ path: each }) => each === 'hidden/0/kernel')!;
+    weights[name] = variable.dataSync().slice() as Float32Array;
+  };
+  const loss = (teacher: tf.LayersModel) => {
+    note('teacher', teacher);
+    return distillation({ teacher, weight: 0.9 });
+  };
+  const listener: Listener = {
+    onTrained: (trained, { method }) =>
+      void (method === 'dense' && note('dense', compressedOf(trained).model)),
+    callbacks: ({ method }) => [
+      {
+        name: 'watch',
+        onTrainBegin: ({ model, step }) => void (step === 0 && note(`${method} at first`, model)),
+      },
+    ],
+  };
+  const outcomes = await prune({ sparsities: [0.5], afterDense: { epochs: 1, loss }, listener });
+  expect(outcomes.map(({ method, level, sparsity, steps }) => [method, level, sparsity, steps])).toEqual([
+    ['dense', 0, 0, 12],
+    ['gradual', 1, 0.5, 6],
+  ]);
+  expect(weights['teacher']).toEqual(weights['dense']);
+  expect(weights['gradual at first']).toEqual(weights['dense']);
 });
 
 it('prunes by other saliencies, patterns and schedules, scored on training data, and knows them by their configs', async () => {
