@@ -1,10 +1,11 @@
 import { Option } from 'commander';
+import { UserError } from '../lib/core/errors';
 import { stepsOf } from '../trainers/recipes/setup';
 import { structuredPruning, StructuredPruningOptions } from '../trainers/recipes/structured-pruning';
 import { experiment } from './experiment';
 import { footprintRuns } from './footprint-runs';
 import { main } from './main';
-import { readOptions, Script } from './options';
+import { readOptions, Script, TrainingOptions } from './options';
 import { fraction, several, whole } from './parse';
 import {
   methodOptions,
@@ -23,6 +24,8 @@ interface StructuredScriptOptions extends StructuredMethodOptions {
   readonly train: number;
   /** Training rows that importance is found by; half of them are fitted on. */
   readonly examples: number;
+  /** Learn from the dense model in those. */
+  readonly distill?: boolean;
   /** How the share that is gone grows in the training; at once before it by default. */
   readonly schedule?: string;
 }
@@ -48,6 +51,7 @@ const script: Script<StructuredScriptOptions> = {
       '--train <epochs>',
       'train what is left for so long, and the dense model as much longer, in rows of their own',
     ).argParser(whole(0)),
+    new Option('--distill', 'in the epochs of --train learn from the dense model, its hidden states too'),
     new Option(
       '--schedule <name>',
       'in the epochs of --train little by little, cut out at their end (default: at once, before)',
@@ -69,14 +73,27 @@ function gradualOf(
   return { begin: BEGIN, end: END, frequency, schedule: STRUCTURE_SCHEDULES[schedule]! };
 }
 
+/** @throws UserError where there is nothing to learn in, or another teacher. */
+function expectDistillable({ distill, train, teacher }: StructuredScriptOptions & TrainingOptions): void {
+  if (!distill || (train > 0 && teacher === undefined)) return;
+  throw new UserError(
+    train > 0
+      ? 'Expected --distill or --teacher, got both: the teacher is the dense model, or that one; leave one out.'
+      : 'Expected --train <epochs> with --distill, to learn in, got 0.',
+  );
+}
+
 void main((argv) => {
-  structuredMethods(readOptions(script, argv), 1); // before anything is opened
-  return experiment(script, argv, ({ options, ...recipe }) => {
+  const asked = readOptions(script, argv);
+  structuredMethods(asked, 1); // before anything is opened
+  expectDistillable(asked);
+  return experiment(script, argv, ({ options, task, ...recipe }) => {
     const { seed, threads, removed, train, examples: importance } = options;
     const examples = { importance, refit: Math.floor(importance / 2) };
     return structuredPruning({
       ...recipe,
       ...{ seed, removed, train, examples },
+      teaching: options.distill ? task.taughtByItself : undefined,
       methods: structuredMethods(options, threads),
       gradual: gradualOf(options, stepsOf({ ...recipe.setup, epochs: 1 }, seed)),
       inference: { threads },

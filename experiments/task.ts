@@ -14,6 +14,7 @@ import { bertConfigOf } from '../lib/models/bert-config-of';
 import type { Problem } from '../lib/models/problem';
 import { Loss, meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from '../trainers/losses';
 import { adamW } from '../trainers/optimizer';
+import type { Taught } from '../trainers/recipes/phase';
 import type { Setup } from '../trainers/recipes/setup';
 import { linearWarmup } from '../trainers/schedules';
 import { engineOf } from './engines';
@@ -36,7 +37,7 @@ export interface Task {
   /** Scores to compare with: that one, and on the toy task a bag of words. */
   readonly baselines: readonly Baseline[];
   /** The loss of a model that learns from what it was; the setup's own where there is a teacher already. */
-  readonly taughtByItself?: (teacher: tf.LayersModel) => Loss;
+  readonly taughtByItself?: Taught['loss'];
   /** Data, model and what more is to be known of the data, for people. */
   readonly description: readonly string[];
   /** Saves a model of this task, or a compressed one, as a Hugging Face folder. */

@@ -14,6 +14,7 @@ import {
   softTargets,
 } from '../trainers/distillation';
 import { Loss, meanSquaredError } from '../trainers/losses';
+import type { Taught } from '../trainers/recipes/phase';
 import { folderOrName, positive, share } from './parse';
 
 /** The options about a teacher. */
@@ -114,10 +115,10 @@ const taughtBy = (teacher: tf.LayersModel, hard: Loss, { problem, temperature, .
 const OWN_WEIGHT = 0.9;
 
 /** The loss of a model that is to stay what it was, while it is pruned or quantized. */
-export function taughtByItself(hard: Loss, problem: Problem): (teacher: tf.LayersModel) => Loss {
-  const loss = (teacher: tf.LayersModel): Loss => {
-    const { layers } = bertConfigOf(teacher);
-    const hidden = pairs({ student: layers, teacher: layers });
+export function taughtByItself(hard: Loss, problem: Problem): Taught['loss'] {
+  const loss: Taught['loss'] = (teacher, student) => {
+    const [was, is] = [teacher, student].map((model) => bertConfigOf(model).layers) as [number, number];
+    const hidden = pairs({ student: is, teacher: was });
     return taughtBy(teacher, hard, { problem, weight: OWN_WEIGHT, hidden });
   };
   return configured(loss, 'taughtByItself', { hard, problem, weight: OWN_WEIGHT });

@@ -101,6 +101,11 @@ test(
         /^Option '--removed <share...>' argument '40' is invalid\. .*\n$/,
       ],
       [
+        'structured-bert',
+        ['--distill', ...out],
+        /^Expected --train <epochs> with --distill, to learn in, got 0\.\n$/,
+      ],
+      [
         'compare-orders-bert',
         ['--train', '1', ...out],
         /^Option '--train <epochs>' argument '1' is invalid\. .*\n$/,

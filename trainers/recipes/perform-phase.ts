@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type * as tf from '@tensorflow/tfjs';
 import { compressedOf } from '../../lib/compress/compressed';
 import { undoOnFailure } from '../../lib/core/conclude';
 import { evaluate } from '../evaluate';
@@ -55,8 +56,7 @@ async function performAlone(
   if (!taught) return performWith(context, phase, { label, start, setup });
   const teacher = await modelOfState(setup, label.seed, context.stateAfter(taught.by));
   try {
-    const learning = { ...setup, loss: taught.loss(teacher) };
-    return await performWith(context, phase, { label, start, setup: learning });
+    return await performWith(context, phase, { label, start, setup, teacher });
   } finally {
     teacher.dispose();
   }
@@ -66,18 +66,20 @@ interface Beginning {
   readonly label: Label;
   readonly start: PhaseState;
   readonly setup: Setup;
+  readonly teacher?: tf.LayersModel;
 }
 
 async function performWith(
   context: PhaseContext,
   phase: Phase,
-  { label, start, setup }: Beginning,
+  { label, start, setup, teacher }: Beginning,
 ): Promise<Outcome> {
   const model = await modelOfState(setup, label.seed, start);
   const attach = async () => (await phase.attach?.(model, stepsOf(setup, label.seed))) ?? {};
   const attached = await undoOnFailure(attach, () => void model.dispose());
   const open = phase.trains === false ? untrained : openSubject;
-  const subject = await open(setup, model); // after what may have parameters of its own
+  const learning = teacher ? { ...setup, loss: phase.taught!.loss(teacher, model) } : setup;
+  const subject = await open(learning, model); // after what may have parameters of its own
   try {
     return await trainAndFinish(context, phase, { label, subject, start, attached });
   } finally {

@@ -41,7 +41,7 @@ export interface Taught {
   /** The phase that ended with it, run before. It must hand on. */
   readonly by: Phase;
   /** What the training minimises. */
-  loss(teacher: tf.LayersModel): Loss;
+  loss(teacher: tf.LayersModel, student: tf.LayersModel): Loss;
 }
 
 /** What a phase did to its model. */

@@ -13,7 +13,7 @@ import type { InferenceOptions } from '../inference';
 import { densePhase } from './dense';
 import type { GradualSchedule } from './gradual-pruning';
 import { expectNames } from './method-names';
-import type { Phase } from './phase';
+import type { Phase, Taught } from './phase';
 import { runPhases } from './phases';
 import type { Outcome, RecipeOptions } from './setup';
 import { askedOnce, importanceOf, Scoring, StructuredMethod } from './structured-method';
@@ -38,6 +38,8 @@ export interface StructuredPruningOptions
   readonly methods?: readonly StructuredMethod[];
   /** Epochs that what is left is trained for, and the dense model beside it; 0, not at all, by default. */
   readonly train?: number;
+  /** What is left minimises this as it is trained on, made with the dense model as a teacher; the setup's loss by default. */
+  readonly teaching?: Taught['loss'];
   /** Masks heads and neurons little by little in those epochs and cuts them out at the end; by default they are cut before. */
   readonly gradual?: GradualStructure;
   /** How what is cut is run for the reported score. */
@@ -71,7 +73,9 @@ export async function structuredPruning(options: StructuredPruningOptions): Prom
     return runPhases(options, [dense, trainedOn(dense, train), ...along]);
   }
   const cut = places.map((place) => structuredPhase(options, place));
-  const longer = train === 0 ? [] : [dense, ...cut].map((phase) => trainedOn(phase, train));
+  const more = taughtBy(dense, options);
+  const longer =
+    train === 0 ? [] : [trainedOn(dense, train), ...cut.map((phase) => trainedOn(phase, train, more))];
   return runPhases(options, [dense, ...cut, ...longer]);
 }
 
@@ -147,6 +151,7 @@ function gradualPhase(
     identity: identityOf({ ...methodIdentity(options, method), schedule }),
     after: dense,
     epochs: options.train,
+    ...taughtBy(dense, options),
     async attach(model) {
       const scoring = await scoringOf(options);
       const costs = await costsOf(model, options, method, scoring);
@@ -166,12 +171,16 @@ function gradualPhase(
 /** `structured-40` with 40 % gone. */
 const nameOf = ({ name }: StructuredMethod, share: number) => `${name}-${Number((100 * share).toFixed(4))}`;
 
-const trainedOn = (phase: Phase, epochs: number): Phase => ({
+const trainedOn = (phase: Phase, epochs: number, more: Partial<Phase> = {}): Phase => ({
   label: { ...phase.label, method: `${phase.label.method}+trained` },
   identity: null,
   after: phase,
   epochs,
+  ...more,
 });
+
+const taughtBy = (dense: Phase, { teaching }: StructuredPruningOptions): Partial<Phase> =>
+  teaching ? { taught: { by: dense, loss: teaching } } : {};
 
 /** What decides beside the share and the name. */
 function methodIdentity({ examples, tokens }: StructuredPruningOptions, method: StructuredMethod) {
@@ -209,7 +218,13 @@ async function firstBatches({ setup, seed }: StructuredPruningOptions, most: num
   return batches;
 }
 
-function expectOptions({ removed, train = 0, gradual, methods = [] }: StructuredPruningOptions): void {
+function expectOptions({
+  removed,
+  train = 0,
+  teaching,
+  gradual,
+  methods = [],
+}: StructuredPruningOptions): void {
   const wrong = removed.find((share) => !(share >= 0 && share <= 1));
   if (wrong !== undefined || removed.length === 0) {
     throw new UserError(
@@ -222,6 +237,9 @@ function expectOptions({ removed, train = 0, gradual, methods = [] }: Structured
   const layers = methods.find((method) => method.layers);
   if (gradual && layers) {
     throw new UserError(`Expected heads and neurons to go along a schedule, got layers in "${layers.name}".`);
+  }
+  if (teaching && train === 0) {
+    throw new UserError('Expected `train` of at least one epoch to learn from the dense model in, got 0.');
   }
   if (gradual && train === 0) {
     throw new UserError('Expected `train` of at least one epoch for a schedule to go along, got 0.');

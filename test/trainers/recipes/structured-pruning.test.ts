@@ -8,6 +8,7 @@ import { onlyHeads } from '../../../lib/structure/importance';
 import { layerChanges } from '../../../lib/structure/layers/layer-changes';
 import { weightNorms } from '../../../lib/structure/scores/weight-norms';
 import { unitCount } from '../../../lib/structure/unit-costs';
+import { distillation } from '../../../trainers/distillation';
 import type { Scoring } from '../../../trainers/recipes/structured-method';
 import { structuredPruning, StructuredPruningOptions } from '../../../trainers/recipes/structured-pruning';
 import { parityOfTokens } from './parity-setup';
@@ -48,6 +49,28 @@ it('cuts a trained model to each budget, and trains on what is left beside the d
   const again = await structured({ train: 3, listener: { onOutcome: (_, __, is) => void reused.push(is) } });
   expect(reused).toEqual(Array(6).fill(true));
   expect(again).toEqual(outcomes);
+}, 60_000);
+
+it('trains on what is left as the dense model teaches it, unequal as they are', async () => {
+  const seen: string[] = [];
+  const teaching = (teacher: tf.LayersModel, student: tf.LayersModel) => {
+    seen.push([teacher, student].map((model) => bertConfigOf(model).intermediateSize.join()).join(' > '));
+    return distillation({
+      teacher,
+      hidden: [{ student: 'encoder/1/ffn/norm', teacher: 'encoder/1/ffn/norm' }],
+    });
+  };
+  const asIs = { setup: { ...parityOfTokens({}, 16), epochs: 0 }, removed: [0.5], train: 1 };
+  const outcomes = await structured({ ...asIs, teaching });
+  expect(outcomes.map(({ method }) => method)).toEqual([
+    'dense',
+    'structured-50',
+    'dense+trained',
+    'structured-50+trained',
+  ]);
+  expect(seen).toHaveLength(1);
+  expect(seen[0]).toMatch(/^12,12 > (?!12,12)/);
+  await expect(structured({ ...asIs, train: 0, teaching })).rejects.toThrow('at least one epoch to learn');
 }, 60_000);
 
 it('takes a model as it is, and comes to the same twice; another length of training is another run', async () => {
