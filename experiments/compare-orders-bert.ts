@@ -4,7 +4,7 @@ import { stepsOf } from '../trainers/recipes/setup';
 import { experiment, print } from './experiment';
 import { footprintRuns } from './footprint-runs';
 import { main } from './main';
-import type { Script } from './options';
+import { Script, usualDefaults } from './options';
 import { fraction, whole } from './parse';
 import { BITS, FREEZE_OBSERVERS_AT, QatScriptOptions, schemeOf } from './qat-methods';
 import { describeClaim } from './size-claim';
@@ -29,8 +29,7 @@ const script: Script<OrdersScriptOptions> = {
     'a quantized model of fewer layers that takes as many bytes after gzip.',
   leastEpochs: 0,
   defaults: {
-    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
-    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...own },
+    ...usualDefaults(own),
     quick: { epochs: 2 },
   },
   own: [

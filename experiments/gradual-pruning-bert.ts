@@ -6,7 +6,7 @@ import { runPhases } from '../trainers/recipes/phases';
 import { stepsOf } from '../trainers/recipes/setup';
 import { experiment } from './experiment';
 import { main } from './main';
-import { readOptions, Script, TrainingOptions } from './options';
+import { readOptions, Script, TrainingOptions, usualDefaults } from './options';
 import { whole } from './parse';
 import {
   expectRead,
@@ -38,8 +38,7 @@ const script: Script<GradualScriptOptions> = {
     'beside the dense one.',
   leastEpochs: 0,
   defaults: {
-    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
-    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...own },
+    ...usualDefaults(own),
     quick: { epochs: 2 },
   },
   own: [

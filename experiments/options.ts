@@ -74,6 +74,14 @@ export interface Script<Own extends object = object> {
   readonly own?: readonly Option[];
 }
 
+/** Defaults that most scripts share, with their own. */
+export const usualDefaults = <Own extends object>(
+  own: Own,
+): Pick<Script<Own>['defaults'], 'toy' | 'glue'> => ({
+  toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
+  glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...own },
+});
+
 type Given = Partial<Record<string, string | number | boolean | readonly string[]>>;
 
 /**

@@ -2,7 +2,7 @@ import { ptq } from '../trainers/recipes/ptq';
 import { experiment } from './experiment';
 import { footprintRuns } from './footprint-runs';
 import { main } from './main';
-import type { Script } from './options';
+import { Script, usualDefaults } from './options';
 import { PTQ_DEFAULTS, ptqMethods, PtqOptions, ptqOptions } from './ptq-methods';
 import { tokenRows } from './token-rows';
 
@@ -12,8 +12,7 @@ const script: Script<PtqOptions> = {
     'Quantizes a trained BERT without training: dynamically, with calibrated ranges, or its weights alone, and scores the files.',
   leastEpochs: 0,
   defaults: {
-    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...PTQ_DEFAULTS },
-    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...PTQ_DEFAULTS },
+    ...usualDefaults(PTQ_DEFAULTS),
     quick: { epochs: 3 },
   },
   own: ptqOptions(),

@@ -3,7 +3,7 @@ import { qat } from '../trainers/recipes/qat';
 import { experiment, print } from './experiment';
 import { footprintRuns } from './footprint-runs';
 import { main } from './main';
-import { readOptions, Script } from './options';
+import { readOptions, Script, usualDefaults } from './options';
 import { FREEZE_OBSERVERS_AT, qatMethods, qatOptions, QatScriptOptions } from './qat-methods';
 
 const own: Omit<QatScriptOptions, 'bits'> = { method: ['qat'], delay: 0 };
@@ -13,8 +13,7 @@ const script: Script<QatScriptOptions> = {
   summary:
     'Trains a BERT classifier for quantized weights and activations, int8 by default, beside the dense one, and scores it as its file runs.',
   defaults: {
-    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
-    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...own },
+    ...usualDefaults(own),
     quick: { epochs: 3 },
   },
   own: qatOptions(),

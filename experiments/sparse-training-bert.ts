@@ -6,7 +6,7 @@ import { stepsOf } from '../trainers/recipes/setup';
 import { SparseMethod, sparseTraining } from '../trainers/recipes/sparse-training';
 import { experiment } from './experiment';
 import { main } from './main';
-import type { Script } from './options';
+import { Script, usualDefaults } from './options';
 import { eachOnce, fraction, several } from './parse';
 
 const METHODS = ['static', 'set', 'rigl'] as const;
@@ -26,8 +26,7 @@ const script: Script<SparseScriptOptions> = {
   summary:
     'Trains a BERT classifier that is sparse from the first step to the last, with zeros that stay or move, beside the dense one.',
   defaults: {
-    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
-    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...own },
+    ...usualDefaults(own),
     quick: { epochs: 2 },
   },
   own: [

@@ -5,7 +5,7 @@ import { structuredPruning, StructuredPruningOptions } from '../trainers/recipes
 import { experiment } from './experiment';
 import { footprintRuns } from './footprint-runs';
 import { main } from './main';
-import { readOptions, Script, TrainingOptions } from './options';
+import { readOptions, Script, TrainingOptions, usualDefaults } from './options';
 import { fraction, several, whole } from './parse';
 import {
   methodOptions,
@@ -38,8 +38,7 @@ const script: Script<StructuredScriptOptions> = {
     'Cuts heads and neurons, or layers, out of a trained BERT, without training it again, and fits what is left to what it gave before.',
   leastEpochs: 0,
   defaults: {
-    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...own },
-    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...own },
+    ...usualDefaults(own),
     quick: { epochs: 2 },
   },
   own: [
