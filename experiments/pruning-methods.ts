@@ -150,11 +150,21 @@ export function expectRead(options: PruningScriptOptions, methods: readonly stri
   );
 }
 
-/** The pass that scores, where there is one. @param most batches of the training data. */
+/**
+ * The pass that scores, where there is one.
+ *
+ * @param most batches of the training data.
+ * @throws UserError for more batches than that.
+ */
 export function scoringOf(
   { saliency, scoringBatches }: PruningScriptOptions,
   most: number,
 ): GradualPhaseOptions['scoring'] {
+  if (scoringBatches !== undefined && scoringBatches > most) {
+    throw new UserError(
+      `Expected --scoring-batches of at most ${most}, which are the training data, got ${scoringBatches}.`,
+    );
+  }
   if (scoringBatches !== undefined) return { batches: scoringBatches };
   return SCORED.includes(saliency) ? { batches: Math.min(SCORING_BATCHES, most) } : undefined;
 }

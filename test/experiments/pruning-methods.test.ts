@@ -63,6 +63,7 @@ test('those that need a pass of their own have one, of no more batches than ther
   expect(scoring({ saliency: 'taylor' })).toBeUndefined();
   expect(scoring({ saliency: 'taylor', scoringBatches: 2 })).toEqual({ batches: 2 });
   expect(scoring({ saliency: 'wanda' })).toEqual({ batches: 5 });
+  expect(() => scoring({ saliency: 'wanda', scoringBatches: 6 })).toThrow('at most 5, which are');
 });
 
 test.each<[Partial<PruningScriptOptions>, string]>([
