@@ -9,7 +9,7 @@ import { mixedPrecision } from '../trainers/recipes/mixed-precision';
 import { experiment, print } from './experiment';
 import { footprintRuns } from './footprint-runs';
 import { main } from './main';
-import type { Script } from './options';
+import { Script, usualDefaults } from './options';
 import { positive, several, whole } from './parse';
 import { tokenRows } from './token-rows';
 
@@ -36,8 +36,7 @@ const script: Script<MixedPrecisionOptions> = {
     'Measures what each layer of a trained BERT loses in 16, 8, 4 and 2 bits, and searches the best choices within budgets.',
   leastEpochs: 0,
   defaults: {
-    toy: { epochs: 4, batchSize: 32, learningRate: 1e-3, maxLength: 32, ...DEFAULTS },
-    glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...DEFAULTS },
+    ...usualDefaults(DEFAULTS),
     quick: { epochs: 3, budget: [6, 4] },
   },
   own: [
