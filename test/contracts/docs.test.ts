@@ -35,19 +35,23 @@ function blocksOf(file: string, markdown: string): Block[] {
   }));
 }
 
-/** Runs a block as a program of its own, in an empty folder, with the package being this checkout's `index.ts`. */
+/** The package as it is built of this checkout, once for all blocks. */
+const built = fs.mkdtempSync(path.join(os.tmpdir(), 'docs-package-'));
+beforeAll(async () => {
+  const options = ['-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', built, '--declaration', 'false'];
+  await promisify(execFile)(process.execPath, [require.resolve('typescript/bin/tsc'), ...options]);
+}, A_BLOCK);
+afterAll(() => fs.rmSync(built, { recursive: true }));
+
+/** Runs a block as a program of its own, in an empty folder. */
 async function run(code: string): Promise<string> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'docs-'));
   try {
     const program = path.join(folder, 'block.js');
     fs.writeFileSync(program, toProgram(code));
-    const { stdout } = await promisify(execFile)(process.execPath, ['-r', 'ts-node/register', program], {
+    const { stdout } = await promisify(execFile)(process.execPath, [program], {
       cwd: folder,
-      env: {
-        ...process.env,
-        NODE_PATH: path.join(ROOT, 'node_modules'),
-        TS_NODE_PROJECT: path.join(ROOT, 'tsconfig.json'),
-      },
+      env: { ...process.env, NODE_PATH: path.join(ROOT, 'node_modules') },
       timeout: A_BLOCK,
     });
     return stdout;
@@ -63,7 +67,7 @@ function toProgram(code: string): string {
     target: ts.ScriptTarget.ES2022,
     esModuleInterop: true,
   };
-  const source = code.replaceAll(`'whittle-tfjs'`, JSON.stringify(path.join(ROOT, 'index.ts')));
+  const source = code.replaceAll(`'whittle-tfjs'`, JSON.stringify(path.join(built, 'index.js')));
   const { outputText } = ts.transpileModule(source, { compilerOptions });
   return `(async () => {\n${outputText}\n})().catch((error) => {\n  console.error(error);\n  process.exit(1);\n});\n`;
 }
