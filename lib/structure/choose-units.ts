@@ -124,13 +124,17 @@ function mostImportant(heads: Ladder, neurons: Ladder, costs: UnitCosts, budget:
   return best.steps;
 }
 
-/** As large a share of heads as of the budget, and the neurons that there is room for then. */
+/**
+ * As large a share of heads as of the budget, and the neurons that there is room for then. Shares are of all units, those that were gone before
+ * too: many small steps lose no more heads than a large one.
+ */
 function sameShare(heads: Ladder, neurons: Ladder, costs: UnitCosts, budget: number): Steps {
-  const whole = heads.units.length * costs.head + neurons.units.length * costs.neuron;
+  const count = ({ units, gone }: Ladder) => units.length + gone.flat().length;
+  const whole = count(heads) * costs.head + count(neurons) * costs.neuron;
   const most = budget + roundingOf(costs);
   const share = whole > most ? most / whole : 1;
-  const fitting = ({ ends }: Ladder, count: number) => ends.findLastIndex((end) => end <= count);
-  const h = fitting(heads, share * heads.units.length);
+  const fitting = ({ ends }: Ladder, room: number) => ends.findLastIndex((end) => end <= room);
+  const h = fitting(heads, share * count(heads));
   return [h, fitting(neurons, (most - heads.ends[h]! * costs.head) / costs.neuron)];
 }
 

@@ -102,6 +102,16 @@ describe('chooseUnits', () => {
     expect(choose(99)).toEqual({ heads: [[]], neurons: [[]] });
   });
 
+  it('loses no more heads in many small steps than in one', () => {
+    const many = { heads: [[1, 2, 3, 4, 5, 6, 7, 8]], neurons: [Array.from({ length: 16 }, (_, i) => i)] };
+    const each = { head: 2, neuron: 1 };
+    let gone = chooseUnits(many, each, 32, { apart: true }).cut;
+    for (let budget = 31; budget >= 16; budget--)
+      gone = chooseUnits(many, each, budget, { apart: true, gone }).cut;
+    expect(gone).toEqual(chooseUnits(many, each, 16, { apart: true }).cut);
+    expect(gone.heads).toEqual([[0, 1, 2, 3]]);
+  });
+
   it('neither keeps nor counts what is gone before', () => {
     const gone = { heads: [[0], []], neurons: [[2], []] };
     const { cut, cost, kept } = chooseUnits(importance, costs, 4, { gone });
