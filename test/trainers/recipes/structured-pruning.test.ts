@@ -49,7 +49,7 @@ it('cuts a trained model to each budget, and trains on what is left beside the d
   const again = await structured({ train: 3, listener: { onOutcome: (_, __, is) => void reused.push(is) } });
   expect(reused).toEqual(Array(6).fill(true));
   expect(again).toEqual(outcomes);
-}, 60_000);
+}, 180_000);
 
 it('trains on what is left as the dense model teaches it, unequal as they are', async () => {
   const seen: string[] = [];
@@ -71,7 +71,7 @@ it('trains on what is left as the dense model teaches it, unequal as they are', 
   expect(seen).toHaveLength(1);
   expect(seen[0]).toMatch(/^12,12 > (?!12,12)/);
   await expect(structured({ ...asIs, train: 0, teaching })).rejects.toThrow('at least one epoch to learn');
-}, 60_000);
+}, 180_000);
 
 it('takes a model as it is, and comes to the same twice; another length of training is another run', async () => {
   const asIs = { setup: { ...parityOfTokens(), epochs: 0 }, removed: [0.5], train: 1 };
@@ -79,7 +79,7 @@ it('takes a model as it is, and comes to the same twice; another length of train
   await expect(structured({ ...asIs, train: 2 })).rejects.toThrow('epochs');
   fs.rmSync(folder, { recursive: true });
   expect(withoutSeconds(await structured(asIs))).toEqual(withoutSeconds(first));
-}, 60_000);
+}, 180_000);
 
 it('takes several ways, whole layers too, and cuts as many in each layer', async () => {
   const shapes: Record<string, unknown> = {};
@@ -114,7 +114,7 @@ it('takes several ways, whole layers too, and cuts as many in each layer', async
   });
   const other = methods.map((method) => ({ ...method, perLayer: false }));
   await expect(structured({ ...given, methods: other })).rejects.toThrow('perLayer');
-}, 60_000);
+}, 180_000);
 
 it('masks along a schedule while it trains on, and cuts at the end', async () => {
   const sizes: number[] = [];
@@ -137,7 +137,7 @@ it('masks along a schedule while it trains on, and cuts at the end', async () =>
   expect(outcomes[2]!.zeros).toBeLessThan(outcomes[2]!.parameters / 10);
   fs.rmSync(folder, { recursive: true });
   expect(withoutSeconds(await structured(given))).toEqual(withoutSeconds(outcomes));
-}, 60_000);
+}, 180_000);
 
 const someGradual = { begin: 0, end: 1, frequency: 1, schedule: linearDecay };
 
