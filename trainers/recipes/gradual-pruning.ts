@@ -61,9 +61,9 @@ export interface AfterDense {
  * @example await gradualPruning({ setup, folder, seed: 0, sparsities: [0.5, 0.8], begin: 0.1, end: 0.7, frequency: 10 });
  */
 export async function gradualPruning(options: GradualPruningOptions): Promise<Outcome[]> {
-  const { seed, sparsities, afterDense } = options;
+  const { setup, seed, sparsities, afterDense } = options;
   expectGradual(options);
-  const dense = denseLevel(seed, { handsOn: afterDense !== undefined });
+  const dense = denseLevel(seed, { handsOn: afterDense !== undefined, trains: setup.epochs > 0 });
   const more = afterDense && pruningAfter(dense, afterDense);
   const levels = sparsities.map((sparsity, i) => gradualPhase({ ...options, sparsity, level: i + 1 }, more));
   return runPhases(options, [dense, ...levels]);

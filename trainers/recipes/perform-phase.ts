@@ -76,9 +76,10 @@ async function performWith(
 ): Promise<Outcome> {
   const model = await modelOfState(setup, label.seed, start);
   const attach = async () => (await phase.attach?.(model, stepsOf(setup, label.seed))) ?? {};
-  const attached = await undoOnFailure(attach, () => void model.dispose());
+  const learn = () => (teacher ? { ...setup, loss: phase.taught!.loss(teacher, model) } : setup);
+  const prepare = async () => ({ learning: learn(), attached: await attach() });
+  const { learning, attached } = await undoOnFailure(prepare, () => void model.dispose());
   const open = phase.trains === false ? untrained : openSubject;
-  const learning = teacher ? { ...setup, loss: phase.taught!.loss(teacher, model) } : setup;
   const subject = await open(learning, model); // after what may have parameters of its own
   try {
     return await trainAndFinish(context, phase, { label, subject, start, attached });
