@@ -8,13 +8,13 @@ export type Step = () => Promise<number>;
 
 /** Only a step's products with weights, forward and both gradients, in onnxruntime, of all tokens in all layers: our step spares most of the last one. */
 export async function products(options: WorkerOptions): Promise<Step> {
-  const { layers, width, batch, length, threads } = options;
+  const { layers, width, batch, length, threads, provider } = options;
   const sizes = [width, width, width, width, 4 * width, width];
   const operands = sizes.flatMap((columns, i) => {
     const inner = i === 5 ? 4 * width : width;
     return [random(batch * length, inner), random(inner, columns)];
   });
-  const program = await Program.compile(multiply, operands, { threads });
+  const program = await Program.compile(multiply, operands, { threads, provider });
   return async () => {
     const begin = performance.now();
     for (let layer = 0; layer < layers; layer++) await program.run(operands);

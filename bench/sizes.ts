@@ -19,6 +19,8 @@ export interface WorkerOptions {
   readonly length: number;
   readonly dropout: number;
   readonly threads: number;
+  /** onnxruntime's execution provider; PyTorch is on "cuda" beside any but the `cpu`. */
+  readonly provider: string;
   /** Whittle's engines or PyTorch's attention implementations; `products`: only a step's products with weights. */
   readonly kind:
     | 'float'

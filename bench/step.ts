@@ -16,6 +16,7 @@ interface BenchOptions {
   readonly dropout: string;
   readonly rounds: string;
   readonly threads: string;
+  readonly provider: string;
   readonly python: string;
   readonly json?: string;
 }
@@ -39,6 +40,11 @@ const program = new Command('bench')
   .option('--dropout <list>', 'dropout rates', '0.1,0')
   .option('--rounds <n>', 'turns of each contestant', '8')
   .option('--threads <n>', 'threads of each contestant', String(Math.min(2, cpus().length)))
+  .option(
+    '--provider <name>',
+    "onnxruntime's provider: cpu, webgpu or cuda; PyTorch runs on the same card",
+    'cpu',
+  )
   .option(
     '--python <file>',
     'Python with torch and transformers; npm run test:peers makes it',
@@ -64,6 +70,7 @@ async function main(options: BenchOptions): Promise<void> {
   if (options.json) {
     const machine = {
       processor: processor(),
+      provider: options.provider,
       threads: Number(options.threads),
       node: process.version,
     };
@@ -86,7 +93,7 @@ async function race(size: Size, dropout: number, options: BenchOptions): Promise
     'torch-products',
   ];
   if (size === 'tiny' && dropout === 0) kinds.push('eager-wasm');
-  const settings = { ...SIZES[size], dropout, threads: Number(options.threads) };
+  const settings = { ...SIZES[size], dropout, threads: Number(options.threads), provider: options.provider };
   const workers = kinds.map((kind) => new WorkerProcess({ ...settings, kind }, options.python));
   for (const worker of workers) await worker.run(0);
   for (let round = 0; round < Number(options.rounds); round++) {

@@ -12,6 +12,7 @@ VOCABULARY = 30522
 options = json.loads(sys.argv[1])
 torch.set_num_threads(options["threads"])
 torch.manual_seed(0)
+device = torch.device("cpu" if options["provider"] == "cpu" else "cuda")
 layers, width, heads = options["layers"], options["width"], options["heads"]
 batch, length = options["batch"], options["length"]
 config = BertConfig(
@@ -24,11 +25,11 @@ config = BertConfig(
     attention_probs_dropout_prob=options["dropout"],
     attn_implementation="sdpa" if options["kind"] == "torch-products" else options["kind"],
 )
-model = BertForSequenceClassification(config).train()
+model = BertForSequenceClassification(config).to(device).train()
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01, fused=True)
 # Rows of different lengths, so that the attention mask is real.
 lengths = torch.arange(batch) * (length // 4) // batch + length - length // 4
-mask = (torch.arange(length)[None, :] < lengths[:, None]).long()
+mask = (torch.arange(length)[None, :] < lengths[:, None]).long().to(device)
 
 
 def products():
@@ -38,18 +39,21 @@ def products():
     for inner, columns in ([(width, width)] * 4 + [(width, 4 * width), (4 * width, width)]) * layers:
         x, w, y = operands(rows, inner), operands(inner, columns), operands(rows, columns)
         x @ w, y @ w.T, x.T @ y
+    if device.type == "cuda":
+        torch.cuda.synchronize()
     return (time.perf_counter() - begin) * 1e3
 
 
 @functools.cache
 def operands(*shape):
-    return torch.randn(*shape)
+    return torch.randn(*shape, device=device)
 
 
 def step():
-    ids = torch.randint(0, VOCABULARY, (batch, length))
-    labels = ids[:, 0] % 2
+    drawn = torch.randint(0, VOCABULARY, (batch, length))
     begin = time.perf_counter()
+    ids = drawn.to(device)
+    labels = ids[:, 0] % 2
     loss = model(input_ids=ids, attention_mask=mask, token_type_ids=torch.zeros_like(ids), labels=labels).loss
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -58,8 +58,8 @@ async function training(options: WorkerOptions): Promise<Step> {
   };
 }
 
-function engineOf({ kind, threads }: WorkerOptions): EngineFactory {
-  return kind === 'eager-wasm' ? eagerEngine({ backend: 'wasm' }) : compiledEngine({ threads });
+function engineOf({ kind, threads, provider }: WorkerOptions): EngineFactory {
+  return kind === 'eager-wasm' ? eagerEngine({ backend: 'wasm' }) : compiledEngine({ threads, provider });
 }
 
 /** Rows of different lengths, so that the attention mask is real. */

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { FileSession } from '../lib/compile/file-session';
+import type { RunsOn } from '../lib/compile/open-session';
 import { Compressed, compressedOf } from '../lib/compress/compressed';
 import type { HostTensor } from '../lib/core/host-tensor';
 import { onnxBytes } from '../lib/export/onnx/export-onnx';
@@ -13,12 +14,7 @@ export interface Inference {
 }
 
 /** How a file is run. */
-export interface InferenceOptions {
-  /** Threads of one operator; what onnxruntime chooses by default. */
-  readonly threads?: number;
-  /** onnxruntime's execution provider: `cpu` (default), `webgpu`, `cuda`. */
-  readonly provider?: string;
-}
+export type InferenceOptions = RunsOn;
 
 /**
  * A model as its ONNX file answers: what is exported is what runs here, with the same bits. Weights are those of this moment.

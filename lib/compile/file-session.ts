@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { hostTensor, HostTensor } from '../core/host-tensor';
-import type { SessionOptions } from './session';
+import { openSession, RunsOn } from './open-session';
 
 /**
  * An ONNX file in a session as everyone has it who opens the file: onnxruntime's defaults but for threads and provider. The same
@@ -12,17 +12,8 @@ export class FileSession {
   private constructor(private readonly session: ort.InferenceSession) {}
 
   /** @param file its bytes, or its path. */
-  static async open(
-    file: Uint8Array | string,
-    { provider = 'cpu', threads }: Pick<SessionOptions, 'provider' | 'threads'> = {},
-  ): Promise<FileSession> {
-    const options = { executionProviders: [provider], ...(threads ? { intraOpNumThreads: threads } : {}) };
-    const { InferenceSession } = ort;
-    return new FileSession(
-      typeof file === 'string'
-        ? await InferenceSession.create(file, options)
-        : await InferenceSession.create(file, options),
-    );
+  static async open(file: Uint8Array | string, on: RunsOn = {}): Promise<FileSession> {
+    return new FileSession(await openSession(file, on));
   }
 
   /** The first output. @param xs in the order of the file's inputs. */

@@ -72,8 +72,8 @@ export class Program {
     const { provider = 'cpu', scratch } = options;
     const source = trace(fn, specs);
     const { graph, plan } = optimize(source.graph, {
-      integerPath: options.integerPath ?? (await integerPath()),
-      turnOperands: provider === 'cpu',
+      integerPath: options.integerPath ?? (provider === 'cpu' ? await integerPath() : 'simulated'),
+      provider,
     });
     const parts = partsOf(graph, provider === 'cpu' ? scratch : undefined);
     const loaded = await loadAll(parts, options);

@@ -1,14 +1,11 @@
 import * as ort from 'onnxruntime-node';
-import { UserError } from '../core/errors';
 import { serialize, Encoded } from './serialize';
+import { packOutputs, PackedOutputs, targetOf } from './packed-outputs';
+import { openSession, RunsOn } from './open-session';
 import { Data, DataType, Graph, Value } from './graph';
 
 /** How onnxruntime runs a program. */
-export interface SessionOptions {
-  /** Threads of one operator. Default: what onnxruntime chooses, the number of physical cores. */
-  readonly threads?: number;
-  /** onnxruntime's execution provider: `cpu` (default), `webgpu`, `cuda`. */
-  readonly provider?: string;
+export interface SessionOptions extends RunsOn {
   /** Write onnxruntime's profile of every run to files with this prefix. */
   readonly profile?: string;
 }
@@ -18,21 +15,30 @@ export class Session {
   private constructor(
     private readonly session: ort.InferenceSession,
     private readonly names: Encoded,
+    private readonly packed: PackedOutputs | undefined,
     private readonly profiled: boolean,
   ) {}
 
   /** @throws UserError if the provider does not work on this machine. */
   static async load(graph: Graph<unknown>, options: SessionOptions): Promise<Session> {
-    const encoded = serialize(graph, { sequenceName: STOP });
-    return new Session(await createSession(encoded.bytes, options), encoded, Boolean(options.profile));
+    const packed = options.provider === 'webgpu' ? packOutputs(graph) : undefined;
+    const encoded = serialize(packed?.graph ?? graph, { sequenceName: STOP });
+    const session = await openSession(encoded.bytes, options, programOptions(options));
+    return new Session(session, encoded, packed, Boolean(options.profile));
   }
 
   /** Runs once: reads the inputs where they are, writes each output of the graph to the memory of its tensor. */
   async run(inputOf: (value: Value) => ort.Tensor, outputs: readonly ort.Tensor[]): Promise<void> {
     const { inputNames, outputNames } = this.names;
     const feeds = Object.fromEntries([...inputNames].map(([value, name]) => [name, inputOf(value)]));
-    const fetches = Object.fromEntries(outputNames.map((name, i) => [name, outputs[i]!]));
-    await runInPlace(this.session, feeds, fetches);
+    const targets = this.packed?.packs.map((places) => targetOf(places.map((place) => outputs[place]!)));
+    const fetched = targets?.map(({ tensor }) => tensor) ?? outputs;
+    await runInPlace(
+      this.session,
+      feeds,
+      Object.fromEntries(outputNames.map((name, i) => [name, fetched[i]!])),
+    );
+    targets?.forEach(({ unpack }) => unpack());
   }
 
   async release(): Promise<void> {
@@ -46,36 +52,28 @@ export function ortTensor(value: Value, data: Data): ort.Tensor {
   return new ort.Tensor(value.dtype as DataType & ort.Tensor.Type, data as Float32Array, value.shape);
 }
 
-async function createSession(
-  bytes: Uint8Array,
-  { provider = 'cpu', threads, profile }: SessionOptions,
-): Promise<ort.InferenceSession> {
-  try {
-    return await ort.InferenceSession.create(bytes, {
-      executionProviders: [provider],
-      // A planned block for all intermediate values would be kept beside the memory of the first run, doubling it.
-      enableMemPattern: false,
-      extra: {
-        session: {
-          // Which matmuls are of integers is for our passes to say: onnxruntime would make some that were to be simulated.
-          disable_quant_qdq: '1',
-          // Idle threads would take the processor from the optimizer, and from the next batch's program.
-          force_spinning_stop: '1',
-        },
-        // Where operands are transposed before a matmul is for our passes to say, too.
-        optimization: { disable_specified_optimizers: 'MatmulTransposeFusion' },
-      },
-      ...(threads ? { intraOpNumThreads: threads } : {}),
-      ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
-    });
-  } catch (error) {
-    if (provider === 'cpu') throw error;
-    throw new UserError(
-      `Expected onnxruntime to run on its provider "${provider}", which does not work on this machine ` +
-        `(${String(error).split('\n')[0]}); use the \`provider\` cpu or install the provider's driver.`,
-    );
-  }
-}
+/** Where operands are transposed before a matmul is for our passes to say, too; WebGPU has no kernel for what is scaled and multiplied at once. */
+const unwanted = (provider: string): string =>
+  provider === 'webgpu' ? 'MatmulTransposeFusion;MatMulScaleFusion' : 'MatmulTransposeFusion';
+
+/** How every program is run. */
+const programOptions = ({
+  provider = 'cpu',
+  profile,
+}: SessionOptions): ort.InferenceSession.SessionOptions => ({
+  // A planned block for all intermediate values would be kept beside the memory of the first run, doubling it.
+  enableMemPattern: false,
+  extra: {
+    session: {
+      // Which matmuls are of integers is for our passes to say: onnxruntime would make some that were to be simulated.
+      disable_quant_qdq: '1',
+      // Idle threads would take the processor from the optimizer, and from the next batch's program.
+      force_spinning_stop: '1',
+    },
+    optimization: { disable_specified_optimizers: unwanted(provider) },
+  },
+  ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+});
 
 /** The first output of every session. */
 const STOP = 'stop';

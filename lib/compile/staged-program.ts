@@ -41,7 +41,7 @@ export class StagedProgram {
     const source = trace(fn, specs);
     if (source.assigned.length + source.taps.length > 0)
       throw new UserError('Expected a function that only computes, to run it in stages.');
-    const options = { integerPath: await integerPath(), turnOperands: true };
+    const options = { integerPath: await integerPath(), provider: 'cpu' };
     const { graph, plan } = optimize(source.graph, options);
     if (plan.some(({ parts }) => parts.length > 0))
       throw new UserError(

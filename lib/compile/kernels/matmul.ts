@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
 import { Value } from '../graph';
 import { Attrs, broadcastShape, input, Mapping } from './kernel';
-import { reshape, transpose } from './shape';
+import { reshape, swapLast } from './shape';
 
 /** `a · b` with either operand's last two axes swapped, batched and broadcast. */
 function multiply(graph: GraphBuilder, a: Value, b: Value, attrs: Attrs): Value {
@@ -59,11 +59,6 @@ function matrixProduct(
     attributes: { transA: Number(transA), transB: Number(transB) },
     domain: 'com.microsoft',
   });
-}
-
-function swapLast(graph: GraphBuilder, x: Value): Value {
-  const rank = x.shape.length;
-  return transpose(graph, x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
 }
 
 const ACTIVATION: Readonly<Record<string, string>> = {

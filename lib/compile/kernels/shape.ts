@@ -23,6 +23,12 @@ export function transpose(graph: GraphBuilder, x: Value, perm: readonly number[]
   return graph.node('Transpose', [x], shape, x.dtype, { attributes: { perm } });
 }
 
+/** `x` with its last two axes exchanged. */
+export function swapLast(graph: GraphBuilder, x: Value): Value {
+  const rank = x.shape.length;
+  return transpose(graph, x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
+}
+
 /** An axis counted from the end as one counted from the start. */
 export const normalAxis = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 

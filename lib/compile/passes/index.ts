@@ -3,8 +3,10 @@ import { clip } from './clip';
 import { collapseReshape } from './collapse-reshape';
 import { commonSubexpressions } from './common-subexpressions';
 import { deadCode } from './dead-code';
+import { floatCodes, plainRound } from './float-codes';
 import { hoistMoves, integerMatmul } from './integer-matmul';
-import { rewrite } from './rewrite';
+import { plainMatmul } from './plain-matmul';
+import { rewrite, Rule } from './rewrite';
 import { scaleColumns } from './scale-columns';
 import { lowerSegmentSum, RowOutput, rowOutputs } from './segment-sum';
 import { turnOperand } from './turn-operand';
@@ -19,9 +21,15 @@ export type IntegerPath = 'int8' | 'uint8' | 'simulated';
 export interface PassOptions {
   /** How to multiply where a matmul's operands are dequantized. */
   readonly integerPath: IntegerPath;
-  /** Prepare operands for onnxruntime's matmul on processors. */
-  readonly turnOperands: boolean;
+  /** onnxruntime's execution provider, whose kernels differ. */
+  readonly provider: string;
 }
+
+/** Rewrites for the kernels that a provider has: one without a kernel is left to the processor, and waits for it. */
+const FOR: Readonly<Record<string, readonly Rule[]>> = {
+  cpu: [turnOperand],
+  webgpu: [plainMatmul, floatCodes, plainRound],
+};
 
 /** A traced graph made ready to run: smaller, in plain ONNX operators, its row gradients taken out. */
 export function optimize(traced: Graph, options: PassOptions): { graph: Graph; plan: readonly RowOutput[] } {
@@ -30,6 +38,6 @@ export function optimize(traced: Graph, options: PassOptions): { graph: Graph; p
   if (options.integerPath === 'uint8') graph = rewrite(graph, unsignedCodes());
   if (options.integerPath !== 'simulated')
     graph = rewrite(commonSubexpressions(rewrite(graph, hoistMoves)), integerMatmul);
-  if (options.turnOperands) graph = rewrite(graph, turnOperand);
+  graph = (FOR[options.provider] ?? []).reduce(rewrite, graph);
   return { graph: deadCode(commonSubexpressions(rewrite(deadCode(graph), scaleColumns))), plan };
 }
