@@ -109,7 +109,7 @@ describe('layerwiseDistribution', () => {
   const weights = sized(10, 20, 30);
 
   it('ends with what the last rule of each layer says, on the way in proportion', () => {
-    const sizes = [10, 20, 30].map((size, i) => ({ path: `layer-${i}/kernel`, variable: { size } }));
+    const sizes = [10, 20, 30].map((size, i) => ({ path: `layer-${i}/kernel`, variable: { shape: [size] } }));
     expect(sparsityOfRules(rules, sizes)).toBeCloseTo(21 / 60, 12);
     expect(layerwiseDistribution(rules)(weights, 21 / 60)).toEqual([5, 16, 0]);
     expect(layerwiseDistribution(rules)(weights, 10.5 / 60)).toEqual([3, 8, 0]); // 11 of 2.6 and 8.4

@@ -2,6 +2,7 @@ import { configured } from '../../core/config';
 import { UserError } from '../../core/errors';
 import { pathsMatching } from '../../core/paths-matching';
 import { Distribution, heldUnits, prunedCount, SharedWeight } from '../distribution';
+import { Pattern, unstructured } from '../pattern';
 import { inProportion, sum } from './in-proportion';
 
 /** How much of the layers of a path is pruned. */
@@ -47,18 +48,20 @@ export function layerwiseDistribution(rules: readonly SparsityRule[]): Distribut
 }
 
 /**
- * The sparsity of all weights together that rules come to: a fraction of their values.
+ * The sparsity of all weights together that rules come to: a fraction of their units, as the schedules of a pattern have it.
  *
  * @param weights those that are pruned: `defaultTargets(model)`.
- * @throws UserError as `layerwiseDistribution` does.
+ * @param pattern which they are pruned in. Default `unstructured`, whose units are values; channels are of as many sizes as layers.
+ * @throws UserError as `layerwiseDistribution` does, and for shapes that the pattern cannot divide.
  */
 export function sparsityOfRules(
   rules: readonly SparsityRule[],
-  weights: readonly { readonly path: string; readonly variable: { readonly size: number } }[],
+  weights: readonly { readonly path: string; readonly variable: { readonly shape: readonly number[] } }[],
+  pattern: Pick<Pattern, 'units'> = unstructured,
 ): number {
   expectRules(rules);
   const paths = weights.map(({ path }) => path);
-  const sizes = weights.map(({ variable }) => variable.size);
+  const sizes = weights.map(({ variable }) => pattern.units(variable.shape));
   return sum(ruledSparsities(rules, paths).map((each, i) => each * sizes[i]!)) / sum(sizes);
 }
 
