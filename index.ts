@@ -348,6 +348,7 @@ export {
   pruneAndQuantize,
   type PruneAndQuantizeOptions,
 } from './trainers/recipes/orders';
+export { layerwisePruning, type LayerwisePruningOptions } from './trainers/recipes/layerwise-pruning';
 export { mixedPrecision, type MixedPrecisionOptions } from './trainers/recipes/mixed-precision';
 export { ptq, type PtqMethod, type PtqOptions } from './trainers/recipes/ptq';
 export { qat, type QatMethod, type QatOptions } from './trainers/recipes/qat';

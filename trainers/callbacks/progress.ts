@@ -1,5 +1,5 @@
-import { SingleBar } from 'cli-progress';
 import type { Callback, Training } from '../callback';
+import { displayOn, Stream } from './display';
 
 export interface ProgressOptions {
   /** Shown before the numbers, e.g. `seed 1, level 3`; nothing by default. */
@@ -7,7 +7,7 @@ export interface ProgressOptions {
   /** Steps of a longer job of which this run is a part: done before it, and altogether. By default the run is all. */
   readonly span?: { readonly done: number; readonly total: number };
   /** Where to write; the standard error stream by default, so that standard output stays clean. */
-  readonly stream?: Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
+  readonly stream?: Stream;
   /** Seconds between two lines where there is no terminal; 30 by default. */
   readonly lineEvery?: number;
   /** The time in milliseconds, for tests; `Date.now` by default. */
@@ -19,8 +19,8 @@ export interface ProgressOptions {
  * run. Without a terminal it writes a line every so often instead.
  */
 export function progress(options: ProgressOptions = {}): Callback {
-  const { stream = process.stderr, now = Date.now } = options;
-  const display = stream.isTTY ? bar(stream) : lines(stream, (options.lineEvery ?? 30) * 1000, now);
+  const { stream, now = Date.now, lineEvery } = options;
+  const display = displayOn(stream, { what: 'step', lineEvery, now });
   let first = { step: 0, time: 0 };
   return {
     name: 'progress',
@@ -34,49 +34,6 @@ export function progress(options: ProgressOptions = {}): Callback {
       display.show({ done, total, text: describe(training, ((total - done) * pace) / 1000, options.label) });
     },
     dispose: () => display.end(),
-  };
-}
-
-interface Progress {
-  readonly done: number;
-  readonly total: number;
-  readonly text: string;
-}
-
-interface Display {
-  show(progress: Progress): void;
-  end(): void;
-}
-
-function bar(stream: NonNullable<ProgressOptions['stream']>): Display {
-  const single = new SingleBar({
-    format: '{bar} {percentage}% | {value}/{total} | {text}',
-    stream: stream as NodeJS.WriteStream,
-    hideCursor: false, // a killed process would leave it hidden
-    clearOnComplete: true,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-  });
-  return {
-    show({ done, total, text }) {
-      if (!single.isActive) single.start(total, done, { text });
-      single.update(done, { text });
-    },
-    end() {
-      if (single.isActive) single.stop();
-    },
-  };
-}
-
-function lines(stream: NonNullable<ProgressOptions['stream']>, every: number, now: () => number): Display {
-  let last = now();
-  return {
-    show({ done, total, text }) {
-      if (now() - last < every) return;
-      last = now();
-      stream.write(`step ${done}/${total} | ${text}\n`);
-    },
-    end() {},
   };
 }
 

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { firstBatches } from '../../datasets/first-batches';
 import { quantizeModel } from '../../lib/analysis/quantize-model';
 import type { RowSelector } from '../../lib/analysis/record';
 import type { Repair, RepairName } from '../../lib/analysis/repairs';
@@ -74,14 +75,7 @@ export async function calibrationData({
   seed,
   calibration = CALIBRATION,
 }: QuantizingOptions): Promise<HostTensor[][]> {
-  const batches: HostTensor[][] = [];
-  let examples = 0;
-  for await (const { xs, size } of setup.data(seed).epoch(0)) {
-    batches.push(xs);
-    examples += size;
-    if (examples >= calibration) break;
-  }
-  return batches;
+  return (await firstBatches(setup.data(seed), calibration)).map(({ xs }) => xs);
 }
 
 /** Batches that are enough to tell layers apart. */

@@ -5,6 +5,7 @@ import type { LatencyOptions } from '../../lib/analysis/latency';
 import type { Json } from '../../lib/core/config';
 import type { Compressed } from '../../lib/compress/compressed';
 import type { Callback, Metrics } from '../callback';
+import type { Progress } from '../callbacks/display';
 import type { EngineFactory } from '../engine';
 import type { Loss } from '../losses';
 import type { Metric } from '../metrics';
@@ -95,6 +96,8 @@ export interface Listener {
   ) => void | Promise<void>;
   /** What a person should know about a training's checkpoints, in a sentence; a warning of the process by default. */
   readonly onNotice?: (notice: string, label: Label) => void;
+  /** Told how far something is that takes long and is no training: What it throws breaks that off. */
+  readonly onProgress?: (progress: Progress) => void;
   /** `reused`: it was found finished. */
   readonly onOutcome?: (outcome: Outcome, label: Label, reused: boolean) => void;
 }

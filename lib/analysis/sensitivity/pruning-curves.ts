@@ -34,7 +34,7 @@ export interface SparsityRulesOptions {
  */
 export function sparsityRulesOf({ rows }: PruningTable, { loss }: SparsityRulesOptions): SparsityRule[] {
   if (!(loss >= 0))
-    throw new UserError(`Expected a loss of at least 0 that each group may have, got ${loss}.`);
+    throw new UserError(`Expected a \`loss\` of at least 0 that each group may have, got ${loss}.`);
   const rules = [...groupsIn(rows).values()].flatMap((own) => {
     const sparsity = own.slice(0, lengthWithin(own, loss)).at(-1)?.sparsity ?? 0;
     return own[0]!.paths.map((path) => ({ match: literal(path), sparsity }));
@@ -42,7 +42,7 @@ export function sparsityRulesOf({ rows }: PruningTable, { loss }: SparsityRulesO
   if (rules.some(({ sparsity }) => sparsity > 0)) return rules;
   const least = Math.min(...[...groupsIn(rows).values()].map((own) => own[0]!.loss));
   throw new UserError(
-    `Expected a loss that some group keeps to, at least ${least}, which the best loses at its lowest sparsity, got ${loss}.`,
+    `Expected a \`loss\` that some group keeps to, at least ${least}, which the best loses at its lowest sparsity, got ${loss}.`,
   );
 }
 

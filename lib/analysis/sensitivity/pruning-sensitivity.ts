@@ -55,7 +55,7 @@ export interface PruningSensitivityOptions {
   readonly onRow?: (row: PruningRow) => void;
 }
 
-const SPARSITIES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+export const USUAL_SPARSITIES: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /**
  * **What each layer loses by pruning**: one group of layers at a time is pruned to each sparsity, without training, and the others stay as they
@@ -96,7 +96,7 @@ export async function pruningSensitivity(
 }
 
 /** The layers of the default targets, each by itself. */
-function prunedLayers(model: tf.LayersModel): Group[] {
+export function prunedLayers(model: tf.LayersModel): Group[] {
   const layers = new Map<string, Weight[]>();
   for (const weight of defaultTargets(model)) {
     const path = weight.path.slice(0, weight.path.lastIndexOf('/'));
@@ -158,7 +158,7 @@ async function withChanges<T>(
   }
 }
 
-function sparsitiesOf({ sparsities = SPARSITIES }: PruningSensitivityOptions): readonly number[] {
+function sparsitiesOf({ sparsities = USUAL_SPARSITIES }: PruningSensitivityOptions): readonly number[] {
   const wrong = sparsities.find((sparsity) => !(sparsity > 0 && sparsity < 1));
   if (wrong === undefined && sparsities.length > 0 && new Set(sparsities).size === sparsities.length) {
     return [...sparsities].sort((a, b) => a - b);
@@ -168,7 +168,8 @@ function sparsitiesOf({ sparsities = SPARSITIES }: PruningSensitivityOptions): r
   );
 }
 
-function expectByWeights({ needs = [] }: Saliency = magnitude): void {
+/** @throws UserError for a saliency that needs something gathered. */
+export function expectByWeights({ needs = [] }: Saliency = magnitude): void {
   if (needs.length === 0) return;
   throw new UserError(
     `Expected a saliency that looks at weights alone, got one that needs "${needs[0]!.name}"; prune by it in a training (pruning).`,

@@ -145,10 +145,13 @@ describe('of a table', () => {
   test('rules prune each layer up to the first sparsity that loses too much', () => {
     const rules = sparsityRulesOf(table, { loss: 0.02 });
     expect(rules.map(({ sparsity }) => sparsity)).toEqual([0.2, 0.8, 0]);
-    const weights = ['a', 'b(1)', 'c'].map((layer) => ({ path: `${layer}/kernel`, variable: { size: 10 } }));
+    const weights = ['a', 'b(1)', 'c'].map((layer) => ({
+      path: `${layer}/kernel`,
+      variable: { shape: [10] },
+    }));
     expect(sparsityOfRules(rules, weights)).toBeCloseTo(1 / 3, 12);
     expect(() => sparsityRulesOf({ ...table, rows: table.rows.slice(6) }, { loss: 0.1 })).toThrow(
-      'a loss that some group keeps to, at least 0.5',
+      'a `loss` that some group keeps to, at least 0.5',
     );
     expect(() => sparsityRulesOf(table, { loss: NaN })).toThrow(
       'of at least 0 that each group may have, got NaN',

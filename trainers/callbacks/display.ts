@@ -1,0 +1,62 @@
+import { SingleBar } from 'cli-progress';
+
+/** How far something is that takes long. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** What more there is to say, for people. */
+  readonly text: string;
+}
+
+export interface Display {
+  show(progress: Progress): void;
+  end(): void;
+}
+
+export type Stream = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
+
+export interface DisplayOptions {
+  /** What is counted: `step`. */
+  readonly what: string;
+  /** Seconds between two lines where there is no terminal; 30 by default. */
+  readonly lineEvery?: number;
+  /** The time in milliseconds, for tests; `Date.now` by default. */
+  readonly now?: () => number;
+}
+
+/** A bar that disappears at its end, or, where there is no terminal, a line every so often. */
+export function displayOn(stream: Stream = process.stderr, options: DisplayOptions): Display {
+  return stream.isTTY ? bar(stream) : lines(stream, options);
+}
+
+function bar(stream: Stream): Display {
+  const single = new SingleBar({
+    format: '{bar} {percentage}% | {value}/{total} | {text}',
+    stream: stream as NodeJS.WriteStream,
+    hideCursor: false, // a killed process would leave it hidden
+    clearOnComplete: true,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+  });
+  return {
+    show({ done, total, text }) {
+      if (!single.isActive) single.start(total, done, { text });
+      single.update(done, { text });
+    },
+    end() {
+      if (single.isActive) single.stop();
+    },
+  };
+}
+
+function lines(stream: Stream, { what, lineEvery = 30, now = Date.now }: DisplayOptions): Display {
+  let last = now();
+  return {
+    show({ done, total, text }) {
+      if (now() - last < lineEvery * 1000) return;
+      last = now();
+      stream.write(`${what} ${done}/${total} | ${text}\n`);
+    },
+    end() {},
+  };
+}
