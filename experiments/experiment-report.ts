@@ -19,6 +19,8 @@ export interface ExperimentReportOptions {
   readonly result: ExperimentResult;
   readonly outcomes: readonly Outcome[];
   readonly baselines: readonly Baseline[];
+  /** What else a script shows, after the scores. */
+  readonly sections: readonly ReportSection[];
 }
 
 /** The report of a run: scores, sparsity by layer, loss curves, and how it was made. */
@@ -30,6 +32,7 @@ export function experimentReport(options: ExperimentReportOptions): HtmlReport {
     figures: figures(result),
     sections: [
       scoreSection(options),
+      ...options.sections,
       ...layerSection(result, outcomes),
       lossSection(result, outcomes),
       ...fileSections(result),

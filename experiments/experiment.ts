@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import { displayOn } from '../trainers/callbacks/display';
 import { progress } from '../trainers/callbacks/progress';
 import { tensorboard, TensorboardOptions } from '../trainers/callbacks/tensorboard';
 import type { EngineFactory } from '../trainers/engine';
@@ -12,7 +13,7 @@ import { withFlags } from './flags';
 import { Interruption, interruption } from './interruption';
 import { needsModel } from './models';
 import { readOptions, Script, TrainingOptions } from './options';
-import { writeReport } from './report';
+import { ReportSection, writeReport } from './report';
 import { experimentResult, KeptModel, ResultRow, writeResult } from './result';
 import { contentsOf } from './own-data';
 import { openRun, RunFolder } from './run-folder';
@@ -29,24 +30,39 @@ export interface Experiment<Own extends object> extends RecipeOptions {
   readonly task: Task;
 }
 
+/** What a script found beside its rows. */
+export interface Findings {
+  readonly outcomes: readonly Outcome[];
+  /** Of the report, after the scores. */
+  readonly sections: readonly ReportSection[];
+}
+
+/** What a script has otherwise than most. */
+export interface ExperimentOptions<Own extends object> {
+  /** What is learned; a classification or a regression by default. */
+  readonly open?: (options: TrainingOptions & Own) => Promise<Task>;
+  /** Refuses options that do not fit the task, before there is a folder of the run. */
+  readonly check?: (options: TrainingOptions & Own, task: Task) => Promise<unknown>;
+}
+
 /**
  * A training script: reads its options, opens the run's folder, calls the recipe, and leaves `result.json` and `report.html`. A
  * finished run is shown again, an unfinished one goes on.
  *
  * @param recipe the call of a recipe.
- * @param open what is learned; a classification or a regression by default.
  */
 export async function experiment<Own extends object>(
   script: Script<Own>,
   argv: readonly string[],
-  recipe: (experiment: Experiment<Own>) => Promise<Outcome[]>,
-  open: (options: TrainingOptions & Own) => Promise<Task> = openTask,
+  recipe: (experiment: Experiment<Own>) => Promise<readonly Outcome[] | Findings>,
+  { open = openTask, check }: ExperimentOptions<Own> = {},
 ): Promise<void> {
   const given = readOptions(script, argv);
   const bare = given.model === undefined && given.dataDir === undefined;
   if (open === openTask && given.task !== 'toy' && bare) throw needsModel(given); // rather than download first
   const asked = await fetched(given);
   const task = await open(asked);
+  await check?.(asked, task);
   const run = openRun(script.name, { ...asked, ...(await contentsOf(asked)) });
   const options = { ...asked, threads: run.config.environment.threads };
   const signals = interruption();
@@ -58,15 +74,17 @@ export async function experiment<Own extends object>(
   });
   try {
     announce(script, run, task, asked);
-    const outcomes = await recipe({
-      options,
-      task,
-      setup: { ...task.setup, engine: announced(engineOf(options), run) },
-      folder: run.folder,
-      listener: listenerOf(run, task, models, signals),
-    });
+    const { outcomes, sections } = findingsOf(
+      await recipe({
+        options,
+        task,
+        setup: { ...task.setup, engine: announced(engineOf(options), run) },
+        folder: run.folder,
+        listener: listenerOf(run, task, models, signals),
+      }),
+    );
     const kept = models.list({ gzip: run.state !== 'finished' }); // of a finished run the result is there
-    await conclude(script, run, task, outcomes, kept);
+    await conclude(script, run, task, { outcomes, sections, models: kept });
   } catch (error) {
     throw error instanceof Interrupted ? new Interrupted(`${error.message}\n${howToGoOn()}`) : error;
   } finally {
@@ -75,10 +93,13 @@ export async function experiment<Own extends object>(
   }
 }
 
+const findingsOf = (found: readonly Outcome[] | Findings): Findings =>
+  'outcomes' in found ? found : { outcomes: found, sections: [] };
+
 /** A line of the script's output. */
 export const print = (text: string) => process.stdout.write(`${text}\n`);
 
-function announce(script: Script, run: RunFolder, task: Task, asked: TrainingOptions): void {
+function announce(script: Pick<Script, 'summary'>, run: RunFolder, task: Task, asked: TrainingOptions): void {
   const states = {
     new: script.summary,
     unfinished: 'This run was started before and goes on.',
@@ -108,6 +129,7 @@ function announced(factory: EngineFactory, run: RunFolder): EngineFactory {
 
 function listenerOf(run: RunFolder, task: Task, models: KeptModels, signals: Interruption): Listener {
   const shown = Object.keys(task.setup.metrics);
+  const display = displayOn(undefined, { what: 'measured' });
   return {
     callbacks: (label, folder) => [
       tensorboard({ folder, config: { ...run.config, ...label }, hparams: hparamsOf(run, label) }),
@@ -116,6 +138,11 @@ function listenerOf(run: RunFolder, task: Task, models: KeptModels, signals: Int
     ],
     onTrained: models.onTrained,
     onNotice: (notice) => print(`note    ${notice}`),
+    onProgress(progress) {
+      if (progress.done === progress.total) return display.end();
+      display.show(progress);
+      signals.expectNone(() => display.end());
+    },
     onOutcome(outcome, label, reused) {
       models.onOutcome(outcome, label, reused);
       const { sparsity, metrics, seconds } = outcome;
@@ -141,12 +168,15 @@ function describe({ method, seed, level }: Pick<Label, 'method' | 'seed' | 'leve
 
 const spanOf = ({ index, count }: Label, steps: number) => ({ done: index * steps, total: count * steps });
 
+interface Concluded extends Findings {
+  readonly models: readonly KeptModel[];
+}
+
 async function conclude(
-  script: Script,
+  script: Pick<Script, 'name' | 'summary'>,
   run: RunFolder,
   task: Task,
-  outcomes: readonly Outcome[],
-  models: readonly KeptModel[],
+  { outcomes, sections, models }: Concluded,
 ): Promise<void> {
   const { dataset, majority, baselines } = task;
   const result = experimentResult({
@@ -163,7 +193,7 @@ async function conclude(
     const summary = [script.summary, ...task.description].join('\n\n');
     await writeReport(
       run.file('report'),
-      experimentReport({ title, summary, run, result, outcomes, baselines }),
+      experimentReport({ title, summary, run, result, outcomes, baselines, sections }),
     );
     writeResult(run.file('result'), result);
   }

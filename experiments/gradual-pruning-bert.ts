@@ -1,10 +1,11 @@
 import { Option } from 'commander';
 import { UserError } from '../lib/core/errors';
+import type { Pattern } from '../lib/pruning/pattern';
 import { denseLevel } from '../trainers/recipes/dense';
 import { expectGradual, gradualPhase, pruningAfter } from '../trainers/recipes/gradual-pruning';
 import { runPhases } from '../trainers/recipes/phases';
-import { stepsOf } from '../trainers/recipes/setup';
-import { experiment } from './experiment';
+import { Setup, stepsOf } from '../trainers/recipes/setup';
+import { Experiment, experiment } from './experiment';
 import { main } from './main';
 import { readOptions, Script, TrainingOptions, usualDefaults } from './options';
 import { whole } from './parse';
@@ -17,6 +18,8 @@ import {
   scoringOf,
 } from './pruning-methods';
 import { MethodName, methodOption, scorePhaseOf } from './score-methods';
+import { sparsityOfFile } from './sparsity-rules';
+import type { Task } from './task';
 
 /** Where pruning begins and ends, as shares of the training, and how often the masks change in between. */
 const BEGIN = 0.1;
@@ -49,6 +52,8 @@ const script: Script<GradualScriptOptions> = {
       'prune the trained dense model, for so many epochs, learning from it as it was, or from --teacher (default: prune while training)',
     ).argParser(whole(1)),
   ],
+  settled: (options) =>
+    options.rules === undefined ? options : { ...options, sparsity: [], distribution: 'rules' },
 };
 
 /** @throws UserError where nothing would be trained. */
@@ -59,13 +64,31 @@ function expectTraining({ epochs, afterDense }: TrainingOptions & GradualScriptO
   );
 }
 
+/** Those that were asked for, or what the rules come to. */
+async function sparsitiesOf(
+  { rules, sparsity, seed }: TrainingOptions & GradualScriptOptions,
+  setup: Setup,
+  pattern: Pattern,
+): Promise<readonly number[]> {
+  if (rules === undefined) return sparsity;
+  const model = await setup.model(seed);
+  try {
+    return [sparsityOfFile(rules, model, pattern)];
+  } finally {
+    model.dispose();
+  }
+}
+
 void main((argv) => {
   const asked = readOptions(script, argv);
   const how = pruningMethod(asked);
   expectRead(asked, asked.method);
   expectTraining(asked);
-  return experiment(script, argv, ({ options, task, ...recipe }) => {
-    const { seed, saliency, sparsity: sparsities, method: methods, learningRate, afterDense } = options;
+  const sparsitiesIn = (setup: Setup) => sparsitiesOf(asked, setup, how.pattern);
+  const check = (_: unknown, { setup }: Task) => sparsitiesIn(setup);
+  const learn = async ({ options, task, ...recipe }: Experiment<GradualScriptOptions>) => {
+    const sparsities = await sparsitiesIn(recipe.setup);
+    const { seed, saliency, method: methods, learningRate, afterDense } = options;
     const epochs = afterDense ?? recipe.setup.epochs;
     const begin = saliency === 'snip' ? 0 : BEGIN;
     const frequency = Math.ceil(((END - begin) * stepsOf({ ...recipe.setup, epochs }, seed)) / UPDATES);
@@ -83,5 +106,6 @@ void main((argv) => {
       }),
     );
     return runPhases(recipe, [dense, ...phases]);
-  });
+  };
+  return experiment(script, argv, learn, { check });
 });

@@ -11,6 +11,7 @@ const INPUTS = {
   text: '--text',
   dataDir: '--data-dir',
   ticket: '--ticket',
+  rules: '--rules',
 } as const;
 
 /** What a script's options have of them. */

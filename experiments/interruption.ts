@@ -1,4 +1,5 @@
 import type { Callback } from '../trainers/callback';
+import { Interrupted } from '../trainers/interrupted';
 
 const SIGNALS = { SIGINT: 'Ctrl-C', SIGTERM: 'SIGTERM' } as const;
 
@@ -6,6 +7,8 @@ const SIGNALS = { SIGINT: 'Ctrl-C', SIGTERM: 'SIGTERM' } as const;
 export interface Interruption {
   /** For each training: saves its checkpoint and breaks it off after the step in which the signal came. */
   readonly callback: Callback;
+  /** For what is no training. @param end is called before it throws. @throws Interrupted after a signal. */
+  expectNone(end?: () => void): void;
   /** Gives signals their default effect again. */
   dispose(): void;
 }
@@ -27,5 +30,13 @@ export function interruption(): Interruption {
   const breakOff: NonNullable<Callback['onStepEnd']> = (training) => {
     if (heard) training.interrupt(heard);
   };
-  return { callback: { name: 'interruption', onTrainBegin: breakOff, onStepEnd: breakOff }, dispose };
+  return {
+    callback: { name: 'interruption', onTrainBegin: breakOff, onStepEnd: breakOff },
+    expectNone(end) {
+      if (!heard) return;
+      end?.();
+      throw new Interrupted(`Stopped by ${heard}; what was finished before is kept.`);
+    },
+    dispose,
+  };
 }

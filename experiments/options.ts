@@ -72,6 +72,8 @@ export interface Script<Own extends object = object> {
   readonly leastEpochs?: 0 | 1;
   /** The options that only this script has; their defaults are above, too. */
   readonly own?: readonly Option[];
+  /** The options once those that follow from others do; as they are by default. */
+  readonly settled?: (options: TrainingOptions & Own) => TrainingOptions & Own;
 }
 
 /** Defaults that most scripts share, with their own. */
@@ -102,7 +104,7 @@ export function readOptions<Own extends object>(
   const { toy, glue, quick } = script.defaults;
   const task = given['data'] === undefined && given['text'] === undefined ? given['task'] : 'data';
   const engine = given['engine'] as TrainingOptions['engine'];
-  return {
+  const options = {
     ...(task === 'toy' ? toy : glue),
     ...(given['quick'] ? quick : {}),
     threads: os.availableParallelism(),
@@ -110,6 +112,7 @@ export function readOptions<Own extends object>(
     ...given,
     task,
   } as unknown as TrainingOptions & Own;
+  return script.settled?.(options) ?? options;
 }
 
 function trainingCommand<Own extends object>(script: Script<Own>): Command {

@@ -67,9 +67,13 @@ export function readOwnData(
   return tableDataset(data, { devFile: devData, limit, textColumn, labelColumn, pairColumn, regression });
 }
 
-/** What the files hold, for the config of a run: one of other rows is another run. */
-export async function contentsOf(options: OwnDataOptions): Promise<{ readonly contents?: string }> {
-  const files = [options.data, options.devData, options.text].filter((file) => file !== undefined);
+/** Options that name a file whose content decides. */
+type ContentOptions = Pick<OwnDataOptions, 'data' | 'devData' | 'text'> & { readonly rules?: string };
+
+/** What the files hold, for the config of a run: one of other rows is another run, and one of other rules. */
+export async function contentsOf(options: ContentOptions): Promise<{ readonly contents?: string }> {
+  const { data, devData, text, rules } = options;
+  const files = [data, devData, text, rules].filter((file) => file !== undefined);
   if (files.length === 0) return {};
   const hash = createHash('sha256');
   for (const file of files) {

@@ -16,11 +16,12 @@ export function several<T>(
   return (text, before = []) => [...before, parse(text)];
 }
 
-/** An option that takes several of its choices, none of them twice. */
+/** An option that takes several values, none of them twice. */
 export function eachOnce(option: Option): Option {
   const parse = option.parseArg!;
   return option.argParser((text: string, before: unknown) => {
-    if (!Array.isArray(before) || !before.includes(text)) return parse(text, before);
+    const values: unknown = parse(text, before);
+    if (!Array.isArray(values) || new Set(values).size === values.length) return values;
     throw new InvalidArgumentError(`Expected each once, got ${text} twice.`);
   });
 }
@@ -39,6 +40,13 @@ export function positive(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+/** A finite number of at least 0. */
+export function notNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('Expected a number of at least 0.');
 }
 
 /** A fraction above 0 and below 1. */

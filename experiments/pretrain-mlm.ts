@@ -25,10 +25,7 @@ const script: Script<PretrainingOptions> = {
 };
 
 void main((argv) =>
-  experiment(
-    script,
-    argv,
-    ({ options, ...recipe }) => finetune({ ...recipe, seed: options.seed }),
-    openPretraining,
-  ),
+  experiment(script, argv, ({ options, ...recipe }) => finetune({ ...recipe, seed: options.seed }), {
+    open: openPretraining,
+  }),
 );

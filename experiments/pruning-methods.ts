@@ -3,6 +3,7 @@ import { UserError } from '../lib/core/errors';
 import { Distribution, globalDistribution, uniformDistribution } from '../lib/pruning/distribution';
 import { erdosRenyi, erdosRenyiKernel } from '../lib/pruning/distributions/erdos-renyi';
 import { keepAtLeast } from '../lib/pruning/distributions/keep-at-least';
+import { layerwiseDistribution } from '../lib/pruning/distributions/layerwise';
 import { Pattern, unstructured } from '../lib/pruning/pattern';
 import { blocks, BlocksOptions } from '../lib/pruning/patterns/blocks';
 import { nOfM } from '../lib/pruning/patterns/n-of-m';
@@ -19,7 +20,8 @@ import { constantSparsity, cubicDecay, linearDecay, oneShot } from '../lib/pruni
 import { cosineDecay } from '../lib/pruning/schedules/cosine-decay';
 import { exponentialDecay } from '../lib/pruning/schedules/exponential-decay';
 import type { GradualPhaseOptions, GradualSchedule } from '../trainers/recipes/gradual-pruning';
-import { fraction, several, share, whole } from './parse';
+import { absolute, fraction, several, share, whole } from './parse';
+import { readRules } from './sparsity-rules';
 
 const SALIENCIES: Readonly<Record<string, (seed: number) => Saliency>> = {
   magnitude: () => magnitude,
@@ -33,6 +35,11 @@ const SALIENCIES: Readonly<Record<string, (seed: number) => Saliency>> = {
   wanda: () => wanda,
   snip: () => snip,
 };
+
+/** Those that look at weights alone. */
+export const SALIENCIES_OF_WEIGHTS = Object.keys(SALIENCIES).filter(
+  (name) => !SALIENCIES[name]!(0).needs?.length,
+);
 
 const PATTERNS: Readonly<Record<string, (block: BlocksOptions) => Pattern>> = {
   unstructured: () => unstructured,
@@ -62,14 +69,20 @@ const SCORED: readonly string[] = ['wanda', 'snip'];
 const SCORING_BATCHES = 8;
 const BLOCK: BlocksOptions = { rows: 4, columns: 1 };
 
-/** The options that only pruning has. */
-export interface PruningScriptOptions {
-  /** Final sparsities. */
-  readonly sparsity: readonly number[];
+/** What goes first, and what goes together. */
+export interface UnitOptions {
   readonly saliency: string;
   readonly pattern: string;
   readonly block?: BlocksOptions;
+}
+
+/** The options that only pruning has. */
+export interface PruningScriptOptions extends UnitOptions {
+  /** Final sparsities. */
+  readonly sparsity: readonly number[];
   readonly distribution: string;
+  /** File of rules, instead of sparsities and a distribution. */
+  readonly rules?: string;
   /** Share of each layer that stays at least. */
   readonly keep?: number;
   readonly schedule: string;
@@ -84,14 +97,26 @@ export const PRUNING_DEFAULTS: PruningScriptOptions = {
   schedule: 'cubic',
 };
 
+/** The options of the command line that say what goes first, by one of some saliencies, and what goes together. */
+export const unitOptions = (saliencies: readonly string[]): Option[] => [
+  new Option('--saliency <name>', 'what is worth keeping').choices(saliencies),
+  new Option('--pattern <name>', 'what goes or stays together').choices(Object.keys(PATTERNS)),
+  new Option('--block <rows x columns>', 'inputs and outputs of a block (default: 4x1)').argParser(blockSize),
+];
+
 /** The options of the command line. */
 export const pruningOptions = (): Option[] => [
   new Option('--sparsity <fraction...>', 'final sparsities, each a training of its own').argParser(
     several(fraction),
   ),
-  new Option('--saliency <name>', 'what is worth keeping').choices(Object.keys(SALIENCIES)),
-  new Option('--pattern <name>', 'what goes or stays together').choices(Object.keys(PATTERNS)),
-  new Option('--block <rows x columns>', 'inputs and outputs of a block (default: 4x1)').argParser(blockSize),
+  ...unitOptions(Object.keys(SALIENCIES)),
+  new Option(
+    '--rules <file>',
+    'sparsities of layers, as pruning-sensitivity-bert writes them, instead of --sparsity, --distribution and --keep: ' +
+      'a JSON list of { "match": "encoder/*/ffn/**", "sparsity": 0.5 }, of which the last that matches a layer counts',
+  )
+    .argParser(absolute)
+    .conflicts(['sparsity', 'distribution', 'keep']),
   new Option('--distribution <name>', 'how the sparsity is shared out among the layers').choices(
     Object.keys(DISTRIBUTIONS),
   ),
@@ -116,19 +141,35 @@ function blockSize(text: string): BlocksOptions {
  */
 export function pruningMethod(
   options: PruningScriptOptions & { readonly seed: number },
-): Pick<GradualPhaseOptions, 'saliency' | 'pattern' | 'distribution' | 'schedule'> {
+): Required<Pick<GradualPhaseOptions, 'saliency' | 'pattern' | 'distribution' | 'schedule'>> {
   expectTogether(options);
-  const { keep, block = BLOCK } = options;
-  const saliency = SALIENCIES[options.saliency]!(options.seed);
-  const pattern = PATTERNS[options.pattern]!(block);
-  options.sparsity.forEach((sparsity) => expectReachable(sparsity, pattern));
-  const distribution = DISTRIBUTIONS[options.distribution]!();
+  const { keep } = options;
+  const distribution = distributionOf(options);
   return {
-    saliency,
-    pattern,
+    ...unitsOf(options),
     distribution: keep === undefined ? distribution : keepAtLeast({ distribution, fraction: keep }),
     schedule: SCHEDULES[options.schedule]!,
   };
+}
+
+const distributionOf = ({ distribution, rules }: PruningScriptOptions): Distribution =>
+  rules === undefined ? DISTRIBUTIONS[distribution]!() : layerwiseDistribution(readRules(rules));
+
+/**
+ * What goes first and what goes together, as the options say.
+ *
+ * @throws UserError for a block without its pattern, and sparsities that the pattern cannot have.
+ */
+export function unitsOf(
+  options: UnitOptions & Pick<PruningScriptOptions, 'sparsity'> & { readonly seed: number },
+): { readonly saliency: Saliency; readonly pattern: Pattern } {
+  const { block } = options;
+  if (block && options.pattern !== 'blocks') {
+    throw new UserError(`Expected --pattern blocks with --block, got ${options.pattern}; leave --block out.`);
+  }
+  const pattern = PATTERNS[options.pattern]!(block ?? BLOCK);
+  options.sparsity.forEach((sparsity) => expectReachable(sparsity, pattern));
+  return { saliency: SALIENCIES[options.saliency]!(options.seed), pattern };
 }
 
 /** @throws UserError for options that no method reads. */
@@ -138,6 +179,7 @@ export function expectRead(options: PruningScriptOptions, methods: readonly stri
     'saliency',
     'pattern',
     'block',
+    'rules',
     'distribution',
     'keep',
     'schedule',
@@ -172,14 +214,10 @@ export function scoringOf(
 function expectTogether({
   saliency,
   pattern,
-  block,
   distribution,
   schedule,
   scoringBatches,
 }: PruningScriptOptions): void {
-  if (block && pattern !== 'blocks') {
-    throw new UserError(`Expected --pattern blocks with --block, got ${pattern}; leave --block out.`);
-  }
   if (pattern === '2:4' && distribution.startsWith('erdos')) {
     throw new UserError(
       `Expected --distribution global or uniform with --pattern 2:4, which prunes half of a layer at most, got ${distribution}.`,

@@ -1,5 +1,6 @@
 import { Interruption, interruption } from '../../experiments/interruption';
 import type { Training } from '../../trainers/callback';
+import { Interrupted } from '../../trainers/interrupted';
 
 const training = () => ({ interrupt: jest.fn() });
 const call = ({ callback }: Interruption, hook: 'onTrainBegin' | 'onStepEnd', target: object) =>
@@ -26,6 +27,17 @@ it('is heard between two trainings', () => {
   const next = training();
   call(signals, 'onTrainBegin', next);
   expect(next.interrupt).toHaveBeenCalledWith('Ctrl-C');
+});
+
+it('breaks off what is no training, once that has tidied up', () => {
+  const signals = interruption();
+  const end = jest.fn();
+  signals.expectNone(end);
+  process.emit('SIGINT', 'SIGINT');
+  expect(end).not.toHaveBeenCalled();
+  expect(() => signals.expectNone(end)).toThrow(Interrupted);
+  expect(end).toHaveBeenCalledTimes(1);
+  signals.dispose();
 });
 
 it('leaves a second signal, and those after its end, to the process', () => {

@@ -82,6 +82,9 @@ test.each([
   [['--block', '0x4'], 'Expected rows x columns, such as 4x1'],
   [['--keep', '2'], 'Expected a share from 0 to 1'],
   [['--sparsity', '80'], 'Expected a fraction above 0 and below 1'],
+  [['--rules', 'a.json', '--sparsity', '0.5'], 'cannot be used with option'],
+  [['--rules', 'a.json', '--distribution', 'uniform'], 'cannot be used with option'],
+  [['--keep', '0.1', '--rules', 'a.json'], 'cannot be used with option'],
 ])('%j is refused', (argv, message) => {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   pruningOptions().forEach((option) => command.addOption(option));
