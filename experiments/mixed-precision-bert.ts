@@ -9,6 +9,7 @@ import { mixedPrecision } from '../trainers/recipes/mixed-precision';
 import { experiment, print } from './experiment';
 import { footprintRuns } from './footprint-runs';
 import { main } from './main';
+import { mixedSections, Searched } from './mixed-precision-report';
 import { Script, usualDefaults } from './options';
 import { positive, several, whole } from './parse';
 import { tokenRows } from './token-rows';
@@ -57,7 +58,9 @@ function describe({ rows }: SensitivityTable, { choices, effectiveBits }: Soluti
 void main((argv) =>
   experiment(script, argv, async ({ options, setup, folder, listener }) => {
     const { seed, threads, calibration, budget: budgets } = options;
-    return mixedPrecision({
+    const tables: SensitivityTable[] = [];
+    const searched: Searched[] = [];
+    const outcomes = await mixedPrecision({
       setup,
       folder,
       listener,
@@ -68,7 +71,12 @@ void main((argv) =>
       rows: tokenRows,
       inference: { threads },
       footprint: footprintRuns(threads),
-      onSearched: (...searched) => print(describe(...searched)),
+      onSearched(table, solution, budget) {
+        tables.push(table);
+        searched.push({ solution, budget });
+        print(describe(table, solution, budget));
+      },
     });
+    return { outcomes, sections: mixedSections(tables[0]!, searched) };
   }),
 );

@@ -25,7 +25,8 @@ export interface RunFolder {
 
 const FILES = { result: 'result.json', report: 'report.html' } as const;
 /** Everything that a run writes into its folder beside its config, and so all that starting over removes. */
-const OURS = /^((result\.json|report\.html)(\.part)?|model(\.part|\.old)?|seed-\d+)$/;
+const OURS =
+  /^(((result|sensitivity|rules-[\d.e+-]+)\.json|report\.html)(\.part)?|model(\.part|\.old)?|seed-\d+)$/;
 const NOT_CONFIG = new Set(['out', 'force', 'threads', 'offline']);
 
 /**

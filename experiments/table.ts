@@ -18,7 +18,7 @@ export interface TextTable {
  * where the natural width is over `width` characters the widest columns wrap between words.
  */
 export function formatTable({ columns, rows }: TextTable, width = TERMINAL_WIDTH): string {
-  const natural = columns.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
+  const natural = naturalWidths({ columns, rows });
   const table = new Table({
     head: [...columns],
     colWidths: fitWidths(natural, width),
@@ -35,6 +35,28 @@ export function formatTable({ columns, rows }: TextTable, width = TERMINAL_WIDTH
   table.push(...rows.map((row) => [...row]));
   return table.toString().replace(/ +$/gm, '');
 }
+
+/**
+ * A table of many columns as several, of about as many columns each, that fit `width` characters; each has the first column. That one takes
+ * at most half of the width: where it is wider, it wraps.
+ */
+export function splitColumns({ columns, rows }: TextTable, width = TERMINAL_WIDTH): TextTable[] {
+  const [first = 0, ...others] = naturalWidths({ columns, rows });
+  const room = width - Math.min(first, width / 2);
+  const most = Math.max(Math.floor(room / (Math.max(...others, 0) + GAP.length)), 1);
+  const parts = Math.max(Math.ceil(others.length / most), 1);
+  const size = Math.ceil(others.length / parts);
+  return Array.from({ length: parts }, (_, part) => {
+    const pick = (cells: readonly string[]) => [
+      cells[0]!,
+      ...cells.slice(1 + part * size, 1 + (part + 1) * size),
+    ];
+    return { columns: pick(columns), rows: rows.map(pick) };
+  });
+}
+
+const naturalWidths = ({ columns, rows }: TextTable): number[] =>
+  columns.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
 
 /** Takes characters from the widest column until the columns and the gaps fit. */
 function fitWidths(natural: readonly number[], width: number): number[] {
@@ -55,6 +77,9 @@ export function numericColumns({ columns, rows }: TextTable): boolean[] {
 
 /** A fraction as a percentage with one decimal: `0.789` is `78.9%`. */
 export const percent = (fraction: number) => `${(100 * fraction).toFixed(1)}%`;
+
+/** A fraction as a percentage with as many decimals as it has: `0.1` is `10%`, `0.125` is `12.5%`. */
+export const shortPercent = (fraction: number) => `${Number((100 * fraction).toPrecision(12))}%`;
 
 /** Bytes in MB, of 10⁶, with two decimals, small ones with four: `23.07`, `0.0031`. */
 export const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e5 ? 4 : 2);

@@ -63,6 +63,9 @@ test('a run goes on with the threads that it was started with, whatever is asked
 test('another config is refused with the difference as a table, and --force starts over', () => {
   open('--epochs', '3');
   write('result.json');
+  write('sensitivity.json');
+  write('rules-1e-7.json');
+  write('rules.json.bak', 'mine');
   write('seed-0/dense/outcome.json');
   write('notes.txt', 'mine');
   let message = '';
@@ -76,7 +79,7 @@ test('another config is refused with the difference as a table, and --force star
   expect(message).toMatch(/limit +– +10/);
   expect(message).not.toMatch(/seed/);
   expect(open('--epochs', '4', '--limit', '10', '--force').state).toBe('new');
-  expect(names()).toEqual(['config.json', 'notes.txt']);
+  expect(names()).toEqual(['config.json', 'notes.txt', 'rules.json.bak']);
 });
 
 describe('a folder that no run made is refused, also with --force, and stays as it was:', () => {

@@ -28,6 +28,7 @@ const SCRIPTS = [
   'finetune',
   'qat-bert',
   'gradual-pruning-bert',
+  'pruning-sensitivity-bert',
   'sparse-training-bert',
   'structured-bert',
   'compare-orders-bert',
@@ -46,16 +47,10 @@ test(
       expect(out).toContain(`npx ts-node experiments/${SCRIPTS[i]}.ts`);
       expect(out).toContain('--model <folder or name>');
     });
-    for (const { out } of helps.slice(0, 10)) {
+    for (const { out } of helps.slice(0, 11)) {
       for (const name of [
-        'task',
-        'data-dir',
-        'layers',
-        'limit',
-        'epochs',
-        'batch-size',
-        'learning-rate',
-        'max-length',
+        ...['task', 'data-dir', 'layers', 'limit'],
+        ...['epochs', 'batch-size', 'learning-rate', 'max-length'],
       ])
         expect(out).toContain(`--${name} `);
       for (const name of ['engine', 'backend', 'threads', 'seed', 'out', 'save', 'force', 'quick'])
@@ -318,6 +313,9 @@ test(
     ]);
     expect(quantized).toMatchObject({ code: 0 });
     expect(mixed).toMatchObject({ code: 0, out: expect.stringMatching(/search {2}6 bits: .*; 5\.\d+ bits/) });
+    expect(fs.readFileSync(path.join(at('mixed'), 'report.html'), 'utf8')).toContain(
+      'Bits against loss</h2>',
+    );
     expect(none).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--epochs 0') });
     const { rows } = readResult(path.join(at('ptq'), 'result.json'));
     expect(rows.map(({ method, bits, steps }) => [method, bits, steps])).toEqual([

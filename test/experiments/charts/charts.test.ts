@@ -1,5 +1,7 @@
 import { curveChart } from '../../../experiments/charts/curve-chart';
+import { frontChart } from '../../../experiments/charts/front-chart';
 import { layerChart } from '../../../experiments/charts/layer-chart';
+import { lossMap } from '../../../experiments/charts/loss-map';
 import { methodChart } from '../../../experiments/charts/method-chart';
 import { renderChart, standaloneSvg } from '../../../experiments/charts/render';
 import type { ChartSpec } from '../../../experiments/charts/render';
@@ -26,11 +28,20 @@ const layers = [
   { path: 'encoder/0/ffn/up/kernel', sparsity: 0.25 },
   { path: 'encoder/0/ffn/up/kernel', sparsity: 0.75 },
 ];
+/** Two layers at nine sparsities; the second gains at first. */
+const cells = ['encoder/11/attention/output', 'pooler'].flatMap((layer, row) =>
+  [1, 2, 3, 4, 5, 6, 7, 8, 9].map((tenths) => ({
+    ...{ layer, change: `${10 * tenths}%`, loss: (tenths - 2 * row) / 10, text: `${tenths}${row}` },
+  })),
+);
+const front = Array.from({ length: 1000 }, (_, i) => ({ cost: 2 + i / 200, loss: (1 - i / 999) ** 2 }));
 const specs: [string, ChartSpec][] = [
   ['scores', scoreChart(result)],
   ['methods', methodChart(result)],
   ['curves', curveChart(curves, { title: 'loss', ordered: true })],
   ['layers', layerChart(layers)],
+  ['losses', lossMap(cells, 'sparsity')],
+  ['a front', frontChart(front, [{ name: 'mixed-4', cost: 4, loss: 0.36 }], { cost: 'bits', loss: 'noise' })],
 ];
 
 const texts = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text);
@@ -99,6 +110,37 @@ describe('curveChart', () => {
 test('layerChart writes the mean of each path', async () => {
   expect(texts(await renderChart(layerChart(layers)))).toEqual(
     expect.arrayContaining(['encoder/0/ffn/up/kernel', '50.0%']),
+  );
+});
+
+describe('lossMap', () => {
+  const opacities = (svg: string) =>
+    [...paths(svg, 'rect')[0]!.matchAll(/ opacity="([^"]*)"/g)].map(([, x]) => Number(x));
+
+  it('writes every loss, in the given order, the stronger coloured the more is lost', async () => {
+    const svg = await renderChart(lossMap(cells, 'sparsity'));
+    expect(texts(svg).filter((text) => /^\d\d$/.test(text!))).toEqual(cells.map(({ text }) => text));
+    const [first, second] = [opacities(svg).slice(0, 9), opacities(svg).slice(9)];
+    expect(first).toEqual([...first].sort((a, b) => a - b));
+    expect(first.at(-1)).toBe(0.6);
+    expect(second.slice(0, 2)).toEqual([0.03, 0.03]); // it gains
+  });
+
+  it('can be drawn where nothing is lost, and of one cell', async () => {
+    const nothing = [{ layer: 'a', change: '50%', loss: 0, text: '0.0' }];
+    expect(opacities(await renderChart(lossMap(nothing, 'sparsity')))).toEqual([0.03]);
+  });
+});
+
+test('frontChart names what was taken, on a line of no more points than it needs', async () => {
+  const svg = await renderChart(
+    frontChart(front, [{ name: 'mixed-4', cost: 4, loss: 0.36 }], { cost: 'bits', loss: 'noise' }),
+  );
+  expect(texts(svg)).toEqual(expect.arrayContaining(['mixed-4', 'bits', 'noise']));
+  const line = /class="mark-line role-mark.*?<path [^>]*d="([^"]*)"/.exec(svg)![1]!;
+  expect(line.split('L')).toHaveLength(300);
+  await expect(renderChart(frontChart([front[0]!], [], { cost: 'bits', loss: 'noise' }))).resolves.toContain(
+    '<svg',
   );
 });
 
