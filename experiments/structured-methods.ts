@@ -13,8 +13,7 @@ import { attentionImportance, AttentionStatistic } from '../lib/structure/scores
 import { headsLeftOut } from '../lib/structure/scores/heads-left-out';
 import { lossGradients, lossTaylor } from '../lib/structure/scores/loss-gradients';
 import { weightNorms } from '../lib/structure/scores/weight-norms';
-import { UnitCosts, unitParameters } from '../lib/structure/unit-costs';
-import { latencyCosts, unitLatency } from '../lib/structure/unit-latency';
+import { unitParameters } from '../lib/structure/unit-costs';
 import { cubicDecay, linearDecay } from '../lib/pruning/schedule';
 import { cosineDecay } from '../lib/pruning/schedules/cosine-decay';
 import { exponentialDecay } from '../lib/pruning/schedules/exponential-decay';
@@ -62,15 +61,12 @@ const LAYER_SCORES: Readonly<Record<string, Asked<readonly number[]>>> = {
   'leave-out': (model, scoring) => layersLeftOut(model, inputsOf(scoring)),
 };
 
-const COSTS: Readonly<Record<string, (threads: number) => Asked<UnitCosts> | undefined>> = {
-  'multiply-adds': () => undefined,
-  parameters: () => configured((model: tf.LayersModel) => unitParameters(bertConfigOf(model)), 'parameters'),
-  latency: (threads) =>
-    configured(
-      async (model: tf.LayersModel, { batches }: Scoring) =>
-        latencyCosts(await unitLatency(model, batches[0]!.xs, footprintRuns(threads))),
-      'latency',
-    ),
+const BUDGETS: Readonly<Record<string, (threads: number) => Pick<StructuredMethod, 'costs' | 'latency'>>> = {
+  'multiply-adds': () => ({}),
+  parameters: () => ({
+    costs: configured((model: tf.LayersModel) => unitParameters(bertConfigOf(model)), 'parameters'),
+  }),
+  latency: (threads) => ({ latency: footprintRuns(threads) }),
 };
 
 export const STRUCTURE_SCHEDULES: Readonly<Record<string, GradualSchedule>> = {
@@ -102,8 +98,9 @@ export const methodOptions = (): Option[] => [
   ),
   new Option(
     '--budget <cost>',
-    'what --removed is a share of, for heads and neurons together (default: multiply-adds)',
-  ).choices(Object.keys(COSTS)),
+    'what --removed is a share of: what heads and neurons take of multiply-adds or parameters, or the latency of the whole model, measured ' +
+      'again on what is cut until it is met (default: multiply-adds)',
+  ).choices(Object.keys(BUDGETS)),
   new Option('--per-layer', 'as many heads, and as many neurons, in each layer'),
 ];
 
@@ -115,9 +112,9 @@ export const methodOptions = (): Option[] => [
 export function structuredMethods(options: StructuredMethodOptions, threads: number): StructuredMethod[] {
   const { units = 'all', method = [units === 'layers' ? 'change' : 'fisher'], budget, perLayer } = options;
   expectTogether(options);
-  const costs = COSTS[budget ?? 'multiply-adds']!(threads);
+  const of = BUDGETS[budget ?? 'multiply-adds']!(threads);
   return method.map((name) =>
-    units === 'layers' ? layerMethod(name) : { ...unitMethod(name, units, perLayer), costs },
+    units === 'layers' ? layerMethod(name) : { ...unitMethod(name, units, perLayer), ...of },
   );
 }
 

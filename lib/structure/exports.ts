@@ -38,3 +38,4 @@ export {
   type UnitCosts,
 } from './unit-costs';
 export { latencyCosts, unitLatency, type UnitLatencyRow } from './unit-latency';
+export { latencyBudget, type LatencyBudget, type LatencyBudgetOptions } from './latency-budget';

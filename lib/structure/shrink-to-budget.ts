@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GatherData } from '../analysis/gather';
 import { undoOnFailure } from '../core/conclude';
-import { UserError } from '../core/errors';
 import { HostTensor, readHost } from '../core/host-tensor';
 import { bertConfigOf } from '../models/bert-config-of';
 import { Choice, ChoiceOptions, chooseUnits } from './choose-units';
+import { expectShare } from './expect-share';
 import type { Importance } from './importance';
 import { logitFisher, UnlabelledBatches } from './logit-fisher';
 import { refitOutputs, RefitOptions } from './refit';
@@ -68,7 +68,7 @@ export async function shrinkToBudget(model: tf.LayersModel, options: ShrinkToBud
     refit = true,
     ridge,
   } = options;
-  if (removed !== undefined) expectShare(removed);
+  if (removed !== undefined) expectShare(removed, 'the cost');
   const { costs = multiplyAdds(bertConfigOf(model), tokens) } = options;
   const batches = await batchesOf(data, Math.max(examples.importance ?? 2048, examples.refit ?? 1024));
   const found = await timed(() => importance(model, firstExamples(batches, examples.importance ?? 2048)));
@@ -100,11 +100,6 @@ export async function shrinkToBudget(model: tf.LayersModel, options: ShrinkToBud
 }
 
 const SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
-
-function expectShare(removed: number): void {
-  if (removed >= 0 && removed <= 1) return;
-  throw new UserError(`Expected a share from 0 to 1 of the cost to go, got ${removed}.`);
-}
 
 /** Batches until there are so many examples. */
 async function batchesOf(data: GatherData, most: number): Promise<HostTensor[][]> {

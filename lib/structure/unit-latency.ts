@@ -28,7 +28,7 @@ const SHARES = [1, 2 / 3, 1 / 3];
  *
  * @example
  * const costs = latencyCosts(await unitLatency(model, batch, { threads: 1 }));
- * await shrinkToBudget(model, { data, removed: 0.5, costs });
+ * await shrinkToBudget(model, { data, removed: 0.5, costs }); // half of what units cost; of the whole latency, see `latencyBudget`
  */
 export async function unitLatency(
   model: tf.LayersModel,

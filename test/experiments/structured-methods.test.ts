@@ -22,6 +22,7 @@ test.each<[StructuredMethodOptions, object]>([
     { name: 'neurons-magnitude', perLayer: true },
   ],
   [{ units: 'layers' }, { name: 'layers-change', layers: { config: { name: 'change' } } }],
+  [{ budget: 'latency' }, { name: 'structured', latency: { threads: 1, runs: 10 } }],
   [{ budget: 'parameters' }, { name: 'structured', costs: { config: { name: 'parameters' } } }],
 ])('%j', (options, expected) => {
   const found = methodsOf(options).map(({ importance, layers, costs, ...rest }) => ({

@@ -20,7 +20,8 @@ export async function footprintOf(
   }
 }
 
-async function firstInputs({ dev }: Setup): Promise<HostTensor[]> {
+/** The batch that files are measured on. @throws UserError where there is none. */
+export async function firstInputs({ dev }: Setup): Promise<HostTensor[]> {
   for await (const { xs } of dev.epoch(0)) return xs;
   throw new UserError('Expected development data to measure a model on, received none.');
 }

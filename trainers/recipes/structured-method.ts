@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../datasets/batch';
+import type { LatencyOptions } from '../../lib/analysis/latency';
 import type { Config } from '../../lib/core/config';
 import type { Importance, Scores } from '../../lib/structure/importance';
 import { logitFisher } from '../../lib/structure/logit-fisher';
@@ -29,6 +30,8 @@ export interface StructuredMethod extends Pick<ShrinkingOptions, 'perLayer' | 'a
   readonly layers?: Asked<Scores>;
   /** What shares are of; multiply-adds by default. */
   readonly costs?: Asked<UnitCosts>;
+  /** Shares are of the latency of the model's file instead, measured so, on the first development batch. Heads and neurons only. */
+  readonly latency?: LatencyOptions;
 }
 
 /** By `logitFisher` unless it says otherwise. */

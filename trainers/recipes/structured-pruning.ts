@@ -5,6 +5,7 @@ import { UserError } from '../../lib/core/errors';
 import type { HostTensor } from '../../lib/core/host-tensor';
 import { bertConfigOf } from '../../lib/models/bert-config-of';
 import { chooseLayers, layerCosts } from '../../lib/structure/layers/choose-layers';
+import type { LatencyBudget } from '../../lib/structure/latency-budget';
 import { shrink } from '../../lib/structure/shrink';
 import { shrinkToBudget, ShrinkingOptions } from '../../lib/structure/shrink-to-budget';
 import { multiplyAdds, UnitCosts } from '../../lib/structure/unit-costs';
@@ -12,9 +13,10 @@ import { unitPruning } from '../callbacks/unit-pruning';
 import type { InferenceOptions } from '../inference';
 import { densePhase } from './dense';
 import type { GradualSchedule } from './gradual-pruning';
+import { keptBudget } from './latency-budgets';
 import { expectNames } from './method-names';
 import type { Phase, Taught } from './phase';
-import { runPhases } from './phases';
+import { Phases, withPhases } from './phases';
 import type { Outcome, RecipeOptions } from './setup';
 import { askedOnce, importanceOf, Scoring, StructuredMethod } from './structured-method';
 
@@ -60,23 +62,34 @@ export interface StructuredPruningOptions
  * @example await structuredPruning({ setup, folder, seed: 0, removed: [0.4, 0.6] });
  */
 export async function structuredPruning(options: StructuredPruningOptions): Promise<Outcome[]> {
-  const { setup, seed, removed, train = 0, gradual, methods = [{ name: 'structured' }] } = options;
+  const { setup, seed, removed, methods = [{ name: 'structured' }] } = options;
   expectOptions(options);
   expectNames(methods.flatMap((method) => removed.map((share) => ({ name: nameOf(method, share) }))));
   const dense = densePhase(seed, { handsOn: true, trains: setup.epochs > 0 });
   const places = methods.flatMap((method) => {
     const asked = askedOnce(method);
-    return removed.map((share) => ({ method, asked, dense, share }));
+    return removed.map((share): Place => ({ method, asked, dense, share }));
   });
+  const count = 1 + phasesAfter(options, dense, places).length;
+  return withPhases({ ...options, count }, async (phases) => {
+    const outcomes = [await phases.run(dense)];
+    const known: Place[] = []; // all budgets, before anything is cut
+    for (const place of places) known.push(await withBudget(phases, options, place));
+    for (const phase of phasesAfter(options, dense, known)) outcomes.push(await phases.run(phase));
+    return outcomes;
+  });
+}
+
+/** What is cut of the dense model, and trained on. */
+function phasesAfter(options: StructuredPruningOptions, dense: Phase, places: readonly Place[]): Phase[] {
+  const { train = 0, gradual } = options;
   if (gradual) {
-    const along = places.map((place) => gradualPhase(options, gradual, place));
-    return runPhases(options, [dense, trainedOn(dense, train), ...along]);
+    return [trainedOn(dense, train), ...places.map((place) => gradualPhase(options, gradual, place))];
   }
   const cut = places.map((place) => structuredPhase(options, place));
   const more = taughtBy(dense, options);
-  const longer =
-    train === 0 ? [] : [trainedOn(dense, train), ...cut.map((phase) => trainedOn(phase, train, more))];
-  return runPhases(options, [dense, ...cut, ...longer]);
+  const longer = [trainedOn(dense, train), ...cut.map((phase) => trainedOn(phase, train, more))];
+  return train === 0 ? cut : [...cut, ...longer];
 }
 
 interface Place {
@@ -85,10 +98,24 @@ interface Place {
   /** The method where the dense model is asked about. */
   readonly asked: StructuredMethod;
   readonly share: number;
+  /** Where the share is one of latency, what goes for it. */
+  readonly within?: LatencyBudget;
+}
+
+async function withBudget(phases: Phases, options: StructuredPruningOptions, place: Place): Promise<Place> {
+  const { dense, method, asked, share } = place;
+  if (!method.latency) return place;
+  const within = await keptBudget(phases, method.latency, {
+    ...{ dense, method: asked, share, name: nameOf(method, share) },
+    identity: identityOf(methodIdentity(options, method)),
+    scoring: () => scoringOf(options),
+  });
+  return { ...place, within };
 }
 
 /** Cuts the model that the dense phase leaves, at once. */
-function structuredPhase(options: StructuredPruningOptions, { dense, method, asked, share }: Place): Phase {
+function structuredPhase(options: StructuredPruningOptions, place: Place): Phase {
+  const { dense, method, asked, share } = place;
   const { seed, train = 0 } = options;
   return {
     label: { method: nameOf(method, share), role: 'method', seed },
@@ -101,7 +128,8 @@ function structuredPhase(options: StructuredPruningOptions, { dense, method, ask
     handsOn: train > 0,
     trains: false,
     attach: (model) => ({
-      end: () => (asked.layers ? withoutLayers : withoutUnits)(model, options, asked, share),
+      end: () =>
+        asked.layers ? withoutLayers(model, options, asked, share) : withoutUnits(model, options, place),
     }),
   };
 }
@@ -109,8 +137,7 @@ function structuredPhase(options: StructuredPruningOptions, { dense, method, ask
 async function withoutUnits(
   model: tf.LayersModel,
   options: StructuredPruningOptions,
-  method: StructuredMethod,
-  share: number,
+  { asked: method, share, within }: Place,
 ): Promise<tf.LayersModel> {
   const { examples, tokens, refit } = options;
   const { perLayer, apart } = method;
@@ -118,9 +145,9 @@ async function withoutUnits(
   const found = await shrinkToBudget(model, {
     ...{ examples, tokens, refit, perLayer, apart },
     data: await inputsOf(options, Math.max(scored(options), examples?.refit ?? 1024)),
-    removed: share,
+    removed: within?.removed ?? share,
     importance: async (dense) => importanceOf(method)(dense, scoring),
-    costs: await costsOf(model, options, method, scoring),
+    costs: within?.costs ?? (await costsOf(model, options, method, scoring)),
   });
   return found.model;
 }
@@ -142,19 +169,20 @@ async function withoutLayers(
 function gradualPhase(
   options: StructuredPruningOptions,
   { begin, end, frequency, schedule: scheduleOf }: GradualStructure,
-  { dense, method, share }: Place,
+  { dense, method, share, within }: Place,
 ): Phase {
   const { perLayer, apart } = method;
-  const schedule = scheduleOf({ finalSparsity: share, begin, end, frequency });
+  const scheduleTo = (finalSparsity: number) => scheduleOf({ finalSparsity, begin, end, frequency });
+  const schedule = scheduleTo(within?.removed ?? share);
   return {
     label: { method: `${nameOf(method, share)}-gradual`, role: 'method', seed: options.seed },
-    identity: identityOf({ ...methodIdentity(options, method), schedule }),
+    identity: identityOf({ ...methodIdentity(options, method), schedule: scheduleTo(share) }),
     after: dense,
     epochs: options.train,
     ...taughtBy(dense, options),
     async attach(model) {
       const scoring = await scoringOf(options);
-      const costs = await costsOf(model, options, method, scoring);
+      const costs = within?.costs ?? (await costsOf(model, options, method, scoring));
       const importance = configured(
         (now: tf.LayersModel) => importanceOf(method)(now, scoring),
         'importance',
@@ -237,6 +265,12 @@ function expectOptions({
   const layers = methods.find((method) => method.layers);
   if (gradual && layers) {
     throw new UserError(`Expected heads and neurons to go along a schedule, got layers in "${layers.name}".`);
+  }
+  const unclear = methods.find(({ latency, layers: some, costs }) => latency && (some ?? costs));
+  if (unclear) {
+    throw new UserError(
+      `Expected a share of latency of heads and neurons, and no other costs, got ${unclear.layers ? 'layers' : 'costs'} in "${unclear.name}".`,
+    );
   }
   if (teaching && train === 0) {
     throw new UserError('Expected `train` of at least one epoch to learn from the dense model in, got 0.');

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { compressedOf } from '../../../lib/compress/compressed';
 import { configured } from '../../../lib/core/config';
@@ -139,11 +140,43 @@ it('masks along a schedule while it trains on, and cuts at the end', async () =>
   expect(withoutSeconds(await structured(given))).toEqual(withoutSeconds(outcomes));
 }, 180_000);
 
+describe('a share of latency', () => {
+  jest.retryTimes(2); // a machine that is busy enough tells no difference between models so small
+  const wide = { hiddenSize: 128, heads: 4, intermediateSize: 2048 };
+  const methods = [{ name: 'timed', latency: { runs: 7, threads: 1 } }];
+  const given = () => ({
+    ...{ setup: { ...parityOfTokens(wide), epochs: 0 }, removed: [0.3], refit: false, methods },
+    ...{ examples: { importance: 8 } },
+  });
+  const kept = () =>
+    ['unit-latency', 'timed-30-latency'].map((name) =>
+      fs.readFileSync(path.join(folder, 'seed-1', name, 'outcome.json'), 'utf8'),
+    );
+
+  it('is measured once: what goes on makes the same choice', async () => {
+    const [dense, timed] = await structured(given());
+    const measured = kept();
+    expect(measured[1]).toMatch(/"removed": 0\.\d+/);
+    expect(timed!.parameters).toBeLessThan(dense!.parameters);
+    fs.rmSync(path.join(folder, 'seed-1', 'timed-30'), { recursive: true }); // as a kill before its end does
+    expect(withoutSeconds(await structured(given()))).toEqual(withoutSeconds([dense!, timed!]));
+    expect(kept()).toEqual(measured);
+  }, 400_000);
+
+  it('that cannot be reached is refused before anything is cut', async () => {
+    const asked = structured({ ...given(), removed: [0.3, 1] });
+    await expect(asked).rejects.toThrow(/at most 0(\.\d+)? of the latency to go, got 1:/);
+    expect(fs.readdirSync(path.join(folder, 'seed-1'))).not.toContain('timed-30');
+  }, 400_000);
+});
+
 const someGradual = { begin: 0, end: 1, frequency: 1, schedule: linearDecay };
 
 it.each([
   [{ gradual: someGradual }, 'at least one epoch for a schedule to go along, got 0'],
   [{ gradual: someGradual, train: 1, methods: [{ name: 'cut', layers: () => [] }] }, 'got layers in "cut"'],
+  [{ methods: [{ name: 'timed', latency: {}, layers: () => [] }] }, 'got layers in "timed"'],
+  [{ methods: [{ name: 'timed', latency: {}, costs: () => unitCount }] }, 'got costs in "timed"'],
   [{ removed: [] }, 'got none'],
   [{ removed: [0.5, 1.2] }, 'got 1.2'],
   [{ removed: [0.5, 0.5] }, 'names of their own'],
