@@ -10,6 +10,7 @@ import { engineOf } from './engines';
 import { experimentReport } from './experiment-report';
 import { fetched } from './fetched';
 import { withFlags } from './flags';
+import { earlierOptions, shown } from './growth';
 import { Interruption, interruption } from './interruption';
 import { needsModel } from './models';
 import { readOptions, Script, TrainingOptions } from './options';
@@ -63,7 +64,7 @@ export async function experiment<Own extends object>(
   const asked = await fetched(given);
   const task = await open(asked);
   await check?.(asked, task);
-  const run = openRun(script.name, { ...asked, ...(await contentsOf(asked)) });
+  const run = openRun(script.name, { ...asked, ...(await contentsOf(asked)) }, script.grows);
   const options = { ...asked, threads: run.config.environment.threads };
   const signals = interruption();
   const models = keptModels({
@@ -74,15 +75,14 @@ export async function experiment<Own extends object>(
   });
   try {
     announce(script, run, task, asked);
-    const { outcomes, sections } = findingsOf(
-      await recipe({
-        options,
-        task,
-        setup: { ...task.setup, engine: announced(engineOf(options), run) },
-        folder: run.folder,
-        listener: listenerOf(run, task, models, signals),
-      }),
-    );
+    const setup = { ...task.setup, engine: announced(engineOf(options), run) };
+    const common = { task, setup, folder: run.folder };
+    for (const less of earlierOptions(run.config)) {
+      const listener = { onOutcome: models.onOutcome }; // which models are kept depends on the order
+      await recipe({ ...common, options: { ...options, ...less }, listener });
+    }
+    const listener = listenerOf(run, task, models, signals);
+    const { outcomes, sections } = findingsOf(await recipe({ ...common, options, listener }));
     const kept = models.list({ gzip: run.state !== 'finished' }); // of a finished run the result is there
     await conclude(script, run, task, { outcomes, sections, models: kept });
   } catch (error) {
@@ -100,9 +100,11 @@ const findingsOf = (found: readonly Outcome[] | Findings): Findings =>
 export const print = (text: string) => process.stdout.write(`${text}\n`);
 
 function announce(script: Pick<Script, 'summary'>, run: RunFolder, task: Task, asked: TrainingOptions): void {
+  const less = Object.entries(run.config.grownFrom?.at(-1) ?? {});
+  const before = less.map(([name, value]) => `, with --${name} ${shown(value)}`).join('');
   const states = {
     new: script.summary,
-    unfinished: 'This run was started before and goes on.',
+    unfinished: `This run was started before${before} and goes on.`,
     finished: 'This run is finished already (--force starts it over).',
   };
   print(`${states[run.state]}\n`);

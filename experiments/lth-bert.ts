@@ -58,9 +58,15 @@ const script: Script<LotteryOptions> = {
     glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128, ...LOTTERY, prune: 0.2 },
     quick: { epochs: 2, seeds: 2, levels: 2, prune: 0.7 },
   },
+  grows: ['levels', 'seeds'],
   own: [
-    new Option('--seeds <n>', 'chains of levels, from --seed on').argParser(whole(1)),
-    new Option('--levels <n>', 'times to prune; 1 is one-shot').argParser(whole(1)),
+    new Option('--seeds <n>', 'chains of levels, from --seed on; more of them are added to a run').argParser(
+      whole(1),
+    ),
+    new Option(
+      '--levels <n>',
+      'times to prune; 1 is one-shot; more of them, at the same options, are added to a run, whose controls then stand at the new last two',
+    ).argParser(whole(1)),
     new Option('--prune <fraction>', 'what a level prunes, as a share').argParser(fraction),
     new Option('--of <weights>', 'of what that is a share').choices(Object.keys(SPARSITY)),
     new Option(

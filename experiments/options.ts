@@ -74,6 +74,8 @@ export interface Script<Own extends object = object> {
   readonly own?: readonly Option[];
   /** The options once those that follow from others do; as they are by default. */
   readonly settled?: (options: TrainingOptions & Own) => TrainingOptions & Own;
+  /** Options of which a run may be given more later: larger numbers, or further values. What is finished stays so, and rows are added. */
+  readonly grows?: readonly string[];
 }
 
 /** Defaults that most scripts share, with their own. */

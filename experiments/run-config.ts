@@ -18,6 +18,8 @@ export interface RunConfig {
   readonly environment: Environment;
   /** Other places where it went on, in that order. */
   readonly resumedIn?: readonly Environment[];
+  /** Where it was finished with less before: what the options were of which there was more then, the first time first. */
+  readonly grownFrom?: readonly RunConfig['options'][];
   /** What else is in the folder is of an older run, and is being removed. */
   readonly emptying?: true;
 }

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { UserError } from '../lib/core/errors';
 import { acquireLock } from '../lib/core/lock';
 import { Environment, environment } from './environment';
+import { Difference, hasGrown, shown } from './growth';
 import { expectUnread } from './inputs';
 import { TrainingOptions } from './options';
 import { readConfig, RunConfig, Value, writeConfig } from './run-config';
@@ -33,27 +34,29 @@ const NOT_CONFIG = new Set(['out', 'force', 'threads', 'offline']);
  * Opens the folder of a run, and writes its `config.json` first of all.
  *
  * A folder that holds the same run, finished or not, is opened as it is, and goes on with the threads that it was started with, those of
- * `config.environment`; with `force` a run's folder is emptied of what runs write.
+ * `config.environment`; with `force` a run's folder is emptied of what runs write. One that is finished with less
+ * of an option that `grows` goes on, with `grownFrom` in its config.
  * Its config is there all the while, and says so: a start that was killed is finished by the next one.
  *
  * @throws UserError, with nothing written or removed, if the folder holds a run with another config, or other files; if another
  *   process is at it; or if it would be emptied of what the options read.
  */
-export function openRun(script: string, options: TrainingOptions): RunFolder {
+export function openRun(script: string, options: TrainingOptions, grows: readonly string[] = []): RunFolder {
   const here: RunConfig = {
     script,
     options: identityOf(options),
     environment: environment(options.threads),
   };
-  const folder = options.out ?? defaultFolder(here, options.task);
-  inspect(folder, here, options);
+  const folder = options.out ?? defaultFolder(here, options.task, grows);
+  const look = () => inspect(folder, here, { ...options, grows });
+  look();
   fs.mkdirSync(folder, { recursive: true });
   const lock = acquireLock(path.join(folder, '.lock'), {
     place: `the run ${folder}`,
     instead: 'choose another --out',
   });
   try {
-    const found = inspect(folder, here, options); // once more: it is ours alone only now
+    const found = look(); // once more: it is ours alone only now
     const entered =
       found && !startsOver(found, options) ? resume(folder, found, here) : begin(folder, found, here);
     return {
@@ -74,35 +77,50 @@ function identityOf(options: TrainingOptions): Record<string, Value> {
   return Object.fromEntries(decisive.sort(([a], [b]) => (a < b ? -1 : 1))) as Record<string, Value>;
 }
 
-function defaultFolder({ script, options }: RunConfig, task: string): string {
-  const hash = createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 8);
+/** By all options but those of which there may be more later. */
+function defaultFolder({ script, options }: RunConfig, task: string, grows: readonly string[]): string {
+  const lasting = Object.fromEntries(Object.entries(options).filter(([name]) => !grows.includes(name)));
+  const hash = createHash('sha256').update(JSON.stringify(lasting)).digest('hex').slice(0, 8);
   return path.resolve('runs', `${script}-${task}-${hash}`);
 }
 
 /** The config of the run that is there, if it may be gone on with, or started over. */
-function inspect(folder: string, here: RunConfig, options: TrainingOptions): RunConfig | undefined {
+function inspect(
+  folder: string,
+  here: RunConfig,
+  options: TrainingOptions & { readonly grows: readonly string[] },
+): RunConfig | undefined {
   const found = readConfig(folder);
   if (!found) return undefined;
-  if (!options.force) expectSameRun(folder, found, here);
+  if (!options.force) expectSameRun(folder, differencesOf(found, here), options.grows);
   if (startsOver(found, options)) expectUnread(folder, options);
   return found;
 }
 
 const startsOver = ({ emptying }: RunConfig, { force }: TrainingOptions) => force || emptying === true;
 
-function resume(folder: string, found: RunConfig, here: RunConfig): Pick<RunFolder, 'config' | 'state'> {
-  if (fs.existsSync(path.join(folder, FILES.result))) return { config: found, state: 'finished' };
+type Entered = Pick<RunFolder, 'config' | 'state'>;
+
+function resume(folder: string, found: RunConfig, here: RunConfig): Entered {
+  const grown = grownTo(found, here);
+  const result = path.join(folder, FILES.result);
+  if (grown !== found) fs.rmSync(result); // first: it is that of less
+  if (fs.existsSync(result)) return { config: found, state: 'finished' };
   const { threads } = found.environment; // those of the start: others may give other bits
-  const config = resumedHere(found, { ...here.environment, threads });
+  const config = resumedHere(grown, { ...here.environment, threads });
   if (config !== found) writeConfig(folder, config);
   return { config, state: 'unfinished' };
 }
 
-function begin(
-  folder: string,
-  found: RunConfig | undefined,
-  here: RunConfig,
-): Pick<RunFolder, 'config' | 'state'> {
+/** The config of a run that was finished with less. */
+function grownTo(found: RunConfig, { options }: RunConfig): RunConfig {
+  const grown = differencesOf(found, { ...found, options });
+  if (grown.length === 0) return found;
+  const before = Object.fromEntries(grown.map(({ name, there }) => [name, there!]));
+  return { ...found, options, grownFrom: [...(found.grownFrom ?? []), before] };
+}
+
+function begin(folder: string, found: RunConfig | undefined, here: RunConfig): Entered {
   if (found) {
     writeConfig(folder, { ...here, emptying: true });
     empty(folder);
@@ -117,19 +135,32 @@ function empty(folder: string): void {
   }
 }
 
-function expectSameRun(folder: string, found: RunConfig, here: RunConfig): void {
+function differencesOf(found: RunConfig, here: RunConfig): Difference[] {
   const [before, now] = [found, here].map(
     ({ script, options }) => ({ script, ...options }) as Record<string, Value>,
   );
   const names = [...new Set([...Object.keys(before!), ...Object.keys(now!)])];
-  const shown = (value: Value | undefined) => [value ?? '–'].flat().join(' ');
-  const rows = names
-    .map((name) => [name, shown(before![name]), shown(now![name])] as const)
-    .filter(([, there, here]) => there !== here);
-  if (rows.length === 0) return;
+  return names
+    .map((name) => ({ name, there: before![name], here: now![name] }))
+    .filter(({ there, here }) => shown(there) !== shown(here));
+}
+
+function expectSameRun(folder: string, differences: readonly Difference[], grows: readonly string[]): void {
+  if (differences.length === 0) return;
+  if (hasGrown(folder, differences, grows)) return expectFinished(folder, differences);
+  const rows = differences.map(({ name, there, here }) => [name, shown(there), shown(here)]);
   throw new UserError(
     `${folder} holds a run with another config: choose another --out, or start over with --force.\n\n` +
       formatTable({ columns: ['', 'the run there', 'this command'], rows }),
+  );
+}
+
+/** Models are kept in the order in which trainings come in, so that more of them come in after all others. */
+function expectFinished(folder: string, differences: readonly Difference[]): void {
+  if (fs.existsSync(path.join(folder, FILES.result))) return;
+  const before = differences.map(({ name, there }) => `--${name} ${shown(there)}`).join(' ');
+  throw new UserError(
+    `Expected a finished run to add to, but ${folder} is not finished: finish it with ${before}, then ask for more.`,
   );
 }
 

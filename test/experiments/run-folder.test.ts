@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { Option } from 'commander';
+import { earlierOptions } from '../../experiments/growth';
 import { readOptions } from '../../experiments/options';
 import { readConfig } from '../../experiments/run-config';
 import { openRun, RunConfig } from '../../experiments/run-folder';
@@ -80,6 +81,74 @@ test('another config is refused with the difference as a table, and --force star
   expect(message).not.toMatch(/seed/);
   expect(open('--epochs', '4', '--limit', '10', '--force').state).toBe('new');
   expect(names()).toEqual(['config.json', 'notes.txt', 'rules.json.bak']);
+});
+
+describe('of options that grow', () => {
+  const growing = {
+    ...script,
+    own: [new Option('--levels <n>').argParser(Number), new Option('--sparsity <s...>')],
+  };
+  const grow = (...argv: string[]) => {
+    const run = openRun('example', readOptions(growing, ['--out', folder, ...argv]), ['levels', 'sparsity']);
+    run.close();
+    return run;
+  };
+  const finished = (...argv: string[]) => {
+    grow(...argv);
+    write('result.json');
+    write('seed-0/dense/outcome.json');
+  };
+
+  test('a finished run is given more, keeps what it has, and remembers what it had', () => {
+    finished('--levels', '2', '--sparsity', '0.5');
+    const run = grow('--levels', '4', '--sparsity', '0.5');
+    expect(run).toMatchObject({
+      state: 'unfinished',
+      config: { options: { levels: 4 }, grownFrom: [{ levels: 2 }] },
+    });
+    expect(names()).toEqual(['config.json', 'seed-0']);
+    expect(grow('--levels', '4', '--sparsity', '0.5').config).toEqual(run.config); // after a kill
+    write('result.json');
+    expect(grow('--levels', '4', '--sparsity', '0.5').state).toBe('finished');
+    const more = grow('--levels', '5', '--sparsity', '0.5', '0.7').config;
+    expect(more.grownFrom).toEqual([{ levels: 2 }, { levels: 4, sparsity: ['0.5'] }]);
+    const whole = [2, 4].map((levels) => ({ levels, sparsity: ['0.5'] })); // of both, each time
+    expect(earlierOptions(more)).toEqual(whole);
+    expect(earlierOptions(run.config)).toEqual([{ levels: 2 }]);
+  });
+
+  test('less, other values, another option beside them, and more of an unfinished run are refused', () => {
+    finished('--levels', '2', '--sparsity', '0.5', '0.7');
+    const message = `Expected --levels 2 or more, as ${folder} has it, got 1; choose another --out, or start over with --force.`;
+    expect(() => grow('--levels', '1', '--sparsity', '0.5', '0.7')).toThrow(message);
+    expect(() => grow('--levels', '3', '--sparsity', '0.7', '0.5')).toThrow(
+      'Expected --sparsity 0.5 0.7 or more',
+    );
+    expect(() => grow('--levels', '3', '--sparsity', '0.5', '0.7', '--epochs', '1')).toThrow(
+      /another config[^]*levels +2 +3/,
+    );
+    expect(names()).toContain('result.json');
+    fs.rmSync(path.join(folder, 'result.json'));
+    expect(() => grow('--levels', '3', '--sparsity', '0.5', '0.7')).toThrow(
+      'finish it with --levels 2, then ask for more',
+    );
+  });
+
+  test('the usual folder is the same with more', () => {
+    const here = process.cwd();
+    process.chdir(path.dirname(folder));
+    try {
+      const folders = ['2', '4'].map((levels) => {
+        const run = openRun('example', readOptions(growing, ['--levels', levels]), ['levels']);
+        run.close();
+        fs.writeFileSync(run.file('result'), '{}');
+        return run.folder;
+      });
+      expect(new Set(folders).size).toBe(1);
+    } finally {
+      process.chdir(here);
+    }
+  });
 });
 
 describe('a folder that no run made is refused, also with --force, and stays as it was:', () => {
