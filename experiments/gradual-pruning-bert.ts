@@ -38,8 +38,9 @@ const script: Script<GradualScriptOptions> = {
   name: 'gradual-pruning-bert',
   summary:
     'Prunes a BERT classifier while it trains, by magnitude along a cubic schedule unless told otherwise, or by scores that are trained, ' +
-    'beside the dense one.',
+    'beside the dense one. More values after those of --sparsity are added to a finished run.',
   leastEpochs: 0,
+  grows: ['sparsity'],
   defaults: {
     ...usualDefaults(own),
     quick: { epochs: 2 },

@@ -21,6 +21,10 @@ const run = (script: string, options: readonly string[], circumstances?: Circums
 
 const SMALL = ['--limit', '64', '--epochs', '1', '--layers', '1', '--threads', '1', '--prune', '0.4'];
 const at = (name: string) => path.join(folder, name);
+const resultIn = (name: string) => {
+  const result = readResult(path.join(at(name), 'result.json'));
+  return { ...result, rows: result.rows.map((row) => ({ ...row, seconds: 0 })) };
+};
 
 test(
   'a finished run of fewer levels and seeds is given more, and ends as one that had them from the start, its models too',
@@ -41,12 +45,7 @@ test(
     const ended = await run('lth-bert', [...given(3, 2), ...grown]);
     expect(ended).toMatchObject({ code: 0, out: expect.stringMatching(/seed 1, ticket 1 .*done before/) });
     expect(await run('lth-bert', [...given(3, 2), '--out', at('at-once')])).toMatchObject({ code: 0 });
-    const resultIn = (name: string) => {
-      const result = readResult(path.join(at(name), 'result.json'));
-      return { ...result, rows: result.rows.map((row) => ({ ...row, seconds: 0 })) };
-    };
-    const { models, ...rest } = resultIn('grown');
-    expect({ ...rest, models }).toEqual(resultIn('at-once'));
+    expect(resultIn('grown')).toEqual(resultIn('at-once'));
     const weights = (name: string) => fs.readFileSync(path.join(at(name), 'model', 'model.safetensors'));
     expect(weights('grown').equals(weights('at-once'))).toBe(true);
     expect(fs.readFileSync(path.join(at('grown'), 'report.html'), 'utf8')).toContain('ticket');
@@ -57,4 +56,20 @@ test(
     });
   },
   5 * MINUTE,
+);
+
+test(
+  'sparsities are added to a finished run of gradual pruning',
+  async () => {
+    const given = [...SMALL.slice(0, -2), '--method', 'gradual', 'movement', '--sparsity', '0.5'];
+    expect(await run('gradual-pruning-bert', [...given, '--out', at('more')])).toMatchObject({ code: 0 });
+    const [more, whole] = [
+      await run('gradual-pruning-bert', [...given, '0.8', '--out', at('more')]),
+      await run('gradual-pruning-bert', [...given, '0.8', '--out', at('both')]),
+    ];
+    expect([more.code, whole.code]).toEqual([0, 0]);
+    expect(more.out).toMatch(/with --sparsity 0\.5 and goes on[^]*movement 1 .*done before/);
+    expect(resultIn('more')).toEqual(resultIn('both'));
+  },
+  3 * MINUTE,
 );
