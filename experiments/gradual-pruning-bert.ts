@@ -38,7 +38,7 @@ const script: Script<GradualScriptOptions> = {
   name: 'gradual-pruning-bert',
   summary:
     'Prunes a BERT classifier while it trains, by magnitude along a cubic schedule unless told otherwise, or by scores that are trained, ' +
-    'beside the dense one. More values after those of --sparsity are added to a finished run.',
+    'beside the dense one.',
   leastEpochs: 0,
   grows: ['sparsity'],
   defaults: {

@@ -60,13 +60,10 @@ const script: Script<LotteryOptions> = {
   },
   grows: ['levels', 'seeds'],
   own: [
-    new Option('--seeds <n>', 'chains of levels, from --seed on; more of them are added to a run').argParser(
+    new Option('--seeds <n>', 'chains of levels, from --seed on').argParser(whole(1)),
+    new Option('--levels <n>', 'times to prune; 1 is one-shot; controls stand at the last two').argParser(
       whole(1),
     ),
-    new Option(
-      '--levels <n>',
-      'times to prune; 1 is one-shot; more of them, at the same options, are added to a run, whose controls then stand at the new last two',
-    ).argParser(whole(1)),
     new Option('--prune <fraction>', 'what a level prunes, as a share').argParser(fraction),
     new Option('--of <weights>', 'of what that is a share').choices(Object.keys(SPARSITY)),
     new Option(

@@ -185,7 +185,9 @@ function describeDefault<Own extends object>(name: string, { defaults }: Script<
 }
 
 function withDefaults<Own extends object>(option: Option, script: Script<Own>): Option {
-  option.description = `${option.description} ${describeDefault(option.attributeName(), script)}`.trimEnd();
+  const name = option.attributeName();
+  const more = script.grows?.includes(name) ? '; more are added to a finished run' : '';
+  option.description = `${option.description}${more} ${describeDefault(name, script)}`.trimEnd();
   return option;
 }
 
