@@ -44,9 +44,9 @@ describe('latencyBudget', () => {
       expect(found.costs).toBe(costs);
       expect(Math.abs(found.left - 0.5)).toBeLessThan(0.4); // on a busy machine too
       const budget = (1 - found.removed) * scoredCost(importance, costs);
-      const { heads, intermediateSize } = bertConfigOf(
-        shrink(dense, chooseUnits(importance, costs, budget).cut),
-      );
+      const smaller = shrink(dense, chooseUnits(importance, costs, budget).cut);
+      const { heads, intermediateSize } = bertConfigOf(smaller);
+      smaller.dispose();
       const left = [...heads, ...intermediateSize].reduce((sum, size) => sum + size, 0);
       expect(left).toBeGreaterThan(0);
       expect(left).toBeLessThan(2056);
