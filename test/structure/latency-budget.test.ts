@@ -3,7 +3,6 @@ import { bert } from '../../lib/models/bert';
 import { bertConfigOf } from '../../lib/models/bert-config-of';
 import { chooseUnits } from '../../lib/structure/choose-units';
 import { latencyBudget } from '../../lib/structure/latency-budget';
-import { weightNorms } from '../../lib/structure/scores/weight-norms';
 import { shrink } from '../../lib/structure/shrink';
 import { scoredCost } from '../../lib/structure/unit-costs';
 import { expectNoLeak } from '../leaks';
@@ -28,12 +27,18 @@ const xs = () =>
       [8, 128],
     ),
   );
-const costs = { head: 3, neuron: 0.1 };
+const costs = { head: 60, neuron: 0.1 };
+/** As much for its cost of a head as of a neuron, so that both go together. */
+const falling = (count: number, cost: number) =>
+  Array.from({ length: count }, (_, i) => cost * (1 - i / count));
+const importance = {
+  heads: [falling(4, 60), falling(4, 60)],
+  neurons: [falling(1024, 0.1), falling(1024, 0.1)],
+};
 
 describe('latencyBudget', () => {
   it('chooses a model that was measured near the share, with less than all and more than nothing, and leaks nothing', async () => {
     const dense = model();
-    const importance = await weightNorms(dense, 2);
     await expectNoLeak(async () => {
       const found = await latencyBudget(dense, importance, xs(), {
         removed: 0.5,
@@ -56,13 +61,13 @@ describe('latencyBudget', () => {
   it('takes nothing without a measurement', async () => {
     const dense = model();
     const given = { removed: 0, costs };
-    const found = await latencyBudget(dense, await weightNorms(dense, 2), [], given);
+    const found = await latencyBudget(dense, importance, [], given);
     expect(found).toEqual({ costs, removed: 0, left: 1 });
   });
 
   it('says the most that can go: the embeddings and the classifier stay', async () => {
     const dense = model();
-    const asked = latencyBudget(dense, await weightNorms(dense, 2), xs(), {
+    const asked = latencyBudget(dense, importance, xs(), {
       removed: 1,
       costs,
       runs: 9,
@@ -73,7 +78,7 @@ describe('latencyBudget', () => {
 
   it.each([-0.1, 1.1, NaN])('refuses a share of %s', async (removed) => {
     const dense = model();
-    await expect(latencyBudget(dense, await weightNorms(dense, 2), xs(), { removed, costs })).rejects.toThrow(
+    await expect(latencyBudget(dense, importance, xs(), { removed, costs })).rejects.toThrow(
       `Expected a share from 0 to 1 of the latency to go, got ${removed}.`,
     );
   });
