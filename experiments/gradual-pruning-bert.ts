@@ -85,10 +85,10 @@ void main((argv) => {
   const how = pruningMethod(asked);
   expectRead(asked, asked.method);
   expectTraining(asked);
-  const sparsitiesIn = (setup: Setup) => sparsitiesOf(asked, setup, how.pattern);
-  const check = (_: unknown, { setup }: Task) => sparsitiesIn(setup);
+  const check = (options: TrainingOptions & GradualScriptOptions, { setup }: Task) =>
+    sparsitiesOf(options, setup, how.pattern);
   const learn = async ({ options, task, ...recipe }: Experiment<GradualScriptOptions>) => {
-    const sparsities = await sparsitiesIn(recipe.setup);
+    const sparsities = await sparsitiesOf(options, recipe.setup, how.pattern);
     const { seed, saliency, method: methods, learningRate, afterDense } = options;
     const epochs = afterDense ?? recipe.setup.epochs;
     const begin = saliency === 'snip' ? 0 : BEGIN;
