@@ -17,6 +17,8 @@ def open_session(file, count):
     options = ort.SessionOptions()
     options.intra_op_num_threads = count
     options.log_severity_level = 3
+    # Idle threads of one session would take the processor from the next one's for a while.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     return ort.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 
