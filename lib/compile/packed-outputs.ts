@@ -5,10 +5,16 @@ import { elements, Graph, Value } from './graph';
 /** Numbers of one vector at most: 64 MiB, half of what every WebGPU device binds as one buffer. */
 const MOST = 2 ** 24;
 
-/** A graph that gives its outputs in few vectors, and which of its outputs each holds, one after the other. */
+/** Which outputs follow each other in a vector, and that vector's memory; none where it is one output, in memory of its own. */
+export interface Pack {
+  readonly places: readonly number[];
+  readonly vector?: ort.Tensor;
+}
+
+/** A graph that gives its outputs in few vectors. */
 export interface PackedOutputs {
   readonly graph: Graph<unknown>;
-  readonly packs: readonly (readonly number[])[];
+  readonly packs: readonly Pack[];
 }
 
 /**
@@ -17,17 +23,31 @@ export interface PackedOutputs {
  * @param most numbers of one vector; an output that is larger, or of another type, stays as it is. Default: 64 MiB of them.
  */
 export function packOutputs(graph: Graph<unknown>, most = MOST): PackedOutputs {
-  const packs = inPacks(graph.outputs, most);
   const builder = GraphBuilder.over(graph as Graph);
   graph.nodes.forEach((node) => builder.append(node));
-  const outputs = packs.map((places) =>
-    laidOut(
-      builder,
-      places.map((place) => graph.outputs[place]!),
-    ),
+  const placed = inPacks(graph.outputs, most);
+  const outputs = placed.map((places) => laidOut(builder, valuesAt(graph, places)));
+  const packs = placed.map((places, i) =>
+    places.length === 1 ? { places } : { places, vector: memoryOf(outputs[i]!) },
   );
   return { graph: builder.finish(outputs), packs };
 }
+
+/** Copies what arrived in a pack's vector to where its outputs belong. */
+export function unpack({ places, vector }: Pack, outputs: readonly ort.Tensor[]): void {
+  if (!vector) return;
+  let from = 0;
+  for (const place of places) {
+    const { data, size } = outputs[place]!;
+    (data as Float32Array).set((vector.data as Float32Array).subarray(from, (from += size)));
+  }
+}
+
+const valuesAt = ({ outputs }: Graph<unknown>, places: readonly number[]) =>
+  places.map((place) => outputs[place]!);
+
+const memoryOf = (vector: Value) =>
+  new ort.Tensor('float32', new Float32Array(elements(vector)), vector.shape);
 
 function inPacks(outputs: readonly Value[], most: number): number[][] {
   const packs: number[][] = [];
@@ -49,16 +69,4 @@ function laidOut(builder: GraphBuilder, pack: readonly Value[]): Value {
   });
   const length = flat.reduce((sum, { shape }) => sum + shape[0]!, 0);
   return builder.node('Concat', flat, [length], 'float32', { attributes: { axis: 0 } });
-}
-
-/** Where the outputs of a pack arrive: in their own memory if there is one of them, else in a vector that is cut up afterwards. */
-export function targetOf(outputs: readonly ort.Tensor[]): { tensor: ort.Tensor; unpack: () => void } {
-  if (outputs.length === 1) return { tensor: outputs[0]!, unpack: () => undefined };
-  const lengths = outputs.map(({ size }) => size);
-  const all = new Float32Array(lengths.reduce((sum, length) => sum + length, 0));
-  const unpack = () => {
-    let from = 0;
-    for (const { data, size } of outputs) (data as Float32Array).set(all.subarray(from, (from += size)));
-  };
-  return { tensor: new ort.Tensor('float32', all, [all.length]), unpack };
 }

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { serialize, Encoded } from './serialize';
-import { packOutputs, PackedOutputs, targetOf } from './packed-outputs';
+import { packOutputs, PackedOutputs, unpack } from './packed-outputs';
 import { openSession, RunsOn } from './open-session';
 import { Data, DataType, Graph, Value } from './graph';
 
@@ -31,14 +31,10 @@ export class Session {
   async run(inputOf: (value: Value) => ort.Tensor, outputs: readonly ort.Tensor[]): Promise<void> {
     const { inputNames, outputNames } = this.names;
     const feeds = Object.fromEntries([...inputNames].map(([value, name]) => [name, inputOf(value)]));
-    const targets = this.packed?.packs.map((places) => targetOf(places.map((place) => outputs[place]!)));
-    const fetched = targets?.map(({ tensor }) => tensor) ?? outputs;
-    await runInPlace(
-      this.session,
-      feeds,
-      Object.fromEntries(outputNames.map((name, i) => [name, fetched[i]!])),
-    );
-    targets?.forEach(({ unpack }) => unpack());
+    const fetched = this.packed?.packs.map(({ places, vector }) => vector ?? outputs[places[0]!]!) ?? outputs;
+    const fetches = Object.fromEntries(outputNames.map((name, i) => [name, fetched[i]!]));
+    await runInPlace(this.session, feeds, fetches);
+    this.packed?.packs.forEach((pack) => unpack(pack, outputs));
   }
 
   async release(): Promise<void> {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { memoryFor } from '../../../lib/compile/graph';
-import { packOutputs } from '../../../lib/compile/packed-outputs';
+import { packOutputs, unpack } from '../../../lib/compile/packed-outputs';
 import { optimize } from '../../../lib/compile/passes';
 import { Program } from '../../../lib/compile/program';
 import { ortTensor, Session } from '../../../lib/compile/session';
@@ -101,15 +101,31 @@ describe('packed outputs', () => {
   ];
   const graph = () => trace(fn, [vector]).graph;
 
+  const places = (most?: number) => packOutputs(graph(), most).packs.map((pack) => pack.places);
+
   test('floats follow each other, up to a size; another type starts anew', () => {
-    expect(packOutputs(graph()).packs).toEqual([[0, 1], [2], [3, 4]]);
-    expect(packOutputs(graph(), 16).packs).toEqual([[0, 1], [2], [3], [4]]);
-    expect(packOutputs(graph(), 2).packs).toEqual([[0], [1], [2], [3], [4]]);
+    expect(places()).toEqual([[0, 1], [2], [3, 4]]);
+    expect(places(16)).toEqual([[0, 1], [2], [3], [4]]);
+    expect(places(2)).toEqual([[0], [1], [2], [3], [4]]);
   });
 
   test('as many vectors come out as there are packs', () => {
     const packed = packOutputs(graph());
     expect(packed.graph.outputs.map(({ shape }) => shape)).toEqual([[16], [15], [30]]);
     expect(serialize(packed.graph).outputNames).toHaveLength(3);
+  });
+
+  test('each output is what it was, through the vectors', async () => {
+    const { graph: few, packs } = packOutputs(graph());
+    const session = await Session.load(few, {});
+    const outputs = graph().outputs.map((value) => ortTensor(value, memoryFor(value)));
+    await session.run(
+      (value) => ortTensor(value, vector.data),
+      packs.map(({ places: [first], vector: all }) => all ?? outputs[first!]!),
+    );
+    packs.forEach((pack) => unpack(pack, outputs));
+    await session.release();
+    const expected = await onProcessor(fn, [vector]);
+    expect(outputs.map(({ data }) => Array.from(data as Float32Array))).toEqual(expected);
   });
 });
