@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Batch } from '../../datasets/batch';
+import { firstBatches } from '../../datasets/first-batches';
 import { configured, identityOf } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
 import type { HostTensor } from '../../lib/core/host-tensor';
@@ -110,6 +110,8 @@ async function withBudget(phases: Phases, options: StructuredPruningOptions, pla
     identity: identityOf(methodIdentity(options, method)),
     scoring: () => scoringOf(options),
   });
+  const left = `${nameOf(method, share)}: ${within.left.toFixed(3)} of the latency is left as measured, for ${Number((1 - share).toFixed(4))}.`;
+  options.listener?.onNotice?.(left, { ...dense.label, index: 0, count: 0 });
   return { ...place, within };
 }
 
@@ -227,23 +229,14 @@ async function costsOf(
 const scored = ({ examples }: StructuredPruningOptions): number => examples?.importance ?? 2048;
 
 async function scoringOf(options: StructuredPruningOptions): Promise<Scoring> {
-  return { batches: await firstBatches(options, scored(options)), loss: options.setup.loss };
+  return {
+    batches: await firstBatches(options.setup.data(options.seed), scored(options)),
+    loss: options.setup.loss,
+  };
 }
 
-async function inputsOf(options: StructuredPruningOptions, most: number): Promise<HostTensor[][]> {
-  return (await firstBatches(options, most)).map(({ xs }) => xs);
-}
-
-/** Batches of a training epoch until there are so many examples. */
-async function firstBatches({ setup, seed }: StructuredPruningOptions, most: number): Promise<Batch[]> {
-  const batches: Batch[] = [];
-  let count = 0;
-  for await (const batch of setup.data(seed).epoch(0)) {
-    batches.push(batch);
-    count += batch.size;
-    if (count >= most) break;
-  }
-  return batches;
+async function inputsOf({ setup, seed }: StructuredPruningOptions, most: number): Promise<HostTensor[][]> {
+  return (await firstBatches(setup.data(seed), most)).map(({ xs }) => xs);
 }
 
 function expectOptions({

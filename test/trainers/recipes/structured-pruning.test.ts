@@ -154,8 +154,13 @@ describe('a share of latency', () => {
     );
 
   it('is measured once: what goes on makes the same choice', async () => {
-    const [dense, timed] = await structured(given());
+    const notices: string[] = [];
+    const listener = { onNotice: (notice: string) => notices.push(notice) };
+    const [dense, timed] = await structured({ ...given(), listener });
     const measured = kept();
+    expect(notices).toEqual([
+      expect.stringMatching(/^timed-30: [01]\.\d{3} of the latency is left as measured, for 0\.7\.$/),
+    ]);
     expect(measured[1]).toMatch(/"removed": 0\.\d+/);
     expect(timed!.parameters).toBeLessThan(dense!.parameters);
     fs.rmSync(path.join(folder, 'seed-1', 'timed-30'), { recursive: true }); // as a kill before its end does
