@@ -1,26 +1,13 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { readResult } from '../../experiments/result';
-import { transpiledPackage } from '../transpiled';
-import { Circumstances, runScript } from './run-script';
+import { scriptFolder } from './script-folder';
 
 const MINUTE = 60_000;
 
-let folder: string;
-let copy: string;
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whittle-growth-'));
-  copy = transpiledPackage();
-}, MINUTE);
-afterAll(() => [folder, copy].forEach((made) => fs.rmSync(made, { recursive: true })));
-
-/** Runs a script as a user would. */
-const run = (script: string, options: readonly string[], circumstances?: Circumstances) =>
-  runScript(copy, script, options, circumstances);
+const { at, run } = scriptFolder('growth');
 
 const SMALL = ['--limit', '64', '--epochs', '1', '--layers', '1', '--threads', '1', '--prune', '0.4'];
-const at = (name: string) => path.join(folder, name);
 const resultIn = (name: string) => {
   const result = readResult(path.join(at(name), 'result.json'));
   return { ...result, rows: result.rows.map((row) => ({ ...row, seconds: 0 })) };

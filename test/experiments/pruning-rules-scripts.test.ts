@@ -1,28 +1,15 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { readResult } from '../../experiments/result';
 import type { RunConfig } from '../../experiments/run-config';
 import type { PruningTable } from '../../lib/analysis/sensitivity/pruning-sensitivity';
-import { transpiledPackage } from '../transpiled';
-import { Circumstances, runScript } from './run-script';
+import { scriptFolder } from './script-folder';
 
 const MINUTE = 60_000;
 
-let folder: string;
-let copy: string;
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whittle-rules-'));
-  copy = transpiledPackage();
-}, MINUTE);
-afterAll(() => [folder, copy].forEach((made) => fs.rmSync(made, { recursive: true })));
-
-/** Runs a script as a user would. */
-const run = (script: string, options: readonly string[], circumstances?: Circumstances) =>
-  runScript(copy, script, options, circumstances);
+const { at, run } = scriptFolder('rules');
 
 const SMALL = ['--limit', '64', '--epochs', '2', '--layers', '1', '--threads', '1'];
-const at = (name: string) => path.join(folder, name);
 
 test(
   'mistakes are told in one sentence, with exit code 2, and leave no run folder',

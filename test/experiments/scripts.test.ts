@@ -1,27 +1,14 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { readResult } from '../../experiments/result';
 import { serveFile, stallsAfter } from '../datasets/download/server';
-import { transpiledPackage } from '../transpiled';
-import { Circumstances, runScript } from './run-script';
+import { scriptFolder } from './script-folder';
 
 const MINUTE = 60_000;
 
-let folder: string;
-let copy: string;
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whittle-scripts-'));
-  copy = transpiledPackage();
-}, MINUTE);
-afterAll(() => [folder, copy].forEach((made) => fs.rmSync(made, { recursive: true })));
-
-/** Runs a script as a user would. */
-const run = (script: string, options: readonly string[], circumstances?: Circumstances) =>
-  runScript(copy, script, options, circumstances);
+const { at, run } = scriptFolder('scripts');
 
 const SMALL = ['--limit', '64', '--epochs', '2', '--layers', '1', '--threads', '1'];
-const at = (name: string) => path.join(folder, name);
 
 const SCRIPTS = [
   'lth-bert',
@@ -165,7 +152,7 @@ test(
   async () => {
     const server = await serveFile(Buffer.alloc(376971), [stallsAfter(1000)]);
     const settings = { WHITTLE_GLUE_HOST: server.url, WHITTLE_CACHE: at('cache') };
-    const options = ['--model', folder, '--task', 'cola'];
+    const options = ['--model', at('.'), '--task', 'cola'];
     const { code, err } = await run('predict', options, { interruptAt: 'downloading', settings });
     await server.close();
     expect(code).toBe(130);
