@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { Option } from 'commander';
-import type { PruningTable } from '../lib/analysis/sensitivity/pruning-sensitivity';
+import { PruningTable, USUAL_SPARSITIES } from '../lib/analysis/sensitivity/pruning-sensitivity';
 import { writeFileAtomically } from '../lib/core/atomic-file';
 import { layerwisePruning } from '../trainers/recipes/layerwise-pruning';
 import { experiment, print } from './experiment';
@@ -23,7 +23,7 @@ interface SensitivityScriptOptions extends UnitOptions {
 }
 
 const own: SensitivityScriptOptions = {
-  sparsity: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+  sparsity: USUAL_SPARSITIES,
   ...{ measure: 'noise', loss: [0.01, 0.1], examples: 512 },
   ...{ saliency: 'magnitude', pattern: 'unstructured' },
 };
