@@ -5,7 +5,6 @@ import { tensorboard, TensorboardOptions } from '../trainers/callbacks/tensorboa
 import type { EngineFactory } from '../trainers/engine';
 import { Interrupted } from '../trainers/interrupted';
 import type { Label, Listener, Outcome, RecipeOptions } from '../trainers/recipes/setup';
-import { stepsOf } from '../trainers/recipes/setup';
 import { engineOf } from './engines';
 import { experimentReport } from './experiment-report';
 import { fetched } from './fetched';
@@ -135,7 +134,7 @@ function listenerOf(run: RunFolder, task: Task, models: KeptModels, signals: Int
   return {
     callbacks: (label, folder) => [
       tensorboard({ folder, config: { ...run.config, ...label }, hparams: hparamsOf(run, label) }),
-      progress({ label: describe(label), span: spanOf(label, stepsOf(task.setup, label.seed)) }),
+      progress({ label: describe(label), place: label }),
       signals.callback,
     ],
     onTrained: models.onTrained,
@@ -167,8 +166,6 @@ function hparamsOf({ config }: RunFolder, { method, seed, level }: Label): Tenso
 function describe({ method, seed, level }: Pick<Label, 'method' | 'seed' | 'level'>): string {
   return `seed ${seed}, ${method}${level ? ` ${level}` : ''}`;
 }
-
-const spanOf = ({ index, count }: Label, steps: number) => ({ done: index * steps, total: count * steps });
 
 interface Concluded extends Findings {
   readonly models: readonly KeptModel[];

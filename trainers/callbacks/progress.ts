@@ -4,8 +4,8 @@ import { displayOn, Stream } from './display';
 export interface ProgressOptions {
   /** Shown before the numbers, e.g. `seed 1, level 3`; nothing by default. */
   readonly label?: string;
-  /** Steps of a longer job of which this run is a part: done before it, and altogether. By default the run is all. */
-  readonly span?: { readonly done: number; readonly total: number };
+  /** Which of how many trainings this is, from 0; the others count as long as this one. By default it is the only one. */
+  readonly place?: { readonly index: number; readonly count: number };
   /** Where to write; the standard error stream by default, so that standard output stays clean. */
   readonly stream?: Stream;
   /** Seconds between two lines where there is no terminal; 30 by default. */
@@ -19,7 +19,7 @@ export interface ProgressOptions {
  * run. Without a terminal it writes a line every so often instead.
  */
 export function progress(options: ProgressOptions = {}): Callback {
-  const { stream, now = Date.now, lineEvery } = options;
+  const { place = { index: 0, count: 1 }, stream, now = Date.now, lineEvery } = options;
   const display = displayOn(stream, { what: 'step', lineEvery, now });
   let first = { step: 0, time: 0 };
   return {
@@ -28,8 +28,8 @@ export function progress(options: ProgressOptions = {}): Callback {
       first = { step: training.step, time: now() };
     },
     onStepEnd(training) {
-      const done = (options.span?.done ?? 0) + training.step;
-      const total = options.span?.total ?? training.totalSteps;
+      const done = place.index * training.totalSteps + training.step;
+      const total = place.count * training.totalSteps;
       const pace = (now() - first.time) / (training.step - first.step);
       display.show({ done, total, text: describe(training, ((total - done) * pace) / 1000, options.label) });
     },

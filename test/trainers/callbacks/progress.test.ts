@@ -25,8 +25,8 @@ it('writes a line every so often without a terminal, with time left, loss and le
   ]);
 });
 
-it('shows the part of a longer job, its label, and hours', () => {
-  const [line] = show({ label: 'seed 1', span: { done: 100, total: 1000 } }, false);
+it('shows its place among trainings, each counted as long as itself, its label, and hours', () => {
+  const [line] = show({ label: 'seed 1', place: { index: 10, count: 100 } }, false);
   expect(line).toBe('step 103/1000 | seed 1 | 2:29:30 left | loss 2.0000 | rate 5.00e-1\n');
 });
 
