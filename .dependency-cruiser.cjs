@@ -60,7 +60,7 @@ module.exports = {
     ),
     only('core', []),
     only('forward', ['core']),
-    only('linear-algebra', ['core']),
+    only('linear-algebra', ['core', 'compile']),
     only('wasm', ['core']),
     only('compile', ['core', 'wasm']),
     only('tensorboard', ['core']),

@@ -127,7 +127,7 @@ async function inTurn(
   smaller: tf.LayersModel,
   batches: UnlabelledBatches,
   blocks: readonly Block[],
-  change: (block: Block, normal: Float64Array) => void,
+  change: (block: Block, normal: Float64Array) => Promise<void>,
 ): Promise<void> {
   const stages = blocks.map(({ weights }) => ({ results: 1, changes: weights.map(({ values }) => values) }));
   const programs = new Map<string, StagedProgram>();
@@ -149,7 +149,7 @@ async function inTurn(
         else total = Float64Array.from(data);
       }
       for (const program of programs.values()) await program.release(stage);
-      change(block, total!);
+      await change(block, total!);
     }
   } finally {
     for (const program of programs.values()) await program.release();
@@ -232,7 +232,7 @@ function normal(z: tf.Tensor | undefined, e: tf.Tensor, mask: tf.Tensor): tf.Ten
 }
 
 /** Puts the solution into a block's weights. */
-function fit({ path, width, weights }: Block, normal: Float64Array, ridge: number): void {
+async function fit({ path, width, weights }: Block, normal: Float64Array, ridge: number): Promise<void> {
   const columns = normal.length / (width + 1);
   if (!normal.every(Number.isFinite)) {
     throw new UserError(
@@ -244,7 +244,7 @@ function fit({ path, width, weights }: Block, normal: Float64Array, ridge: numbe
   for (let i = 0; i < width; i++) power += diagonal(i);
   const lambda = Math.max((ridge * power) / width, Number.MIN_VALUE);
   const rows = diagonal(width);
-  const change = solveRidge(normal, [...new Array<number>(width).fill(lambda), BIAS_RIDGE * rows]);
+  const change = await solveRidge(normal, [...new Array<number>(width).fill(lambda), BIAS_RIDGE * rows]);
   const [bias, kernel] = [weights.at(-1)!, weights.at(-2)];
   const size = columns - width - 1;
   kernel?.values.data.forEach((value, i, data) => (data[i] = value + change[i]!));

@@ -49,9 +49,33 @@ describe('inverseDiagonal', () => {
   });
 });
 
-test('solveRidge by hand: [3 + 1, 1; 1, 1 + 2] x = [9, 5; 5, 4]', () => {
-  const normal = Float64Array.of(3, 1, 9, 5, 1, 1, 5, 4);
-  const solution = [2, 1, 1, 1];
-  [...solveRidge(normal, [1, 2])].forEach((value, i) => expect(value).toBeCloseTo(solution[i]!, 12));
-  expect(() => solveRidge(Float64Array.of(-1, 1), [1])).toThrow('positive definite');
+describe('solveRidge', () => {
+  test('by hand: [3 + 1, 1; 1, 1 + 2] x = [9, 5; 5, 4]', async () => {
+    const normal = Float64Array.of(3, 1, 9, 5, 1, 1, 5, 4);
+    const solution = [2, 1, 1, 1];
+    (await solveRidge(normal, [1, 2])).forEach((value, i) => expect(value).toBeCloseTo(solution[i]!, 12));
+  });
+
+  test.each([64, 65, 200])('solves %i rows, in blocks, and leaves them as they are', async (n) => {
+    const [{ gram }, width] = [problem(n, 3), 5];
+    const wanted = Float64Array.from({ length: n * width }, (_, at) => Math.sin(at));
+    const normal = new Float64Array(n * (n + width));
+    for (let i = 0; i < n; i++) {
+      normal.set(gram.subarray(i * n, (i + 1) * n), i * (n + width));
+      for (let j = 0; j < width; j++) {
+        let sum = wanted[i * width + j]!; // λ = 1
+        for (let k = 0; k < n; k++) sum += gram[i * n + k]! * wanted[k * width + j]!;
+        normal[i * (n + width) + n + j] = sum;
+      }
+    }
+    const before = normal.slice();
+    const solution = await solveRidge(normal, new Array<number>(n).fill(1));
+    const errors = solution.map((value, at) => Math.abs(value - wanted[at]!));
+    expect(Math.max(...errors)).toBeLessThan(1e-8);
+    expect(normal).toEqual(before);
+  });
+
+  test('refuses what is not positive definite', async () => {
+    await expect(solveRidge(Float64Array.of(-1, 1), [1])).rejects.toThrow('positive definite');
+  });
 });
