@@ -183,26 +183,25 @@ def run_encoder(work: Path, weights: Path) -> None:
 UNTOLD = {"_name_or_path", "architectures", "dtype", "problem_type", "transformers_version"}
 
 
-def run_saved(folder: Path) -> None:
+def run_saved(saved: Path) -> None:
     """The logits of a folder that we saved, whose configuration and tokenizer are those of the folder that we loaded."""
-    model, report = AutoModelForSequenceClassification.from_pretrained(
-        folder / "saved", output_loading_info=True
-    )
+    folder = saved.parent
+    model, report = AutoModelForSequenceClassification.from_pretrained(saved, output_loading_info=True)
     for problem, names in report.items():
         assert not names, f"{problem}: {names}"
-    original, saved = AutoConfig.from_pretrained(folder / "model").to_dict(), model.config.to_dict()
+    original, ours = AutoConfig.from_pretrained(folder / "model").to_dict(), model.config.to_dict()
     keys = original.keys() - UNTOLD
-    changed = {key: (original[key], saved[key]) for key in keys if original[key] != saved[key]}
+    changed = {key: (original[key], ours[key]) for key in keys if original[key] != ours[key]}
     assert not changed, f"config.json: {changed}"
-    expected, told = original["problem_type"], saved["problem_type"]
+    expected, told = original["problem_type"], ours["problem_type"]
     assert expected in (None, told), f"problem_type: {told} instead of {expected}"
     stored = load_file(folder / "tensors.safetensors")
     inputs = {name: stored[name].long() for name in ("input_ids", "attention_mask", "token_type_ids")}
     with torch.no_grad():
         logits = model.eval()(**understood(model, inputs)).logits
-    ids, expected = (AutoTokenizer.from_pretrained(folder / name)(*SENTENCE)["input_ids"] for name in ("saved", "model"))
+    ids, expected = (AutoTokenizer.from_pretrained(each)(*SENTENCE)["input_ids"] for each in (saved, folder / "model"))
     assert ids == expected, f"{ids} instead of {expected}"
-    save_file({"logits": logits}, folder / "saved.safetensors")
+    save_file({"logits": logits}, saved.with_suffix(".safetensors"))
 
 
 if __name__ == "__main__":
@@ -215,5 +214,6 @@ if __name__ == "__main__":
         if rest:
             run_encoder(work, Path(rest[0]))
     else:
-        for model in work.glob("*/saved"):
-            run_saved(model.parent)
+        for name in ("saved", "cut"):
+            for folder in work.glob(f"*/{name}"):
+                run_saved(folder)
