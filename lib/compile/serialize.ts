@@ -1,21 +1,15 @@
-import { onnx } from 'onnx-proto';
-import { Attribute, Data, DataType, elements, Graph, Node, Value } from './graph';
+import { Attribute, Data, elements, Graph, Node, Value } from './graph';
+import {
+  ATTRIBUTE_TYPE,
+  AttributeMessage,
+  encodeGraph,
+  encodeModel,
+  NodeMessage,
+  TENSOR_TYPE,
+  TensorMessage,
+  ValueInfoMessage,
+} from './onnx-messages';
 import { sparseInitializer, tagOf } from './sparse-initializer';
-
-const { FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT32, INT64, BOOL, INT8, UINT8 } = onnx.TensorProto.DataType;
-
-/** ONNX's numbers for the element types. */
-export const ONNX_TYPE: Readonly<Record<DataType, onnx.TensorProto.DataType>> = {
-  float32: FLOAT,
-  float64: DOUBLE,
-  float16: FLOAT16,
-  bfloat16: BFLOAT16,
-  int32: INT32,
-  int64: INT64,
-  bool: BOOL,
-  int8: INT8,
-  uint8: UINT8,
-};
 
 /** Numbers of fields: of a ModelProto, of a GraphProto. */
 const GRAPH = 7;
@@ -66,7 +60,7 @@ export function serialize(graph: Graph<unknown>, options: SerializeOptions = {})
   graph.nodes.forEach((node, i) => names.has(node.output) || names.set(node.output, ours(`t${i}`)));
   const sequence = emptySequence(options.sequenceName);
   const { initializer, sparse } = initializersOf(graph, names, options.sparse ?? false);
-  const model = onnx.ModelProto.encode({ irVersion: 10, opsetImport: OPSETS, producerName: 'whittle' });
+  const model = encodeModel({ irVersion: 10, opsetImport: OPSETS, producerName: 'whittle' });
   const content = {
     name: 'whittle',
     node: [
@@ -81,13 +75,13 @@ export function serialize(graph: Graph<unknown>, options: SerializeOptions = {})
       ...graph.outputs.map((value, i) => valueProto(outputNames[i]!, value, axisName)),
     ],
   };
-  const written = onnx.GraphProto.encode(content, model.uint32(tagOf(GRAPH)).fork());
+  const written = encodeGraph(content, model.uint32(tagOf(GRAPH)).fork());
   sparse.forEach((bytes) => written.uint32(tagOf(SPARSE_INITIALIZER)).bytes(bytes));
   return { bytes: written.ldelim().finish(), inputNames, outputNames };
 }
 
 interface Initializers {
-  readonly initializer: onnx.ITensorProto[];
+  readonly initializer: TensorMessage[];
   /** Written `SparseTensorProto`s. */
   readonly sparse: readonly Uint8Array[];
 }
@@ -98,12 +92,12 @@ function initializersOf(
   names: ReadonlyMap<Value, string>,
   sparsely: boolean,
 ): Initializers {
-  const initializer: onnx.ITensorProto[] = [];
+  const initializer: TensorMessage[] = [];
   const sparse: Uint8Array[] = [];
   for (const [value, data] of constants) {
     const name = names.get(value)!;
     expectFilled(name, value, data);
-    const bytes = sparsely ? sparseInitializer(name, ONNX_TYPE[value.dtype], value, data) : undefined;
+    const bytes = sparsely ? sparseInitializer(name, TENSOR_TYPE[value.dtype], value, data) : undefined;
     if (bytes) sparse.push(bytes);
     else initializer.push(tensorProto(name, value, data));
   }
@@ -111,11 +105,11 @@ function initializersOf(
 }
 
 function emptySequence(name: string | undefined): {
-  node: onnx.INodeProto[];
-  output: onnx.IValueInfoProto[];
+  node: NodeMessage[];
+  output: ValueInfoMessage[];
 } {
   if (name === undefined) return { node: [], output: [] };
-  const elemType = { tensorType: { elemType: FLOAT } };
+  const elemType = { tensorType: { elemType: TENSOR_TYPE.float32 } };
   return {
     node: [{ opType: 'SequenceEmpty', output: [name] }],
     output: [{ name, type: { sequenceType: { elemType } } }],
@@ -129,7 +123,7 @@ function nameOutputs(graph: Graph<unknown>, names: Map<Value, string>, outputNam
     if (names.has(value)) aliases.push([value, outputNames[i]!]);
     else names.set(value, outputNames[i]!);
   });
-  return (known: ReadonlyMap<Value, string>): onnx.INodeProto[] =>
+  return (known: ReadonlyMap<Value, string>): NodeMessage[] =>
     aliases.map(([value, name]) => ({ opType: 'Identity', input: [known.get(value)!], output: [name] }));
 }
 
@@ -163,7 +157,7 @@ function isSameApplication(a: Node, b: Node): boolean {
   );
 }
 
-function nodeProto(nodes: readonly [Node, ...Node[]], names: ReadonlyMap<Value, string>): onnx.INodeProto {
+function nodeProto(nodes: readonly [Node, ...Node[]], names: ReadonlyMap<Value, string>): NodeMessage {
   const [node] = nodes;
   const name = names.get(node.output)!;
   const count = 1 + Math.max(...nodes.map(({ slot = 0 }) => slot));
@@ -179,17 +173,17 @@ function nodeProto(nodes: readonly [Node, ...Node[]], names: ReadonlyMap<Value, 
   };
 }
 
-function attributeProto(name: string, value: Attribute): onnx.IAttributeProto {
-  const { INT, INTS, FLOAT: REAL, STRING } = onnx.AttributeProto.AttributeType;
-  if (typeof value === 'number') return { name, type: INT, i: value };
-  if (typeof value === 'string') return { name, type: STRING, s: new TextEncoder().encode(value) };
-  if ('float' in value) return { name, type: REAL, f: value.float };
-  return { name, type: INTS, ints: [...value] };
+function attributeProto(name: string, value: Attribute): AttributeMessage {
+  const { float, int, ints, string } = ATTRIBUTE_TYPE;
+  if (typeof value === 'number') return { name, type: int, i: value };
+  if (typeof value === 'string') return { name, type: string, s: new TextEncoder().encode(value) };
+  if ('float' in value) return { name, type: float, f: value.float };
+  return { name, type: ints, ints: [...value] };
 }
 
-function tensorProto(name: string, value: Value, data: Data): onnx.ITensorProto {
+function tensorProto(name: string, value: Value, data: Data): TensorMessage {
   const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return { name, dims: [...value.shape], dataType: ONNX_TYPE[value.dtype], rawData };
+  return { name, dims: [...value.shape], dataType: TENSOR_TYPE[value.dtype], rawData };
 }
 
 function expectFilled(name: string, value: Value, { length }: Data): void {
@@ -197,14 +191,10 @@ function expectFilled(name: string, value: Value, { length }: Data): void {
   throw new Error(`Constant ${name} has ${length} values for shape [${value.shape.join(', ')}].`);
 }
 
-function valueProto(
-  name: string,
-  value: Value,
-  axisName: SerializeOptions['axisName'],
-): onnx.IValueInfoProto {
+function valueProto(name: string, value: Value, axisName: SerializeOptions['axisName']): ValueInfoMessage {
   const dim = value.shape.map((size, axis) => {
     const dimParam = axisName?.(value, axis);
     return dimParam === undefined ? { dimValue: size } : { dimParam };
   });
-  return { name, type: { tensorType: { elemType: ONNX_TYPE[value.dtype], shape: { dim } } } };
+  return { name, type: { tensorType: { elemType: TENSOR_TYPE[value.dtype], shape: { dim } } } };
 }

@@ -1,5 +1,5 @@
-import { onnx } from 'onnx-proto';
 import { Data, Value } from './graph';
+import { encodeSparseTensor, encodeTensor, TENSOR_TYPE } from './onnx-messages';
 
 /** Numbers of fields whose bytes are written here. */
 const INDICES = 2; // of a SparseTensorProto
@@ -14,7 +14,7 @@ const INT64_DATA = 7; // of a TensorProto
  */
 export function sparseInitializer(
   name: string,
-  dataType: onnx.TensorProto.DataType,
+  dataType: number,
   { shape }: Value,
   data: Data,
 ): Uint8Array | undefined {
@@ -25,10 +25,10 @@ export function sparseInitializer(
   const rawData = new Uint8Array(places.length * size);
   places.forEach((place, i) => rawData.set(bytes.subarray(place * size, (place + 1) * size), i * size));
   const dims = [places.length];
-  const indices = onnx.TensorProto.encode({ dims, dataType: onnx.TensorProto.DataType.INT64 });
+  const indices = encodeTensor({ dims, dataType: TENSOR_TYPE.int64 });
   const written = indices.uint32(tagOf(INT64_DATA)).bytes(varints(places)).finish(); // protobufjs would hold each as an object
   const values = { name, dims, dataType, rawData };
-  const tensor = onnx.SparseTensorProto.encode({ values, dims: [...shape] });
+  const tensor = encodeSparseTensor({ values, dims: [...shape] });
   const sparse = tensor.uint32(tagOf(INDICES)).bytes(written).finish();
   return sparse.length < bytes.length ? sparse : undefined;
 }

@@ -1,8 +1,8 @@
-import { onnx } from 'onnx-proto';
 import * as ort from 'onnxruntime-node';
 import { GraphBuilder } from '../../lib/compile/builder';
 import { serialize, SerializeOptions } from '../../lib/compile/serialize';
 import { Value } from '../../lib/compile/graph';
+import { graphOf } from '../onnx-file';
 
 /** Runs an encoded graph, the data of the arguments by their places. */
 async function run(
@@ -101,9 +101,9 @@ test('names of inputs and outputs are the caller’s to choose', () => {
     builder.finish([builder.node('Neg', [x], [2, 3], 'float32')]),
     options,
   );
-  const graph = onnx.ModelProto.decode(bytes).graph!;
-  expect(graph.input!.map(({ name }) => name)).toEqual(['in/0']);
-  expect(graph.output!.map(({ name }) => name)).toEqual(['out/0']);
+  const graph = graphOf(bytes);
+  expect(graph.input.map(({ name }) => name)).toEqual(['in/0']);
+  expect(graph.output.map(({ name }) => name)).toEqual(['out/0']);
   expect(outputNames).toEqual(['out/0']);
 });
 

@@ -1,8 +1,8 @@
-import { onnx } from 'onnx-proto';
 import * as ort from 'onnxruntime-node';
 import { GraphBuilder } from '../../lib/compile/builder';
 import { Data, DataType } from '../../lib/compile/graph';
 import { serialize } from '../../lib/compile/serialize';
+import { graphOf } from '../onnx-file';
 
 type Constant = readonly [data: Data, shape: readonly number[], dtype: DataType];
 
@@ -15,7 +15,7 @@ async function readBack(constants: readonly Constant[]): Promise<{ read: Uint8Ar
   const results = await session.run({});
   await session.release();
   const read = outputNames.map((name) => bytesOf(results[name]!.data as Data));
-  return { read, sparse: onnx.ModelProto.decode(bytes).graph!.sparseInitializer!.length };
+  return { read, sparse: graphOf(bytes).sparseInitializer.length };
 }
 
 const bytesOf = (data: Data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();

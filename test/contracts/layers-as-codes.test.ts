@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { onnx } from 'onnx-proto';
 import * as whittle from '../../index';
 import { hostTensor, sizeOf } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { onnxBytes } from '../../lib/export/onnx/export-onnx';
 import { perTensor } from '../../lib/quantization/granularity';
 import { scopeEachTest } from '../scope';
+import { graphOf } from '../onnx-file';
 
 const { calibrate, convert, int8, needsCalibration, prepare, report, staticInt8, weightOnly } = whittle;
 const { layers } = tf;
@@ -125,9 +125,9 @@ describe.each(CASES)('%s', (_, make, shape, weights, inputs) => {
     ['with one scale', weightOnly(int8(perTensor()))],
   ])('its file holds the codes %s, once, in as many bytes as are reported', (__, scheme) => {
     const compressed = convert(prepare(modelOf(), scheme));
-    const { initializer } = onnx.ModelProto.decode(onnxBytes(compressed)).graph!;
+    const { initializer } = graphOf(onnxBytes(compressed));
     const bytesOf = (name: string) => {
-      const found = initializer!.filter((tensor) => tensor.name === name);
+      const found = initializer.filter((tensor) => tensor.name === name);
       return found.map(({ rawData }) => rawData!.length);
     };
     const rows = new Map(report(compressed).rows.map((row) => [row.path, row]));

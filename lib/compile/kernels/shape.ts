@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
-import { ONNX_TYPE } from '../serialize';
+import { TENSOR_TYPE } from '../onnx-messages';
 import { DataType, elements, Value } from '../graph';
 import { input, Mapping } from './kernel';
 
@@ -13,7 +13,7 @@ export function reshape(graph: GraphBuilder, x: Value, shape: readonly number[])
 export function cast(graph: GraphBuilder, x: Value, dtype: DataType): Value {
   return x.dtype === dtype
     ? x
-    : graph.node('Cast', [x], x.shape, dtype, { attributes: { to: ONNX_TYPE[dtype] } });
+    : graph.node('Cast', [x], x.shape, dtype, { attributes: { to: TENSOR_TYPE[dtype] } });
 }
 
 /** `x` with its axes in another order; the same value if the order is theirs. */

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';
-import { serialize, ONNX_TYPE } from '../../compile/serialize';
+import { TENSOR_TYPE } from '../../compile/onnx-messages';
+import { serialize } from '../../compile/serialize';
 import { Data, Graph, Node, Source, Value } from '../../compile/graph';
 import { commonSubexpressions } from '../../compile/passes/common-subexpressions';
 import { deadCode } from '../../compile/passes/dead-code';
@@ -187,7 +188,7 @@ function withInputs(graph: Graph, values: readonly Value[], dtype: 'int32' | 'in
     const source: Source = { kind: 'argument', index };
     if (value.dtype !== 'int32' || dtype === 'int32') return [value, source];
     const input: Value = { ...value, dtype };
-    const attributes = { to: ONNX_TYPE.int32 };
+    const attributes = { to: TENSOR_TYPE.int32 };
     casts.push({ op: 'Cast', domain: '', inputs: [input], output: value, attributes });
     return [input, source];
   });

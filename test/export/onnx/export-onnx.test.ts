@@ -2,7 +2,6 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { onnx } from 'onnx-proto';
 import * as ort from 'onnxruntime-node';
 import { convert } from '../../../lib/compress/convert';
 import { prepare } from '../../../lib/compress/prepare';
@@ -15,6 +14,8 @@ import { families, FamilyName } from '../../../lib/models/family';
 import { firstInput } from '../../../lib/models/layers/first-input';
 import { mlp } from '../../../lib/models/mlp';
 import { expectNoLeak } from '../../leaks';
+import { TENSOR_TYPE, type ValueInfoMessage } from '../../../lib/compile/onnx-messages';
+import { graphOf } from '../../onnx-file';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'onnx-'));
 const file = path.join(folder, 'model.onnx');
@@ -188,11 +189,11 @@ describe('quantized models', () => {
     tf.dispose(forward(model, tokens(4, 5), true));
     const batches = [tokens(1, 4), tokens(5, 7)];
     expect(await errorOf(model, batches)).toBeLessThan(0.02);
-    const { initializer, node } = onnx.ModelProto.decode(fs.readFileSync(file)).graph!;
-    const codes = initializer!.filter(({ name }) => name!.endsWith('/codes'));
-    expect(codes.every(({ dataType }) => dataType === onnx.TensorProto.DataType.INT8)).toBe(true);
+    const { initializer, node } = graphOf(fs.readFileSync(file));
+    const codes = initializer.filter(({ name }) => name!.endsWith('/codes'));
+    expect(codes.every(({ dataType }) => dataType === TENSOR_TYPE.int8)).toBe(true);
     expect(codes.length).toBe(prepared.weights.size);
-    expect(node!.filter(({ opType }) => opType === 'QuantizeLinear').length).toBeGreaterThan(0);
+    expect(node.filter(({ opType }) => opType === 'QuantizeLinear').length).toBeGreaterThan(0);
     expect(await errorOf(convert(prepared).model, batches)).toBeLessThan(0.02);
   });
 });
@@ -201,21 +202,21 @@ describe('names', () => {
   test('are the model’s own by default, and of the weights their paths', () => {
     const model = mlp({ inputSize: 4, hiddenSizes: [6], outputSize: 3, seed: 1 });
     exportOnnx(model, file);
-    const graph = onnx.ModelProto.decode(fs.readFileSync(file)).graph!;
-    expect(graph.input!.map(({ name }) => name)).toEqual(model.inputNames);
-    expect(graph.output!.map(({ name }) => name)).toEqual(model.outputNames);
-    const named = graph.initializer!.map(({ name }) => name!).filter((name) => name.includes('/'));
+    const graph = graphOf(fs.readFileSync(file));
+    expect(graph.input.map(({ name }) => name)).toEqual(model.inputNames);
+    expect(graph.output.map(({ name }) => name)).toEqual(model.outputNames);
+    const named = graph.initializer.map(({ name }) => name!).filter((name) => name.includes('/'));
     expect(named.sort()).toEqual(model.weights.map(({ originalName }) => originalName).sort());
   });
 
   test('can be chosen, those of axes too', () => {
     const model = modelOf([null, 2], (x) => x.sum(2));
     exportOnnx(model, file, { inputNames: ['t0'], outputName: 'c0', axisNames: ['n', 'length'] });
-    const graph = onnx.ModelProto.decode(fs.readFileSync(file)).graph!;
-    const axes = (value: onnx.IValueInfoProto) =>
+    const graph = graphOf(fs.readFileSync(file));
+    const axes = (value: ValueInfoMessage) =>
       value.type!.tensorType!.shape!.dim!.map(({ dimParam, dimValue }) => dimParam || Number(dimValue));
-    expect(graph.input!.map(axes)).toEqual([['n', 'length', 2]]);
-    expect(graph.output!.map(axes)).toEqual([['n', 'length']]);
+    expect(graph.input.map(axes)).toEqual([['n', 'length', 2]]);
+    expect(graph.output.map(axes)).toEqual([['n', 'length']]);
     return expect(ort.InferenceSession.create(file)).resolves.toHaveProperty('inputNames', ['t0']);
   });
 
@@ -225,7 +226,7 @@ describe('names', () => {
     const model = tf.model({ inputs: [x, y], outputs });
     const inputsOf = (options: ExportOnnxOptions) => {
       exportOnnx(model, file, options);
-      return onnx.ModelProto.decode(fs.readFileSync(file)).graph!.input!.map(({ name }) => name);
+      return graphOf(fs.readFileSync(file)).input.map(({ name }) => name);
     };
     expect([inputsOf({}), inputsOf({ dropUnused: true })]).toEqual([['x', 'y'], ['y']]);
   });

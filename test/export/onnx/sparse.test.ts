@@ -2,7 +2,6 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { onnx } from 'onnx-proto';
 import * as ort from 'onnxruntime-node';
 import type { Compressed } from '../../../lib/compress/compressed';
 import { convert } from '../../../lib/compress/convert';
@@ -16,6 +15,7 @@ import { maskSet } from '../../../lib/pruning/mask';
 import { setMasks } from '../../../lib/pruning/model-masks';
 import { prune } from '../../../lib/pruning/prune';
 import { scopeEachTest } from '../../scope';
+import { graphOf } from '../../onnx-file';
 
 scopeEachTest();
 
@@ -30,8 +30,8 @@ async function exported(subject: tf.LayersModel | Compressed, sparse: boolean) {
   const xs = tf.randomNormal([5, 64], 0, 1, 'float32', 2).dataSync() as Float32Array;
   const results = await session.run({ [session.inputNames[0]!]: new ort.Tensor('float32', xs, [5, 64]) });
   await session.release();
-  const { graph } = onnx.ModelProto.decode(fs.readFileSync(file));
-  const names = graph!.sparseInitializer!.map(({ values }) => values!.name);
+  const graph = graphOf(fs.readFileSync(file));
+  const names = graph.sparseInitializer.map(({ values }) => values.name);
   return {
     answers: [...(results[session.outputNames[0]!]!.data as Float32Array)],
     bytes: fs.statSync(file).size,

@@ -2,7 +2,6 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { onnx } from 'onnx-proto';
 import { convert } from '../../../lib/compress/convert';
 import { prepare } from '../../../lib/compress/prepare';
 import { report } from '../../../lib/compress/report';
@@ -22,6 +21,7 @@ import {
 } from '../../../lib/quantization/spec';
 import { inferenceOf } from '../../../trainers/inference';
 import { scopeEachTest } from '../../scope';
+import { graphOf } from '../../onnx-file';
 
 scopeEachTest();
 
@@ -93,8 +93,8 @@ test.each(Object.entries(specs))('%s: no file has the floats', (_, spec) => {
   const prepared = prepare(modelOf(), weightOnly(spec));
   const compressed = convert(prepared);
   exportOnnx(compressed, file);
-  const { initializer } = onnx.ModelProto.decode(fs.readFileSync(file)).graph!;
-  const named = (name: string) => initializer!.filter((tensor) => tensor.name === name);
+  const { initializer } = graphOf(fs.readFileSync(file));
+  const named = (name: string) => initializer.filter((tensor) => tensor.name === name);
   for (const [weight, encoded] of compressed.weights) {
     expect(named(weight)).toEqual([]);
     const [codes] = named(`${weight}/codes`);
@@ -126,7 +126,7 @@ test('what the report says of a whole model is what its file takes', () => {
 test('groups that are not made of 16 neighbours are written as numbers', () => {
   const prepared = prepare(modelOf(), [{ match: 'hidden', use: weightOnly(int4(perGroup(0, 20))) }]);
   exportOnnx(convert(prepared), file);
-  const { initializer } = onnx.ModelProto.decode(fs.readFileSync(file)).graph!;
-  expect(initializer!.find(({ name }) => name === 'hidden/kernel')?.dims?.map(Number)).toEqual([96, 33]);
+  const { initializer } = graphOf(fs.readFileSync(file));
+  expect(initializer.find(({ name }) => name === 'hidden/kernel')?.dims?.map(Number)).toEqual([96, 33]);
   prepared.detach();
 });
