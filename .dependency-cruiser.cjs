@@ -79,7 +79,7 @@ module.exports = {
     forbid(
       'no-development-packages',
       'what is published depends on dependencies only',
-      '^(lib|datasets|trainers|index)',
+      '^(lib|datasets|trainers|experiments|index)',
       {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         pathNot: '@types/',

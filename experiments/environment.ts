@@ -19,9 +19,9 @@ export function environment(threads: number): Environment {
   return {
     versions: {
       node: process.versions.node,
-      'whittle-tfjs': versionOf('../package.json'),
-      '@tensorflow/tfjs': versionOf('../node_modules/@tensorflow/tfjs/package.json'),
-      'onnxruntime-node': versionOf('../node_modules/onnxruntime-node/package.json'),
+      'whittle-tfjs': versionOf(ownPackage()),
+      '@tensorflow/tfjs': versionOf(require.resolve('@tensorflow/tfjs/package.json')),
+      'onnxruntime-node': versionOf(require.resolve('onnxruntime-node/package.json')),
     },
     processor: os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: os.availableParallelism(),
@@ -32,8 +32,14 @@ export function environment(threads: number): Environment {
 }
 
 function versionOf(file: string): string {
-  const { version } = JSON.parse(fs.readFileSync(path.join(__dirname, file), 'utf8')) as { version: string };
+  const { version } = JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string };
   return version;
+}
+
+/** Above this folder, or, where that was compiled, above that of the compiled files. */
+function ownPackage(): string {
+  const places = ['..', '../..'].map((up) => path.join(__dirname, up, 'package.json'));
+  return places.find((file) => fs.existsSync(file))!;
 }
 
 function revision(): string {

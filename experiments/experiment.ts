@@ -11,6 +11,7 @@ import { fetched } from './fetched';
 import { withFlags } from './flags';
 import { earlierOptions, shown } from './growth';
 import { Interruption, interruption } from './interruption';
+import { invocationOf } from './invocation';
 import { needsModel } from './models';
 import { readOptions, Script, TrainingOptions } from './options';
 import { ReportSection, writeReport } from './report';
@@ -236,7 +237,7 @@ function rowOf(outcome: Outcome): ResultRow {
 function howToGoOn(): string {
   const [, script = '', ...options] = process.argv;
   const kept = options.filter((option) => option !== '--force').map(quoted);
-  return `Go on with: npx ts-node ${[path.relative('', script), ...kept].join(' ')}`;
+  return `Go on with: ${[invocationOf(path.parse(script).name), ...kept].join(' ')}`;
 }
 
 const quoted = (text: string) => (/^[\w./=:@%+-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);

@@ -1,6 +1,7 @@
 import * as os from 'node:os';
 import { Command, Option } from 'commander';
 import { GLUE_TASKS, GlueTask } from '../datasets/glue-tasks';
+import { invocationOf } from './invocation';
 import { checkOwnData, OwnDataOptions, ownDataOptions } from './own-data';
 import { absolute, folderOrName, positive, whole } from './parse';
 import { checkTeacher, TeacherOptions, teacherOptions } from './teacher';
@@ -193,7 +194,7 @@ function withDefaults<Own extends object>(option: Option, script: Script<Own>): 
 
 /** A command whose mistakes are thrown, in one sentence, instead of ending the process. */
 export function plainCommand(name: string, summary: string): Command {
-  return new Command(`npx ts-node experiments/${name}.ts`)
+  return new Command(invocationOf(name))
     .description(summary)
     .allowExcessArguments(false)
     .exitOverride()

@@ -31,7 +31,7 @@ test(
     const helps = await Promise.all(SCRIPTS.map((script) => run(script, ['--help'])));
     helps.forEach(({ code, out, err }, i) => {
       expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(out).toContain(`npx ts-node experiments/${SCRIPTS[i]}.ts`);
+      expect(out).toContain(`npx whittle-tfjs ${SCRIPTS[i]}`);
       expect(out).toContain('--model <folder or name>');
     });
     for (const { out } of helps.slice(0, 11)) {
@@ -175,9 +175,7 @@ test(
     ]);
     expect(whole).toMatchObject({ code: 0 });
     expect(stopped).toMatchObject({ code: 130 });
-    expect(stopped.err).toMatch(
-      /Stopped by Ctrl-C[^]*Go on with: npx ts-node experiments\/lth-bert\.js .*--out/,
-    );
+    expect(stopped.err).toMatch(/Stopped by Ctrl-C[^]*Go on with: npx whittle-tfjs lth-bert .*--out/);
     expect(fs.readdirSync(at('stopped'))).not.toContain('.lock');
     const resumed = await run('lth-bert', [...options, '--out', at('stopped')]);
     expect(resumed).toMatchObject({ code: 0 });

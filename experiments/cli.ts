@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { program } from 'commander';
+
+/** What `npx whittle-tfjs <script>` runs, each in a process of its own. */
+const SCRIPTS = {
+  'lth-bert': 'lottery tickets: pruned level by level and rewound',
+  finetune: 'a dense model, the baseline',
+  'gradual-pruning-bert': 'pruned while it trains, or after, by magnitude, gradients or learned scores',
+  'pruning-sensitivity-bert': 'what each layer loses by pruning alone, and rules of how far each may go',
+  'sparse-training-bert': 'sparse from the first step to the last: static, SET, RigL',
+  'structured-bert': 'heads, neurons or layers cut out of a trained model',
+  'compare-orders-bert': 'pruned then quantized, quantized then pruned, and both at once',
+  'qat-bert': 'trained for int8, 4 bits and ternary codes',
+  'ptq-bert': 'quantized without training',
+  'mixed-precision-bert': 'bits chosen for each layer within budgets',
+  'pretrain-mlm': 'a BERT that guesses hidden words of a text file',
+  predict: 'labels and probabilities of texts by a trained model',
+  plot: 'the chart of a result.json',
+};
+
+program
+  .name('npx whittle-tfjs')
+  .description('Trains, prunes and quantizes BERT classifiers. Each script takes --help.')
+  .helpCommand(false);
+for (const [name, what] of Object.entries(SCRIPTS)) program.command(name, what, { executableFile: name });
+program.parse();
