@@ -1,3 +1,5 @@
+import './lib/core/without-banner';
+
 // Models and the numbers that go into them
 export { bert } from './lib/models/bert';
 export { maskedLanguageModel } from './lib/models/masked-language-model';
