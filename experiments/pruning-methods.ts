@@ -172,8 +172,12 @@ export function unitsOf(
   return { saliency: SALIENCIES[options.saliency]!(options.seed), pattern };
 }
 
-/** @throws UserError for options that no method reads. */
-export function expectRead(options: PruningScriptOptions, methods: readonly string[]): void {
+/** @throws UserError for options that no method reads and that are not as by default. */
+export function expectRead(
+  options: PruningScriptOptions,
+  methods: readonly string[],
+  defaults: PruningScriptOptions,
+): void {
   if (methods.includes('gradual')) return;
   const names = [
     'saliency',
@@ -185,7 +189,7 @@ export function expectRead(options: PruningScriptOptions, methods: readonly stri
     'schedule',
     'scoringBatches',
   ] as const;
-  const unread = names.find((name) => options[name] !== PRUNING_DEFAULTS[name]);
+  const unread = names.find((name) => options[name] !== defaults[name]);
   if (unread === undefined) return;
   throw new UserError(
     `Expected the \`method\` gradual, which reads \`${unread}\`, got ${methods.join(', ')}; leave \`${unread}\` out.`,

@@ -149,14 +149,19 @@ type Recipe = Pick<
   'optimizer' | 'epochs' | 'learningRate' | 'clipNorm' | 'checkpointEvery' | 'engine'
 >;
 
+/** A rate that rises to its peak and falls to 0. */
+export const warmedUp =
+  (peak: number): Setup['learningRate'] =>
+  (totalSteps) =>
+    linearWarmup({ peak, warmupSteps: Math.round(WARMUP * totalSteps), totalSteps });
+
 /** The recipe of the options, for so many examples in an epoch. */
 export function recipeOf(options: TrainingOptions, examples: number): Recipe {
   const { batchSize, epochs, learningRate } = options;
   return {
     optimizer: adamW(),
     epochs,
-    learningRate: (totalSteps) =>
-      linearWarmup({ peak: learningRate, warmupSteps: Math.round(WARMUP * totalSteps), totalSteps }),
+    learningRate: warmedUp(learningRate),
     clipNorm: CLIP_NORM,
     checkpointEvery: Math.min(CHECKPOINT_EVERY, Math.ceil(examples / batchSize)),
     engine: engineOf(options),

@@ -78,6 +78,11 @@ test(
         /^Expected --epochs of at least 1, to prune while training, got 0; or prune a trained model with --after-dense\.\n$/,
       ],
       [
+        'gradual-pruning-bert',
+        ['--pruning-rate', '0.1', ...out],
+        /^Expected --after-dense <epochs> with --pruning-rate, got --pruning-rate 0\.1 without; or give --learning-rate\.\n$/,
+      ],
+      [
         'structured-bert',
         ['--removed', '40', ...out],
         /^Option '--removed <share...>' argument '40' is invalid\. .*\n$/,

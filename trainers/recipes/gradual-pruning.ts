@@ -12,7 +12,7 @@ import { denseLevel } from './dense';
 import { expectSparsities } from './expect-sparsities';
 import type { Phase, Taught } from './phase';
 import { runPhases } from './phases';
-import type { Outcome, RecipeOptions } from './setup';
+import type { Outcome, RecipeOptions, Setup } from './setup';
 
 /** How a sparsity grows: `cubicDecay`, `linearDecay`, `exponentialDecay`, `cosineDecay`, `constantSparsity`, or one of your own. */
 export type GradualSchedule = (options: RampOptions & FractionWindow) => RelativeSchedule;
@@ -45,6 +45,8 @@ export interface GradualPruningOptions extends RecipeOptions {
 export interface AfterDense {
   /** Of the training that prunes; enough to recover: some 10 for a small task. */
   readonly epochs: number;
+  /** Learning rate of that training; the setup's by default. What is pruned far has much to learn: some ten times that of a fine-tuning. */
+  readonly learningRate?: Setup['learningRate'];
   /** What it minimises, made with the dense model as a teacher; the setup's loss by default. */
   readonly loss?: Taught['loss'];
 }
@@ -70,8 +72,8 @@ export async function gradualPruning(options: GradualPruningOptions): Promise<Ou
 }
 
 /** Where a pruning begins that is a training of its own. */
-export const pruningAfter = (dense: Phase, { epochs, loss }: AfterDense): Partial<Phase> => ({
-  ...{ after: dense, epochs },
+export const pruningAfter = (dense: Phase, { epochs, learningRate, loss }: AfterDense): Partial<Phase> => ({
+  ...{ after: dense, epochs, learningRate },
   ...(loss && { taught: { by: dense, loss } }),
 });
 

@@ -17,7 +17,8 @@ import { measured, trainMethod } from './train-method';
 /** Brings a model from where a phase begins to what it ends with, and scores that. */
 export async function performPhase(context: PhaseContext, phase: Phase, label: Label): Promise<Outcome> {
   const start = await startOf(context, phase);
-  const isOwn = phase.attach || phase.taught || phase.trains === false || phase.epochs !== undefined;
+  const isApart = phase.epochs !== undefined || phase.learningRate !== undefined;
+  const isOwn = phase.attach || phase.taught || phase.trains === false || isApart;
   const isShared = !isOwn && !start.topology && !start.tokenizer;
   if (!isShared) return performAlone(context, phase, label, start);
   const { shared } = await context.seedOf(phase);
@@ -90,9 +91,10 @@ async function performWith(
 }
 
 /** What a phase is trained with. */
-function setupOf({ options }: PhaseContext, { epochs }: Phase, tokenizer: string | undefined): Setup {
+function setupOf({ options }: PhaseContext, phase: Phase, tokenizer: string | undefined): Setup {
   const setup = tokenized(options.setup, tokenizer);
-  return epochs === undefined ? setup : { ...setup, epochs };
+  const { epochs = setup.epochs, learningRate = setup.learningRate } = phase;
+  return { ...setup, epochs, learningRate };
 }
 
 /** A setup whose texts are cut by another tokenizer. */

@@ -4,7 +4,7 @@ import type { Json } from '../../lib/core/config';
 import type { Callback } from '../callback';
 import type { Loss } from '../losses';
 import type { ModelState } from '../model-state';
-import type { Label, Outcome } from './setup';
+import type { Label, Outcome, Setup } from './setup';
 
 /**
  * A part of a recipe, and a row of its results: a model as another phase left it, or with its first weights, is made ready, trained, and
@@ -24,6 +24,8 @@ export interface Phase {
   readonly trains?: boolean;
   /** Epochs of its training, at least 1; the setup's by default. */
   readonly epochs?: number;
+  /** Learning rate of its training; the setup's by default. */
+  readonly learningRate?: Setup['learningRate'];
   /** Whom it learns from, with what loss; the setup's loss alone by default. */
   readonly taught?: Taught;
   /** Steps that count as done when it begins, for the learning rate, the order of the data and dropout; 0 by default. */

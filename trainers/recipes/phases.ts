@@ -142,9 +142,10 @@ function withOneSource(setup: Setup): Setup {
 
 /** What a phase and those before it are, by their names. */
 function identitiesOf(phase: Phase): Json {
-  const { label, identity, after, epochs, startStep, taught } = phase;
+  const { label, identity, after, epochs, learningRate, startStep, taught } = phase;
   const training = {
     ...(epochs === undefined ? {} : { epochs }),
+    ...(learningRate ? { learningRate: identityOf(learningRate(KNOWN_BY)) } : {}),
     ...(startStep ? { startStep } : {}),
     ...(taught ? { taughtBy: nameOf(taught.by.label), loss: identityOf(taught.loss) } : {}),
   };
@@ -153,5 +154,8 @@ function identitiesOf(phase: Phase): Json {
     [nameOf(label)]: Object.keys(training).length === 0 ? identity : { ...training, identity },
   };
 }
+
+/** A rate that depends on how many steps there are is known by what it is for so many. */
+const KNOWN_BY = 1000;
 
 const nameOf = ({ method, level }: Phase['label']) => (level ? `${method} ${level}` : method);

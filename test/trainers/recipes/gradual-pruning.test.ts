@@ -13,6 +13,7 @@ import { distillation } from '../../../trainers/distillation';
 import { gradualPruning, GradualPruningOptions } from '../../../trainers/recipes/gradual-pruning';
 import type { Label, Listener } from '../../../trainers/recipes/setup';
 import { finetune } from '../../../trainers/recipes/finetune';
+import { constantRate } from '../../../trainers/schedules';
 import { smallSetup, temporaryFolder, withoutSeconds } from './small-setup';
 
 let folder: string;
@@ -63,6 +64,7 @@ it('reaches every sparsity exactly along the cubic, and stays there to recover; 
 
 it('prunes the dense model as it was trained, which teaches it', async () => {
   const weights: Record<string, Float32Array> = {};
+  const rates: Record<string, number> = {};
   const note = (name: string, model: tf.LayersModel) => {
     const { variable } = weightsOf(model).find(({ path: each }) => each === 'hidden/0/kernel')!;
     weights[name] = variable.dataSync().slice() as Float32Array;
@@ -78,14 +80,18 @@ it('prunes the dense model as it was trained, which teaches it', async () => {
       {
         name: 'watch',
         onTrainBegin: ({ model, step }) => void (step === 0 && note(`${method} at first`, model)),
+        onStepEnd: ({ learningRate }) => void (rates[method] = learningRate),
       },
     ],
   };
-  const outcomes = await prune({ sparsities: [0.5], afterDense: { epochs: 1, loss }, listener });
+  const afterDense = { epochs: 1, learningRate: () => constantRate(0.0123), loss };
+  const outcomes = await prune({ sparsities: [0.5], afterDense, listener });
   expect(outcomes.map(({ method, level, sparsity, steps }) => [method, level, sparsity, steps])).toEqual([
     ['dense', 0, 0, 12],
     ['gradual', 1, 0.5, 6],
   ]);
+  expect(rates['gradual']).toBe(0.0123);
+  expect(rates['dense']).not.toBe(0.0123);
   expect(weights['teacher']).toEqual(weights['dense']);
   expect(weights['gradual at first']).toEqual(weights['dense']);
 });
