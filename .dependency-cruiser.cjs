@@ -32,19 +32,19 @@ module.exports = {
       'lib-is-below',
       'lib <- datasets <- trainers <- experiments',
       '^lib/',
-      '^(datasets|trainers|experiments|bench|test|index)',
+      '^(datasets|trainers|experiments|bench|test|index|layers[.]ts)',
     ),
     forbid(
       'datasets-are-below',
       'lib <- datasets <- trainers <- experiments',
       '^datasets/',
-      '^(trainers|experiments|bench|test|index)',
+      '^(trainers|experiments|bench|test|index|layers[.]ts)',
     ),
     forbid(
       'trainers-are-below',
       'lib <- datasets <- trainers <- experiments',
       '^trainers/',
-      '^(experiments|bench|test|index)',
+      '^(experiments|bench|test|index|layers[.]ts)',
     ),
     forbid(
       'index-is-the-package',
