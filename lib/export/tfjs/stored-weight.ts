@@ -2,10 +2,10 @@ import { HostTensor, sizeOf } from '../../core/host-tensor';
 import { codesOf, decode } from '../../quantization/decode';
 import { roomFor } from '../../quantization/encode';
 import { EncodedWeight, hasIntegers } from '../../quantization/encoded-weight';
-import { pack } from '../../quantization/pack';
+import { Codes, pack } from '../../quantization/pack';
 import { fixedZeroPoint, isHalf, QuantSpec } from '../../quantization/spec';
 import { configOfSpec, specOf } from '../../quantization/spec-config';
-import type { ManifestEntry } from './model-json';
+import type { ManifestEntry, Quantization } from './model-json';
 
 /** A weight as it lies in a shard. */
 export interface StoredWeight {
@@ -26,26 +26,40 @@ export function storedWeight(
   { dtype, shape, data }: HostTensor,
   encoded?: EncodedWeight,
 ): StoredWeight {
-  const entry = { name, shape, dtype };
-  if (!encoded) return { entry, bytes: bytesOf(data) };
-  if (isHalf(encoded.spec) && encoded.spec.format === 'fp16') {
-    const quantization = { dtype: 'float16', spec: encoded.spec };
-    return { entry: { ...entry, quantization }, bytes: bytesOf(encoded.codes as Uint16Array) };
+  const stored = encoded && storedCodes(encoded);
+  if (!stored) return { entry: { name, shape, dtype }, bytes: bytesOf(data) };
+  const { quantization, bytes } = stored;
+  return { entry: { name, shape, dtype, quantization }, bytes };
+}
+
+/** Undefined of codes that tfjs's format does not have. */
+function storedCodes(
+  encoded: EncodedWeight,
+): { readonly quantization: Quantization; readonly bytes: Uint8Array } | undefined {
+  const { spec, codes, scales } = encoded;
+  if (isHalf(spec)) {
+    const isKnown = spec.format === 'fp16';
+    return isKnown
+      ? { quantization: { dtype: 'float16', spec }, bytes: bytesOf(codes as Uint16Array) }
+      : undefined;
   }
-  if (encoded.scales.length !== 1) return { entry, bytes: bytesOf(data) };
-  const { spec } = encoded as EncodedWeight<QuantSpec>;
-  const [scale] = encoded.scales as unknown as [number];
+  if (scales.length !== 1) return undefined;
   const shift = shiftOf(spec);
+  const scale = scales[0]!;
   const min = -(zeroPointOf(encoded) + shift) * scale;
   const quantization = { dtype: 'uint8', scale, min, spec: configOfSpec(spec) };
-  return {
-    entry: { ...entry, quantization },
-    bytes: Uint8Array.from(codesOf(encoded), (code) => code + shift),
-  };
+  return { quantization, bytes: shifted(codesOf(encoded), shift) };
 }
 
 /** What is added to a code to store it. */
 const shiftOf = ({ signed }: QuantSpec): number => (signed ? 128 : 0);
+
+/** Modulo 256, so that signed codes come back as they went. */
+function shifted(codes: Codes, by: number): Uint8Array {
+  const bytes = new Uint8Array(codes.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = codes[i]! + by;
+  return bytes;
+}
 
 const zeroPointOf = ({ spec, zeroPoints }: EncodedWeight): number =>
   zeroPoints?.[0] ?? fixedZeroPoint(spec as QuantSpec);
@@ -63,12 +77,7 @@ export function encodedOf({
     return room;
   }
   const shift = shiftOf(room.spec);
-  room.codes.set(
-    pack(
-      Int8Array.from(bytes, (stored) => stored - shift),
-      room.spec.bits,
-    ),
-  );
+  room.codes.set(pack(shifted(bytes, -shift), room.spec.bits));
   room.scales[0] = quantization.scale!;
   room.zeroPoints?.fill(Math.round(-quantization.min! / quantization.scale!) - shift);
   return room;
