@@ -88,7 +88,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(lib/wasm/(assembly/|build)|test/package/)' },
+    exclude: { path: '^(lib/wasm/(assembly/|build)|test/package/|test/peers/page/)' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

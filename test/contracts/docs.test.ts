@@ -81,7 +81,9 @@ describe('code in documents', () => {
 
   it('is in the README, and in guides', () => {
     const files = blocks.map(({ file }) => file);
-    expect(files).toEqual(expect.arrayContaining(['README.md', 'lib/compress/README.md', 'lib/export/README.md']));
+    expect(files).toEqual(
+      expect.arrayContaining(['README.md', 'lib/compress/README.md', 'lib/export/README.md']),
+    );
   });
 
   it.each(blocks)('runs: $file, line $line', async ({ code }) => void (await run(code)), A_BLOCK);
