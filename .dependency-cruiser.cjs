@@ -32,19 +32,19 @@ module.exports = {
       'lib-is-below',
       'lib <- datasets <- trainers <- experiments',
       '^lib/',
-      '^(datasets|trainers|experiments|bench|test|index)',
+      '^(datasets|trainers|experiments|bench|test|index|layers[.]ts)',
     ),
     forbid(
       'datasets-are-below',
       'lib <- datasets <- trainers <- experiments',
       '^datasets/',
-      '^(trainers|experiments|bench|test|index)',
+      '^(trainers|experiments|bench|test|index|layers[.]ts)',
     ),
     forbid(
       'trainers-are-below',
       'lib <- datasets <- trainers <- experiments',
       '^trainers/',
-      '^(experiments|bench|test|index)',
+      '^(experiments|bench|test|index|layers[.]ts)',
     ),
     forbid(
       'index-is-the-package',
@@ -88,7 +88,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(lib/wasm/(assembly/|build)|test/package/)' },
+    exclude: { path: '^(lib/wasm/(assembly/|build)|test/package/|test/peers/page/)' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

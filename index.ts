@@ -8,6 +8,8 @@ export { type Problem } from './lib/models/problem';
 export { mlp, type MlpConfig } from './lib/models/mlp';
 export { loadHuggingFace, saveHuggingFace } from './lib/export/hugging-face/folder';
 export { exportOnnx, type ExportOnnxOptions } from './lib/export/onnx/export-onnx';
+export { loadTfjs, saveTfjs, type SaveTfjsOptions } from './lib/export/tfjs/folder';
+import './lib/export/tfjs/file-router'; // `file://` for tfjs's own save and load
 export { readSafetensors, writeSafetensors } from './lib/export/safetensors';
 export { hostTensor, type HostTensor } from './lib/core/host-tensor';
 export { weightsOf, type Weight } from './lib/core/weights';

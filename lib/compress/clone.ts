@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { forgottenSettings } from '../core/forgotten-settings';
 import { isModel } from '../core/layers';
 import { expectSameSettings, unmakeable } from './same-settings';
 
@@ -141,17 +142,10 @@ function cloneLayer(layer: Layer, context: Context): Layer {
 
 const innerOf = (wrapper: Layer): Layer => (wrapper as Layer & { readonly layer: Layer }).layer;
 
-/** Settings that stock layers leave out of their config. */
-const FORGOTTEN: Readonly<Record<string, readonly string[]>> = { SeparableConv2D: ['depthMultiplier'] };
-
 function configOf(layer: Layer): tf.serialization.ConfigDict {
-  const fields = (FORGOTTEN[layer.getClassName()] ?? []).map((name) => [
-    name,
-    layer[name as keyof Layer] as unknown,
-  ]);
   // tfjs writes into the config that it reads, parts of which may be the original's: give it a copy.
   return JSON.parse(
-    JSON.stringify({ ...layer.getConfig(), ...Object.fromEntries(fields) }),
+    JSON.stringify({ ...layer.getConfig(), ...forgottenSettings(layer) }),
   ) as tf.serialization.ConfigDict;
 }
 

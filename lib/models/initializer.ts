@@ -32,7 +32,8 @@ class TruncatedNormal extends Initializer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...this.options };
+    const { stddev, seed, path } = this.options; // tfjs puts more beside them when it reads JSON
+    return { stddev, seed, path };
   }
 }
 tf.serialization.registerClass(TruncatedNormal);

@@ -60,6 +60,6 @@ let program: object | undefined;
 
 /** The kernels, working on this memory. They are compiled once per process. */
 export function instantiate(memory: LinearMemory): Kernels {
-  program ??= new Module(Buffer.from(binary, 'base64'));
+  program ??= new Module(Uint8Array.from(atob(binary), (letter) => letter.charCodeAt(0))); // browsers have no Buffer
   return new Instance(program, { env: { memory } }).exports as Kernels;
 }

@@ -67,7 +67,9 @@ function toProgram(code: string): string {
     target: ts.ScriptTarget.ES2022,
     esModuleInterop: true,
   };
-  const source = code.replaceAll(`'whittle-tfjs'`, JSON.stringify(path.join(built, 'index.js')));
+  const source = code
+    .replaceAll(`'whittle-tfjs'`, JSON.stringify(path.join(built, 'index.js')))
+    .replaceAll(`'whittle-tfjs/layers'`, JSON.stringify(path.join(built, 'layers.js')));
   const { outputText } = ts.transpileModule(source, { compilerOptions });
   return `(async () => {\n${outputText}\n})().catch((error) => {\n  console.error(error);\n  process.exit(1);\n});\n`;
 }
@@ -79,7 +81,9 @@ describe('code in documents', () => {
 
   it('is in the README, and in guides', () => {
     const files = blocks.map(({ file }) => file);
-    expect(files).toEqual(expect.arrayContaining(['README.md', 'lib/compress/README.md']));
+    expect(files).toEqual(
+      expect.arrayContaining(['README.md', 'lib/compress/README.md', 'lib/export/README.md']),
+    );
   });
 
   it.each(blocks)('runs: $file, line $line', async ({ code }) => void (await run(code)), A_BLOCK);

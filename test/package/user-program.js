@@ -28,6 +28,10 @@ async function main() {
   console.log(
     `loss ${losses[0].toFixed(3)} -> ${losses[59].toFixed(3)}, ${targets.sparsity.toFixed(2)} zeros, ${total.bytes} bytes`,
   );
+  require('whittle-tfjs/layers'); // the entry for programs that only load
+  whittle.saveTfjs(whittle.convert(prepared), 'saved');
+  const loaded = await tf.loadLayersModel('file://saved/model.json');
+  if (loaded.layers.length !== 4) throw new Error('The packed library does not save for tfjs.');
   if (!(losses[59] < losses[0] && targets.sparsity >= 0.5))
     throw new Error('The packed library does not train or prune.');
 }

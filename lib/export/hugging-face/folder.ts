@@ -10,6 +10,7 @@ import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../../models/
 import { weightsOf } from '../../core/weights';
 import { bertConfigOf } from '../../models/bert-config-of';
 import { Problem, usualProblem } from '../../models/problem';
+import { expectHard } from '../../pruning/expect-hard';
 import { masksOf, setMasks } from '../../pruning/model-masks';
 import { loadMasks, saveMasks } from '../../pruning/mask-file';
 import { quantizeLayer } from '../../quantization/quantize-layer';
@@ -246,16 +247,6 @@ function saveFullSize(
   } finally {
     full.dispose();
   }
-}
-
-/** What a latent mask prunes is in the weights, and would be in the file. */
-function expectHard(model: tf.LayersModel): void {
-  const [latent] = masksOf(model).latent ?? [];
-  if (latent === undefined) return;
-  throw new UserError(
-    `Expected a model whose masks are hard, to save it with its zeros, got a latent mask of "${latent}"; call hardenMasks(model), or ` +
-      'convert it.',
-  );
 }
 
 /** A file of an earlier model in the folder would be read with this one. */
