@@ -26,6 +26,8 @@ export interface WorkerOptions {
     | 'float'
     | 'qat'
     | 'lsq'
+    | 'masked'
+    | 'pruning'
     | 'movement'
     | 'soft-movement'
     | 'smp'

@@ -12,7 +12,7 @@ import { softmaxCrossEntropy } from '../trainers/losses';
 import { adamW } from '../trainers/optimizer';
 import { parametersOf } from '../trainers/parameters';
 import { products, Step } from './products';
-import { hooksOf, scoresFor } from './score-pruning';
+import { hooksOf, pruningFor } from './pruning';
 import { VOCABULARY, WorkerOptions, WorkerReport } from './sizes';
 
 /** Trains a BERT with Whittle, so many steps per line of standard input; prints their milliseconds as JSON. */
@@ -39,11 +39,11 @@ async function training(options: WorkerOptions): Promise<Step> {
   });
   if (options.kind === 'qat') prepare(model, staticInt8());
   if (options.kind === 'lsq') prepare(model, lsq());
-  const scored = scoresFor(options.kind, model);
+  const pruned = pruningFor(options.kind, model);
   const optimizer = adamW({ weightDecay: 0.01 });
   const parameters = parametersOf(model, { slots: optimizer.slots });
   const engine = await engineOf(options)(model, parameters, softmaxCrossEntropy);
-  const call = scored && (await hooksOf(scored, { model, parameters, engine }));
+  const call = pruned && (await hooksOf(pruned, { model, parameters, engine }));
   let step = 0;
   return async () => {
     const batch = randomBatch(options);
