@@ -32,19 +32,19 @@ module.exports = {
       'lib-is-below',
       'lib <- datasets <- trainers <- experiments',
       '^lib/',
-      '^(datasets|trainers|experiments|bench|test|index|layers[.]ts)',
+      '^(datasets|trainers|experiments|bench|test|index|(layers|plot)[.]ts)',
     ),
     forbid(
       'datasets-are-below',
       'lib <- datasets <- trainers <- experiments',
       '^datasets/',
-      '^(trainers|experiments|bench|test|index|layers[.]ts)',
+      '^(trainers|experiments|bench|test|index|(layers|plot)[.]ts)',
     ),
     forbid(
       'trainers-are-below',
       'lib <- datasets <- trainers <- experiments',
       '^trainers/',
-      '^(experiments|bench|test|index|layers[.]ts)',
+      '^(experiments|bench|test|index|(layers|plot)[.]ts)',
     ),
     forbid(
       'index-is-the-package',

@@ -5,7 +5,7 @@ import { levelColors, methodColors } from './theme';
 export interface CurvePoint {
   /** What the legend calls the curve: a method, or a level. */
   readonly series: string;
-  /** Optimizer step. */
+  /** Optimizer step, or whatever else runs along the horizontal axis. */
   readonly step: number;
   readonly value: number;
 }
@@ -13,6 +13,8 @@ export interface CurvePoint {
 export interface CurveChartOptions {
   /** What is on the vertical axis, as `training loss`. */
   readonly title: string;
+  /** What is on the horizontal axis. Default `optimizer step`. */
+  readonly across?: string;
   /** The series are levels, in order: they are coloured from faint to strong. Default false. */
   readonly ordered?: boolean;
   /** Points drawn per curve at most; each is the mean of the steps around it. Default 150. */
@@ -24,7 +26,7 @@ export interface CurveChartOptions {
  * their mean; values that are not finite are left out.
  */
 export function curveChart(points: readonly CurvePoint[], options: CurveChartOptions): ChartSpec {
-  const { title, ordered = false, resolution = 150 } = options;
+  const { title, across = 'optimizer step', ordered = false, resolution = 150 } = options;
   const names = [...new Set(points.map(({ series }) => series))];
   const range = ordered ? levelColors(names.length) : methodColors(names);
   return {
@@ -43,7 +45,7 @@ export function curveChart(points: readonly CurvePoint[], options: CurveChartOpt
       x: {
         field: 'step',
         type: 'quantitative',
-        title: 'optimizer step',
+        title: across,
         axis: { tickCount: 6, format: '~s' },
         scale: { nice: false },
       },
