@@ -37,7 +37,7 @@ export interface TrainOptions {
    */
   readonly parameters?: Parameters;
   readonly callbacks?: readonly Callback[];
-  /** Keys the dropout masks; 0 by default. The order of the data has a seed of its own. */
+  /** Keys dropout masks and noise, those of tfjs's layers too; 0 by default. The order of the data has a seed of its own. */
   readonly seed?: number;
   readonly checkpoint?: CheckpointOptions;
   /** Steps between two evaluations; one epoch by default. The last step is always evaluated. */

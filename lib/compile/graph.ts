@@ -43,6 +43,13 @@ export interface Graph<From = Source> {
   readonly outputs: readonly Value[];
 }
 
+/**
+ * Beyond so many nodes, those of a recurrent layer over some hundred steps, onnxruntime takes longer to optimize a graph than its
+ * runs win by it: its passes are many, each goes through all nodes, and their time grows faster than the graph. A training step of
+ * 24 transformer layers has 4000.
+ */
+export const LONG = 6000;
+
 /** How many elements a value has. */
 export function elements(value: Value): number {
   return value.shape.reduce((product, size) => product * size, 1);

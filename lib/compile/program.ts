@@ -5,7 +5,7 @@ import { undoOnFailure } from '../core/conclude';
 import type { HostTensor } from '../core/host-tensor';
 import { ownMemory } from '../core/shared-memory';
 import { feeder } from './feeder';
-import { bytesOf, Data, elements, Graph, memoryFor, Value } from './graph';
+import { bytesOf, Data, elements, Graph, LONG, memoryFor, Value } from './graph';
 import { IntegerPath, optimize } from './passes';
 import { forwardAndBackward, Part, whole } from './passes/parts';
 import { RowOutput } from './passes/segment-sum';
@@ -178,12 +178,12 @@ async function loadAll(parts: readonly Part[], options: SessionOptions): Promise
   }, release);
 }
 
-/** Two where a scratch memory is given, and there is much to keep in it. */
+/** Two where a scratch memory is given, and there is much to keep in it, or the program is long: the two are loaded and run faster. */
 function partsOf(graph: Graph, scratch: Scratch | undefined): readonly Part[] {
   if (!scratch) return [whole(graph)];
   const parts = forwardAndBackward(graph);
   const kept = parts[0].saved.reduce((bytes, value) => bytes + bytesOf(value), 0);
-  return kept > scratch.least ? parts : [whole(graph)];
+  return kept > scratch.least || graph.nodes.length > LONG ? parts : [whole(graph)];
 }
 
 /** Adds rows into a table, in order. */

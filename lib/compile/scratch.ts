@@ -10,7 +10,8 @@ export class Scratch {
   private buffer = new ArrayBuffer(0);
 
   /**
-   * @param least programs that keep no more bytes than this run in one part: two take one to four hundredths longer. 512 MiB by default.
+   * @param least programs that keep no more bytes than this, unless they are long, run in one part: two take one to four hundredths
+   * longer. 512 MiB by default.
    */
   constructor(readonly least = 2 ** 29) {}
 

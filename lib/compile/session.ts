@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { serialize, Encoded } from './serialize';
 import { packOutputs, PackedOutputs, unpack } from './packed-outputs';
 import { openSession, RunsOn } from './open-session';
-import { Data, DataType, Graph, Value } from './graph';
+import { Data, DataType, Graph, LONG, Value } from './graph';
 
 /** How onnxruntime runs a program. */
 export interface SessionOptions extends RunsOn {
@@ -23,7 +23,7 @@ export class Session {
   static async load(graph: Graph<unknown>, options: SessionOptions): Promise<Session> {
     const packed = options.provider === 'webgpu' ? packOutputs(graph) : undefined;
     const encoded = serialize(packed?.graph ?? graph, { sequenceName: STOP });
-    const session = await openSession(encoded.bytes, options, programOptions(options));
+    const session = await openSession(encoded.bytes, options, programOptions(options, graph));
     return new Session(session, encoded, packed, Boolean(options.profile));
   }
 
@@ -53,10 +53,12 @@ const unwanted = (provider: string): string =>
   provider === 'webgpu' ? 'MatmulTransposeFusion;MatMulScaleFusion' : 'MatmulTransposeFusion';
 
 /** How every program is run. */
-const programOptions = ({
-  provider = 'cpu',
-  profile,
-}: SessionOptions): ort.InferenceSession.SessionOptions => ({
+const programOptions = (
+  { provider = 'cpu', profile }: SessionOptions,
+  { nodes }: Graph<unknown>,
+): ort.InferenceSession.SessionOptions => ({
+  // What its passes are worth to a long program was measured on the processor alone.
+  ...(provider === 'cpu' && nodes.length > LONG ? { graphOptimizationLevel: 'disabled' as const } : {}),
   // A planned block for all intermediate values would be kept beside the memory of the first run, doubling it.
   enableMemPattern: false,
   extra: {

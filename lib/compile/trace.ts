@@ -34,7 +34,7 @@ export interface Trace {
  * Records what `fn` does with arguments of these shapes.
  *
  * A trace freezes what JavaScript decides. To catch what must not be frozen, the function is recorded twice, and constants
- * that differ (random numbers made on the host: a stock dropout layer, `tf.randomUniform`) are an error.
+ * that differ (random numbers made on the host: `tf.randomUniform`, a stock dropout layer outside of `forward`) are an error.
  *
  * @throws UserError for a kernel without a mapping, a read of a traced value, a host constant that varies, a variable made
  * inside, or a promise returned.
@@ -170,6 +170,7 @@ function varying({ value, usedBy }: Difference, random: readonly string[]): stri
   const maker = random[0] ? `tf.${random.at(-1)}` : 'a host value';
   return (
     `Compiling would freeze ${maker} (shape [${value.shape.join(', ')}], used by ${usedBy}), which differs between two ` +
-    "traces; use Whittle's dropout layer, pass the value as an argument, or run eagerly (`eagerEngine`)."
+    "traces; let `train` run the stock layers, which draws them from the run's seed, use Whittle's dropout layer, pass the value as an " +
+    'argument, or run eagerly (`eagerEngine`).'
   );
 }

@@ -4,6 +4,7 @@ import { factsOf } from './facts-of';
 import { layersOf } from './layers';
 import { lastOf, ownWeights } from './own-weights';
 import { restore, shadowRead } from './shadow';
+import { type Call, wrapCall } from './wrap-call';
 
 /**
  * What a forward pass is for. Calibration computes what inference does, without dropout, and lets observers watch as training
@@ -65,11 +66,11 @@ export interface AttachOptions {
 /** The option of a model's call that makes inference a calibration. */
 export const CALIBRATION = 'calibration';
 
-type Call = tf.layers.Layer['call'];
-
 /** A layer whose `call` is ours for as long as something is attached. */
 interface Patch {
   readonly attachments: Attachment[];
+  /** What the layer computes by itself. */
+  own: Call;
   readonly remove: () => void;
 }
 
@@ -126,19 +127,30 @@ export function attachedTo(layer: tf.layers.Layer): readonly Attachment[] {
   return patches.get(layer)?.attachments ?? [];
 }
 
+/**
+ * Puts something around what a layer computes by itself, within all that is attached to it, and returns how to take it away again.
+ * Nothing may be attached or detached meanwhile.
+ */
+export function wrapWithin(layer: tf.layers.Layer, wrap: (call: Call) => Call): () => void {
+  const patch = patches.get(layer);
+  if (!patch) return wrapCall(layer, wrap);
+  const { own } = patch;
+  patch.own = wrap(own.bind(layer));
+  return () => {
+    patch.own = own;
+  };
+}
+
 function patchCall(layer: tf.layers.Layer): Patch {
   const own = Object.getOwnPropertyDescriptor(layer, 'call');
-  const original = layer.call;
-  const attachments: Attachment[] = [];
-  const patched: Call = (inputs, kwargs) =>
-    scoped(() => callThrough(layer, original, attachments, inputs, kwargs));
+  const patched: Call = (inputs, kwargs) => scoped(() => callThrough(layer, patch, inputs, kwargs));
   const remove = () => {
     // Somebody may have patched `call` after us: then ours stays underneath, now without effect.
     if (layer.call === patched) restore(layer, 'call', own);
     patches.delete(layer);
   };
+  const patch: Patch = { attachments: [], own: layer.call, remove };
   layer.call = patched;
-  const patch = { attachments, remove };
   patches.set(layer, patch);
   return patch;
 }
@@ -153,8 +165,7 @@ export function scoped<T extends tf.TensorContainer>(body: () => T): T {
 
 function callThrough(
   layer: tf.layers.Layer,
-  original: Call,
-  attachments: readonly Attachment[],
+  { attachments, own }: Patch,
   inputs: Parameters<Call>[0],
   kwargs: Parameters<Call>[1],
 ): ReturnType<Call> {
@@ -168,7 +179,7 @@ function callThrough(
     shadowRead(weight, (value) => apply(value, pass)),
   );
   try {
-    return single('output', original.call(layer, single('input', inputs), kwargs));
+    return single('output', own.call(layer, single('input', inputs), kwargs));
   } finally {
     shadows.forEach((undo) => undo());
   }

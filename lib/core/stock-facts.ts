@@ -22,7 +22,7 @@ const affine: Weights = { gamma: { role: 'scale' }, beta: { role: 'shift' } };
 const running: Weights = { moving_mean: { role: 'statistic' }, moving_variance: { role: 'statistic' } };
 
 const values: LayerFacts = { passes: 'values' };
-const drops: LayerFacts = { ...values, rates: ['rate'] };
+const drops: LayerFacts = { ...values, rates: ['rate', 'seed', 'noiseShape'] };
 const activation: LayerFacts = { passes: 'activation' };
 
 /** Layers of which there is nothing to say but that they are known: they have no weights, or hold those that do. */

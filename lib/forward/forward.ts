@@ -5,6 +5,9 @@ import { dims } from '../core/dims';
 import { isTracing } from '../core/derived';
 import { rememberFields } from '../core/layer-fields';
 import { isModel, layersOf } from '../core/layers';
+import { wrapCall } from '../core/wrap-call';
+import { drawFromClock } from '../random/from-clock';
+import { oneSequencePerMask } from '../random/recurrent-masks';
 import { firstTokenCuts } from './token-wise';
 
 /**
@@ -12,6 +15,8 @@ import { firstTokenCuts } from './token-wise';
  *
  * Unlike `model.apply`, a layer never sees the mask of an earlier one: `LayersModel.execute` writes each mask into the one
  * `kwargs` that all layers get, and leaves it there for layers whose own inputs are not masked.
+ *
+ * In training, the stock layers that drop or add noise draw from the clock (lib/random/from-clock.ts), as ours do.
  *
  * What is not read is not computed: a classifier that reads one token takes only that one through the layers before it; see
  * `firstTokenCuts`.
@@ -51,6 +56,8 @@ export function forwardThrough(
   const { view, places } = viewOf(model, layers);
   const cuts = whole ? [] : [...firstTokenCuts(view.outputs, pass)];
   const restore = [
+    ...oneSequencePerMask(all),
+    ...(pass === 'training' ? drawFromClock(all) : []),
     ...[...inner].map(clearMaskAfterCall),
     ...cuts.map(([layer, at]) => cutInputs(layer, at)),
     ...(isTracing() ? [rememberFields(all)] : []),
@@ -120,8 +127,6 @@ function outputOf(model: tf.LayersModel, name: string): tf.SymbolicTensor {
   );
 }
 
-type Call = tf.layers.Layer['call'];
-
 function clearMaskAfterCall(layer: tf.layers.Layer): () => void {
   return wrapCall(layer, (call) => (inputs, kwargs) => {
     try {
@@ -143,14 +148,4 @@ function cutInputs(layer: tf.layers.Layer, places: readonly number[]): () => voi
 function firstToken(x: tf.Tensor): tf.Tensor {
   const [batch, , width] = dims(x, 3);
   return x.slice([0, 0, 0], [batch, 1, width]);
-}
-
-/** Puts something around a layer's `call`, and returns how to take it away again. */
-function wrapCall(layer: tf.layers.Layer, wrap: (call: Call) => Call): () => void {
-  const own = Object.getOwnPropertyDescriptor(layer, 'call');
-  layer.call = wrap(layer.call.bind(layer));
-  return () => {
-    if (own) Object.defineProperty(layer, 'call', own);
-    else delete (layer as Partial<Pick<tf.layers.Layer, 'call'>>).call;
-  };
 }

@@ -54,6 +54,7 @@ export interface Kernels {
     limit: number,
   ): void;
   keepMask(out: Address, n: number, key: number, threshold: number): void;
+  normals(out: Address, n: number, key: number, mean: number, stddev: number): void;
 }
 
 let program: object | undefined;

@@ -11,3 +11,4 @@ export {
 export { accumulate, addRows, sumOfSquares, sumOfSquaresOfRows, zeroRows } from './gradients';
 export { CodedMatrix, largestSize, MOST_STEPS, quantizeColumns, quantizeRows } from './quantize';
 export { keepMask } from './keep-mask';
+export { normals } from './normals';

@@ -5,7 +5,7 @@ import { UserError } from '../../core/errors';
 import type { DeclaresFacts } from '../../core/facts';
 import { withGradient } from '../with-gradient';
 import { several } from './inputs';
-import { checkRate, dropoutMask } from './dropout-mask';
+import { checkRate, dropoutMask } from '../../random/dropout-mask';
 
 /** Options of `attention`. */
 export interface AttentionOptions {
@@ -62,7 +62,7 @@ class Attention extends tf.layers.Layer implements DeclaresFacts {
     const drop = kwargs.training && this.dropout > 0;
     return tf.tidy(() => {
       const mask = drop
-        ? dropoutMask(this.name, [batch, this.heads, queries, keys], this.dropout)
+        ? dropoutMask({ name: this.name }, [batch, this.heads, queries, keys], this.dropout)
         : undefined;
       const how = { bias, mask, heads: this.heads };
       if (!isWatched(this, PROBABILITIES)) return attend(query, key, value, how);

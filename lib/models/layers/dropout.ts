@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { DeclaresFacts } from '../../core/facts';
 import { CARRIER } from '../../core/scaling-facts';
 import { only } from './inputs';
-import { checkRate, dropoutMask } from './dropout-mask';
+import { checkRate, dropoutMask } from '../../random/dropout-mask';
 
 /** Options of `dropout`. */
 export interface DropoutOptions {
@@ -25,7 +25,7 @@ class Dropout extends tf.layers.Layer implements DeclaresFacts {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { readonly training?: boolean }): tf.Tensor {
     const x = only(inputs);
     if (!kwargs.training || this.rate === 0) return x;
-    return tf.tidy(() => x.mul(dropoutMask(this.name, x.shape, this.rate)));
+    return tf.tidy(() => x.mul(dropoutMask({ name: this.name }, x.shape, this.rate)));
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -7,3 +7,4 @@ export { accumulate, sumOfSquares } from './sums';
 export { columnCodes, columnScales } from './quantize-columns';
 export { rowCodes, rowScales } from './quantize-rows';
 export { keepMask } from './keep-mask';
+export { normals } from './normals';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { atClock } from '../../../lib/core/clock';
 import { attention } from '../../../lib/models/layers/attention';
 import { attentionBias } from '../../../lib/models/layers/attention-bias';
-import { dropoutMask } from '../../../lib/models/layers/dropout-mask';
+import { dropoutMask } from '../../../lib/random/dropout-mask';
 import { expectNoLeak } from '../../leaks';
 import { expectClose, expectSameWithGradients, numbers } from '../compare';
 
@@ -70,7 +70,7 @@ describe('attention', () => {
   it('drops attention weights in training, with their gradients', () => {
     const bias = unmasked();
     atClock({ seed: 3, tick: 5 }, () => {
-      const mask = dropoutMask('core', [batch, heads, time, time], 0.5);
+      const mask = dropoutMask({ name: 'core' }, [batch, heads, time, time], 0.5);
       expect(mask.min().dataSync()[0]).toBe(0);
       expectSameWithGradients(apply(bias, 0.5, true), naive(bias, mask) as never, qkv());
     });
