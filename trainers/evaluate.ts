@@ -3,7 +3,8 @@ import type { BatchSource } from '../datasets/batch';
 import { UserError } from '../lib/core/errors';
 import { HostTensor, hostTensor } from '../lib/core/host-tensor';
 import type { Metrics } from './callback';
-import type { Compressed } from '../lib/compress/compressed';
+import { type Compressed, compressedOf } from '../lib/compress/compressed';
+import { checkedSource } from './checked-source';
 import type { Engine } from './engine';
 import { Inference, inferenceOf, InferenceOptions } from './inference';
 import type { Loss } from './losses';
@@ -67,12 +68,17 @@ export async function evaluate(
   source: BatchSource,
   { loss, metrics = {}, ...options }: EvaluateOptions,
 ): Promise<Metrics> {
-  const { predictions, labels } = await predictAll(subject, source, options);
+  const { predictions, labels } = await predictAll(subject, checked(subject, source, loss), options);
   if ('inference' in subject) subject.use?.();
   const values = Object.entries(metrics).map(
     ([name, metric]) => [name, metric(predictions, labels)] as const,
   );
   return { loss: await meanLoss(loss, predictions, labels), ...Object.fromEntries(values) };
+}
+
+/** A training checks its batches itself. */
+function checked(subject: Answering, source: BatchSource, loss: Loss): BatchSource {
+  return 'inference' in subject ? source : checkedSource(source, compressedOf(subject).model, loss);
 }
 
 async function meanLoss(loss: Loss, predictions: HostTensor, labels: HostTensor): Promise<number> {

@@ -3,6 +3,7 @@ import type { Batch } from '../datasets/batch';
 import { Config, configured } from '../lib/core/config';
 import { sizeOf } from '../lib/core/host-tensor';
 import { UserError } from '../lib/core/errors';
+import { classNumbers, classNumbersOrNone, finiteNumbers, type LabelRange, shares } from './label-range';
 
 /**
  * What training minimises: predictions and labels of a batch to one number, the *mean* over its examples, or over whatever
@@ -18,6 +19,10 @@ export interface Loss {
    * by which the batches of an accumulated step are weighted, so that the step is that of one big batch. The examples by default.
    */
   readonly averagesOver?: (batch: Batch) => number;
+  /** Which labels it learns from: others are refused, with their row. Default any. */
+  readonly labels?: LabelRange;
+  /** Whether it applies softmax or sigmoid itself: a model that ends in one is refused. Default false. */
+  readonly takesLogits?: boolean;
   /** How it was made; without it a loss of one's own is known by its source. */
   readonly config?: Config;
 }
@@ -34,14 +39,18 @@ export interface Seen {
  * Cross entropy of softmax(logits) and the true class, averaged over the batch: `mean_i −log softmax(logits_i)[label_i]`.
  *
  * @param logits [..., classes] float32, unnormalised.
- * @param labels [...] int32, class numbers in [0, classes).
- * @throws UserError if the shapes do not fit.
+ * @param labels [...] int32, class numbers in [0, classes): a training refuses others.
+ * @throws UserError if the shapes do not fit, and for less than two classes.
  * @example softmaxCrossEntropy(tf.tensor2d([[0, 0]]), tf.tensor1d([1], 'int32')) // ln 2
  */
-export const softmaxCrossEntropy: Loss = configured(softmaxMean, 'softmaxCrossEntropy');
+export const softmaxCrossEntropy: Loss = configured(
+  Object.assign(softmaxMean, { labels: classNumbers, takesLogits: true }),
+  'softmaxCrossEntropy',
+);
 
 function softmaxMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   const classes = logits.shape.at(-1) ?? 0;
+  if (classes < 2) throw loneClass();
   expectLabels(
     labels,
     logits.shape.slice(0, -1),
@@ -55,6 +64,13 @@ function softmaxMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   });
 }
 
+/** Softmax of one number is 1, whatever it is. */
+const loneClass = (): UserError =>
+  new UserError(
+    'softmaxCrossEntropy expected logits of two classes at least, got one output; use sigmoidCrossEntropy for a choice between right and ' +
+      'wrong, meanSquaredError for a number.',
+  );
+
 /**
  * Cross entropy of sigmoid(logits) and the truth of each label, averaged over every label of the batch, as PyTorch's
  * `BCEWithLogitsLoss`: `mean −y log σ(z) − (1 − y) log(1 − σ(z))`, finite for any finite logit.
@@ -64,7 +80,10 @@ function softmaxMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
  * @throws UserError if the shapes do not fit.
  * @example sigmoidCrossEntropy(tf.tensor2d([[0, 100]]), tf.tensor2d([[1, 1]])) // ln 2 / 2
  */
-export const sigmoidCrossEntropy: Loss = configured(sigmoidMean, 'sigmoidCrossEntropy');
+export const sigmoidCrossEntropy: Loss = configured(
+  Object.assign(sigmoidMean, { labels: shares, takesLogits: true }),
+  'sigmoidCrossEntropy',
+);
 
 function sigmoidMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   expectLabels(labels, logits.shape, 'sigmoidCrossEntropy', 'one number from 0 to 1 per logit');
@@ -85,6 +104,8 @@ function sigmoidMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
  */
 export const hiddenWordsCrossEntropy: Loss = configured(
   Object.assign(hiddenWordsMean, {
+    labels: classNumbersOrNone,
+    takesLogits: true,
     averagesOver: ({ ys }: Batch): number => ys.data.filter((label: number) => label >= 0).length,
   }),
   'hiddenWordsCrossEntropy',
@@ -112,7 +133,10 @@ function hiddenWordsMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
  * @param labels as many numbers, of the same shape but for sizes of 1: [batch] fits predictions [batch, 1].
  * @throws UserError if the shapes do not fit.
  */
-export const meanSquaredError: Loss = configured(squaredMean, 'meanSquaredError');
+export const meanSquaredError: Loss = configured(
+  Object.assign(squaredMean, { labels: finiteNumbers }),
+  'meanSquaredError',
+);
 
 function squaredMean(predictions: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   expectLabels(labels, predictions.shape, 'meanSquaredError', 'one number per prediction');

@@ -29,7 +29,7 @@ export interface CompileArgs {
   readonly metrics: readonly CompiledMetric[];
 }
 
-/** @throws UserError for a model that was not compiled, and for outputs without a loss. */
+/** @throws UserError for a model that was not compiled, for outputs without a loss, and for classes of a single unit. */
 export function compileArgsOf(subject: tf.LayersModel): CompileArgs {
   const model = compiledModelOf(subject);
   const { optimizer } = model as { readonly optimizer?: tf.Optimizer };
@@ -41,12 +41,11 @@ export function compileArgsOf(subject: tf.LayersModel): CompileArgs {
   const [, ...names] = distinct(model.metricsNames);
   return {
     optimizer,
-    outputs: model.outputs.map((output, i) => ({
-      name: model.outputNames[i]!,
-      shape: output.shape,
-      loss: lossAt(model, i),
-      lossName: lossNameAt(model, i),
-    })),
+    outputs: model.outputs.map((output, i) => {
+      const [loss, lossName] = [lossAt(model, i), lossNameAt(model, i)];
+      expectClasses(model.outputNames[i]!, output.shape, lossName);
+      return { name: model.outputNames[i]!, shape: output.shape, loss, lossName };
+    }),
     metrics: model.metricsTensors.map(([score, output], i) => ({
       name: names[i]!,
       score: score as Score,
@@ -76,6 +75,14 @@ function lossNameAt({ loss, outputNames }: tf.LayersModel, output: number): stri
 }
 
 const isList = (value: unknown): boolean => Array.isArray(value);
+
+/** The share of one number in itself is 1, whatever it is: nothing would be learned. */
+function expectClasses(name: string, shape: tf.Shape, lossName: string | undefined): void {
+  if (!lossName?.toLowerCase().endsWith('categoricalcrossentropy') || shape.at(-1) !== 1) return;
+  throw new UserError(
+    `Expected two units at least for ${lossName}, got one in "${name}"; use a sigmoid unit and binaryCrossentropy.`,
+  );
+}
 
 /** Names that occur several times get numbers, as in tfjs's logs: `acc_0`, `acc_1`. */
 function distinct(names: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { tap } from '../../lib/core/tap';
 import type { Loss } from '../losses';
+import { stockRange } from './stock-ranges';
 import type { CompileArgs, CompiledMetric, Score } from './compile-args';
 
 /** Takes the metrics of a step, in the order of `metrics`. */
@@ -11,12 +12,13 @@ export type TakeMetrics = (values: ArrayLike<number>) => void;
  * and handed over.
  */
 export function fitLoss({ outputs, metrics }: CompileArgs, take: TakeMetrics): Loss {
-  const { loss } = outputs[0]!;
-  return (predictions, labels, seen) =>
+  const { loss, lossName } = outputs[0]!;
+  const mean: Loss = (predictions, labels, seen) =>
     tf.tidy(() => {
       if (seen) reportMetrics(metrics, predictions, labels, take);
       return meanOf(loss, labels, predictions);
     });
+  return Object.assign(mean, { labels: stockRange(lossName) });
 }
 
 /** The mean of a score over all that it is of. */

@@ -1,15 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type BatchSource, fromHost } from '../../datasets/batch';
-import { type HostTensor, hostTensor } from '../../lib/core/host-tensor';
 import type { Callback } from '../callback';
 import { train } from '../trainer';
-import { arranged, type Tensors } from './arranged';
-import { type CompileArgs, compileArgsOf, compiledModelOf, type CompiledOutput } from './compile-args';
+import type { Tensors } from './arranged';
+import { type CompileArgs, compileArgsOf, compiledModelOf } from './compile-args';
+import { readExamples } from './examples';
 import { fitLoss } from './fit-loss';
 import { expectOptions, type FitCallback, type FitOptions } from './fit-options';
 import { type StockCallback, stockCallbacks, type StockParams } from './stock-callbacks';
 import { stockOptimizer } from './stock-optimizer';
-import { type Examples, inOrder, metricOf, splitOff } from './validation';
+import { inOrder, metricOf, splitOff } from './validation';
 
 /**
  * `model.fit`, compiled: trains a model with the optimizer, the loss and the metrics of its `model.compile`, and takes our callbacks beside
@@ -38,7 +38,7 @@ export async function fit(
 ): Promise<tf.History> {
   expectOptions(options);
   const args = compileArgsOf(model);
-  const { train: examples, dev } = await examplesOf(model, args, xs, ys, options);
+  const { train: examples, dev } = await examplesOf(model, args, [xs, ys], options);
   const { batchSize = 32, seed = 0, shuffle = true, epochs = 1 } = options;
   const data = fromHost(examples.xs, examples.ys[0]!, { batchSize, seed, shuffle });
   return fitSource(model, args, data, dev && inOrder(dev, batchSize), {
@@ -85,30 +85,12 @@ async function fitSource(
 async function examplesOf(
   model: tf.LayersModel,
   { outputs }: CompileArgs,
-  xs: Tensors,
-  ys: Tensors,
+  data: readonly [xs: Tensors, ys: Tensors],
   { validationData, validationSplit = 0 }: FitOptions,
 ): Promise<ReturnType<typeof splitOff>> {
-  const inputs = model.inputs.map(({ shape }, i) => ({ name: model.inputNames[i]!, shape }));
-  const labels = outputs.map(({ name, shape, lossName }) => ({ name, shape: labelShape(shape, lossName) }));
-  const all = async (x: Tensors, y: Tensors, prefix = ''): Promise<Examples> => ({
-    xs: await arranged(x, inputs, `${prefix}xs`),
-    ys: (await arranged(y, labels, `${prefix}ys`)).map((tensor, i) => forLoss(tensor, outputs[i]!)),
-  });
-  const split = splitOff(await all(xs, ys), validationSplit);
-  return validationData ? { ...split, dev: await all(...validationData, 'validation ') } : split;
-}
-
-const CLASSES = 'sparseCategoricalCrossentropy';
-
-/** Classes have one number where their outputs have one for each. */
-function labelShape(shape: tf.Shape, lossName: string | undefined): tf.Shape {
-  return lossName === CLASSES ? [...shape.slice(0, -1), 1] : shape;
-}
-
-/** tfjs's loss of classes takes floats only. */
-function forLoss(labels: HostTensor, { lossName }: CompiledOutput): HostTensor {
-  return lossName === CLASSES ? hostTensor(Float32Array.from(labels.data), labels.shape) : labels;
+  const split = splitOff(await readExamples(model, outputs, data), validationSplit);
+  if (!validationData) return split;
+  return { ...split, dev: await readExamples(model, outputs, validationData, 'validation ') };
 }
 
 const isOwn = (callback: FitCallback): callback is Callback => 'name' in callback;

@@ -5,13 +5,8 @@ import { UserError } from '../../lib/core/errors';
 import { type HostTensor, hostTensor, sizeOf } from '../../lib/core/host-tensor';
 import type { Metric } from '../metric';
 import type { CompiledMetric } from './compile-args';
+import type { Examples } from './examples';
 import { meanOf } from './fit-loss';
-
-/** Inputs and labels of all examples. */
-export interface Examples {
-  readonly xs: readonly HostTensor[];
-  readonly ys: readonly HostTensor[];
-}
 
 /**
  * The first `floor((1 − share) · examples)` to train on, and the last ones to evaluate on, as in tfjs.
