@@ -9,9 +9,14 @@ export interface Batch {
   readonly xs: HostTensor[];
   /** [size] int32 classes, or float32 numbers for a regression; any [size, ...] that the loss understands. */
   readonly ys: HostTensor;
+  /** Labels beside these, [size, ...], for a loss of several: of further outputs, weights of examples. None by default. */
+  readonly further?: readonly HostTensor[];
   /** How many examples. */
   readonly size: number;
 }
+
+/** The labels of a batch, all of them. */
+export const allLabels = ({ ys, further = [] }: Batch): readonly HostTensor[] => [ys, ...further];
 
 /**
  * Batches in an order that is a function of the seed and the epoch alone, so that training resumes where it stopped: at batch
@@ -39,7 +44,7 @@ export interface FromTensorsOptions {
  * Batches of your own data, for any model. The tensors are copied: they stay yours to dispose.
  *
  * @param xs one tensor per input of the model, [examples, ...].
- * @param ys labels, [examples, ...].
+ * @param ys labels, [examples, ...]; a list for a loss of several.
  * @throws UserError unless all have the same number of examples, at least one, and for a batchSize that is no whole number from 1.
  *
  * @example
@@ -47,21 +52,21 @@ export interface FromTensorsOptions {
  */
 export function fromTensors(
   xs: tf.Tensor | readonly tf.Tensor[],
-  ys: tf.Tensor,
+  ys: tf.Tensor | readonly tf.Tensor[],
   options: FromTensorsOptions,
 ): BatchSource {
-  const inputs = xs instanceof tf.Tensor ? [xs] : [...xs];
-  return fromHost(inputs.map(copy), copy(ys), options);
+  const [inputs, labels] = [xs, ys].map((tensors) => (tensors instanceof tf.Tensor ? [tensors] : [...tensors]));
+  return fromHost(inputs!.map(copy), labels!.map(copy), options);
 }
 
 /** The same of tensors on the host, which the source keeps. */
 export function fromHost(
   xs: readonly HostTensor[],
-  ys: HostTensor,
+  labels: readonly HostTensor[],
   { batchSize, seed = 0, shuffle = true }: FromTensorsOptions,
 ): BatchSource {
   expectBatchSize(batchSize);
-  const examples = countExamples([...xs, ys]);
+  const examples = countExamples([...xs, ...labels]);
   const batchesPerEpoch = Math.ceil(examples / batchSize);
   return {
     examples,
@@ -70,7 +75,9 @@ export function fromHost(
       const order = epochOrder(examples, shuffle ? { seed, epoch } : undefined);
       for (let batch = from; batch < batchesPerEpoch; batch++) {
         const rows = order.subarray(batch * batchSize, (batch + 1) * batchSize);
-        yield { xs: xs.map((x) => take(x, rows)), ys: take(ys, rows), size: rows.length };
+        const [ys, ...further] = labels.map((tensor) => take(tensor, rows)) as [HostTensor];
+        const inputs = xs.map((x) => take(x, rows));
+        yield { xs: inputs, ys, ...(further.length > 0 ? { further } : {}), size: rows.length };
       }
     },
   };

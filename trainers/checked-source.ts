@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { BatchSource } from '../datasets/batch';
+import { allLabels, type BatchSource } from '../datasets/batch';
 import { expectIds, idRangesOf } from './id-ranges';
 import { expectLabels } from './label-range';
 import type { Loss } from './losses';
@@ -12,7 +12,7 @@ import type { Loss } from './losses';
  */
 export function checkedSource(source: BatchSource, model: tf.LayersModel, { labels }: Loss): BatchSource {
   const ids = idRangesOf(model);
-  const outputs = model.outputs[0]?.shape.at(-1) ?? Infinity;
+  const ranges = [labels].flat();
   return {
     ...source,
     async *epoch(epoch, from = 0) {
@@ -20,7 +20,10 @@ export function checkedSource(source: BatchSource, model: tf.LayersModel, { labe
       for await (const batch of source.epoch(epoch, from)) {
         const where = `batch ${number++} of epoch ${epoch}`;
         expectIds(batch.xs, ids, where);
-        if (labels) expectLabels(batch.ys, labels, outputs, where);
+        for (const [i, tensor] of allLabels(batch).entries()) {
+          const range = ranges[i];
+          if (range) expectLabels(tensor, range, model.outputs[i]?.shape.at(-1) ?? Infinity, where);
+        }
         yield batch;
       }
     },

@@ -12,6 +12,15 @@ import { classNumbers, classNumbersOrNone, finiteNumbers, type LabelRange, share
 export interface Loss {
   /** @param seen what the model saw and computed, in training; absent in evaluation. */
   (predictions: tf.Tensor, labels: tf.Tensor, seen?: Seen): tf.Scalar;
+  /**
+   * The loss of a model of several outputs, or of batches that have further labels: called instead, with all of them in their order. Without
+   * it models of several outputs are refused, and further labels are not looked at.
+   */
+  readonly ofSeveral?: (
+    predictions: readonly tf.Tensor[],
+    labels: readonly tf.Tensor[],
+    seen?: Seen,
+  ) => tf.Scalar;
   /** Layers of the model whose outputs the loss looks at, by name; none by default. */
   readonly layers?: readonly string[];
   /**
@@ -19,12 +28,22 @@ export interface Loss {
    * by which the batches of an accumulated step are weighted, so that the step is that of one big batch. The examples by default.
    */
   readonly averagesOver?: (batch: Batch) => number;
-  /** Which labels it learns from: others are refused, with their row. Default any. */
-  readonly labels?: LabelRange;
+  /** Which labels it learns from, of several outputs a list: others are refused, with their row. Default any. */
+  readonly labels?: LabelRange | readonly (LabelRange | undefined)[];
   /** Whether it applies softmax or sigmoid itself: a model that ends in one is refused. Default false. */
   readonly takesLogits?: boolean;
   /** How it was made; without it a loss of one's own is known by its source. */
   readonly config?: Config;
+}
+
+/** A loss of all outputs and labels that there are. */
+export function lossOf(
+  loss: Loss,
+  predictions: readonly tf.Tensor[],
+  labels: readonly tf.Tensor[],
+  seen?: Seen,
+): tf.Scalar {
+  return loss.ofSeveral?.(predictions, labels, seen) ?? loss(predictions[0]!, labels[0]!, seen);
 }
 
 /** What a loss may look at beside predictions and labels. */

@@ -20,6 +20,8 @@ export interface CompiledMetric {
   readonly score: Score;
   /** The output that it measures, by its place. */
   readonly output: number;
+  /** Whether it is the loss of an output, as tfjs lists it where there are several. */
+  readonly isLoss: boolean;
 }
 
 /** What `model.compile` was told, as tfjs has resolved it. */
@@ -50,6 +52,7 @@ export function compileArgsOf(subject: tf.LayersModel): CompileArgs {
       name: names[i]!,
       score: score as Score,
       output,
+      isLoss: model.outputs.length > 1 && i < model.outputs.length,
     })),
   };
 }

@@ -5,24 +5,31 @@ import { expectLabels } from '../label-range';
 import { arranged, type Tensors } from './arranged';
 import type { CompiledOutput } from './compile-args';
 import { stockRange } from './stock-ranges';
+import { type WeightOptions, weightsOfExamples } from './weights';
 
 /** Inputs and labels of all examples, in the order of the model's inputs and outputs. */
 export interface Examples {
   readonly xs: readonly HostTensor[];
   readonly ys: readonly HostTensor[];
+  /** What each example counts, [examples], of each output; none where all count the same. */
+  readonly weights: readonly HostTensor[];
+}
+
+export interface ReadOptions extends WeightOptions {
+  /** What they are, for messages: `validation `. */
+  readonly of?: string;
 }
 
 /**
  * Copies examples to the host.
  *
- * @param of what they are, for messages: `validation `, or nothing.
  * @throws UserError for tensors that the model does not take, ids that name no row of a table, and labels that the loss does not learn from.
  */
 export async function readExamples(
   model: tf.LayersModel,
   outputs: readonly CompiledOutput[],
   [xs, ys]: readonly [xs: Tensors, ys: Tensors],
-  of = '',
+  { of = '', ...options }: ReadOptions = {},
 ): Promise<Examples> {
   const inputs = model.inputs.map(({ shape }, i) => ({ name: model.inputNames[i]!, shape }));
   const places = outputs.map(({ name, shape, lossName }) => ({ name, shape: labelShape(shape, lossName) }));
@@ -30,7 +37,8 @@ export async function readExamples(
   const labels = (await arranged(ys, places, `${of}ys`)).map((tensor, i) => forLoss(tensor, outputs[i]!));
   expectIds(read, idRangesOf(model), `${of}xs`);
   labels.forEach((tensor, i) => expectLearnable(tensor, outputs[i]!, `${of}ys for "${outputs[i]!.name}"`));
-  return { xs: read, ys: labels };
+  const names = outputs.map(({ name }) => name);
+  return { xs: read, ys: labels, weights: await weightsOfExamples(options, labels, names) };
 }
 
 const CLASSES = 'sparseCategoricalCrossentropy';

@@ -14,7 +14,7 @@ import { meanOf } from './fit-loss';
  * @throws UserError for a share outside [0, 1), one that leaves nothing to train on, and tensors of different lengths.
  */
 export function splitOff(
-  { xs, ys }: Examples,
+  { xs, ys, weights }: Examples,
   share: number,
 ): { train: Examples; dev: Examples | undefined } {
   if (!(share >= 0 && share < 1)) {
@@ -30,6 +30,7 @@ export function splitOff(
   const part = (from: number, to: number): Examples => ({
     xs: xs.map((x) => rows(x, from, to)),
     ys: ys.map((y) => rows(y, from, to)),
+    weights: weights.map((each) => rows(each, from, to)),
   });
   return { train: part(0, at), dev: at < examples ? part(at, examples) : undefined };
 }
@@ -39,15 +40,16 @@ function rows({ data, shape }: HostTensor, from: number, to: number): HostTensor
   return hostTensor(data.subarray(from * width, to * width), [to - from, ...shape.slice(1)]);
 }
 
-/** Batches in the order of the examples. */
+/** Batches in the order of the examples, which all count the same. */
 export function inOrder({ xs, ys }: Examples, batchSize: number): BatchSource {
-  return fromHost(xs, ys[0]!, { batchSize, shuffle: false });
+  return fromHost(xs, ys, { batchSize, shuffle: false });
 }
 
 /** A metric of tfjs over all examples at once. */
-export function metricOf({ score }: CompiledMetric): Metric {
-  return (predictions, labels) =>
+export function metricOf({ score, output }: CompiledMetric): Metric {
+  const metric = (predictions: HostTensor, labels: HostTensor): number =>
     tf.tidy(() => meanOf(score, toTensor(labels), toTensor(predictions)).dataSync()[0]!);
+  return Object.assign(metric, { output });
 }
 
 function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {
