@@ -1,5 +1,6 @@
 /** `fit`, and what it takes. */
 export { fit } from './fit';
+export { fitCallbacks, type FitCallbacks } from './fit-callbacks';
 export { type FitCallback, type FitDatasetOptions, type FitOptions } from './fit-options';
 export { type ByOutput, type ClassWeight } from './weights';
 export { type StockCallback } from './stock-callbacks';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { readHost } from '../../lib/core/host-tensor';
+import type { Parameter } from '../parameters';
 
 /** What a tfjs optimizer remembers of each weight, `<variable>/m` for example. */
 export type Moments = ReadonlyMap<string, Float32Array>;
@@ -33,4 +34,20 @@ export async function setMoments(
   ];
   await optimizer.setWeights(given); // copies them into variables of its own
   tf.dispose([count, ...old, ...given].map((named) => named?.tensor));
+}
+
+/** Makes a tfjs optimizer forget what hard masks prune: its moments of that are those that it began with. */
+export async function pruneMoments(optimizer: tf.Optimizer, list: readonly Parameter[]): Promise<void> {
+  const masked = list.filter(({ mask }) => mask);
+  if (masked.length === 0) return;
+  const [steps, ...moments] = await optimizer.getWeights();
+  steps?.tensor.dispose();
+  const first = optimizer.getClassName() === 'Adagrad' ? optimizer.getConfig()['initialAccumulatorValue'] : 0;
+  for (const { variable, mask } of masked) {
+    const own = moments.filter(({ name }) => name.slice(0, name.lastIndexOf('/')) === variable.name);
+    tf.tidy(() => {
+      const keep = tf.tensor(Uint8Array.from(mask!), variable.shape, 'bool');
+      for (const { tensor } of own) (tensor as tf.Variable).assign(tf.where(keep, tensor, first as number));
+    });
+  }
 }
