@@ -268,17 +268,10 @@ export { train, type TrainOptions, type TrainResult } from './trainers/trainer';
 export { type Callback, type Training } from './trainers/callback';
 export { compiledEngine, type CompiledEngineOptions } from './trainers/engines/compiled';
 export { eagerEngine, type EagerEngineOptions } from './trainers/engines/eager';
-export { adamW, sgd, type Optimizer } from './trainers/optimizer';
+export * from './trainers/exports';
 export { constantRate, linearWarmup, type LearningRate } from './trainers/schedules';
-export {
-  hiddenWordsCrossEntropy,
-  meanSquaredError,
-  sigmoidCrossEntropy,
-  softmaxCrossEntropy,
-  type Loss,
-  type Seen,
-} from './trainers/losses';
 export { distillation, softLabels, softTargets, type DistillationOptions } from './trainers/distillation';
+export * from './trainers/fit/exports';
 export { evaluate } from './trainers/evaluate';
 export { inferenceOf, type Inference, type InferenceOptions } from './trainers/inference';
 export { metrics, type Metric } from './trainers/metrics';

@@ -9,9 +9,14 @@ export interface Batch {
   readonly xs: HostTensor[];
   /** [size] int32 classes, or float32 numbers for a regression; any [size, ...] that the loss understands. */
   readonly ys: HostTensor;
+  /** Labels beside these, [size, ...], for a loss of several: of further outputs, weights of examples. None by default. */
+  readonly further?: readonly HostTensor[];
   /** How many examples. */
   readonly size: number;
 }
+
+/** The labels of a batch, all of them. */
+export const allLabels = ({ ys, further = [] }: Batch): readonly HostTensor[] => [ys, ...further];
 
 /**
  * Batches in an order that is a function of the seed and the epoch alone, so that training resumes where it stopped: at batch
@@ -39,26 +44,29 @@ export interface FromTensorsOptions {
  * Batches of your own data, for any model. The tensors are copied: they stay yours to dispose.
  *
  * @param xs one tensor per input of the model, [examples, ...].
- * @param ys labels, [examples, ...].
- * @throws UserError unless all have the same number of examples, at least one.
+ * @param ys labels, [examples, ...]; a list for a loss of several.
+ * @throws UserError unless all have the same number of examples, at least one, and for a batchSize that is no whole number from 1.
  *
  * @example
  * const data = fromTensors(tf.tensor2d([[0, 0], [0, 1]]), tf.tensor1d([0, 1], 'int32'), { batchSize: 2 });
  */
 export function fromTensors(
   xs: tf.Tensor | readonly tf.Tensor[],
-  ys: tf.Tensor,
+  ys: tf.Tensor | readonly tf.Tensor[],
+  options: FromTensorsOptions,
+): BatchSource {
+  const [inputs, labels] = [xs, ys].map((tensors) => (tensors instanceof tf.Tensor ? [tensors] : [...tensors]));
+  return fromHost(inputs!.map(copy), labels!.map(copy), options);
+}
+
+/** The same of tensors on the host, which the source keeps. */
+export function fromHost(
+  xs: readonly HostTensor[],
+  labels: readonly HostTensor[],
   { batchSize, seed = 0, shuffle = true }: FromTensorsOptions,
 ): BatchSource {
-  const inputs = (xs instanceof tf.Tensor ? [xs] : [...xs]).map(copy);
-  const labels = copy(ys);
-  const examples = labels.shape[0] ?? 0;
-  if (examples === 0 || inputs.some(({ shape }) => shape[0] !== examples)) {
-    const counts = [...inputs, labels].map(({ shape }) => shape[0] ?? 'none');
-    throw new UserError(
-      `Expected xs and ys to have the same number of examples, at least 1, got ${counts.join(', ')}.`,
-    );
-  }
+  expectBatchSize(batchSize);
+  const examples = countExamples([...xs, ...labels]);
   const batchesPerEpoch = Math.ceil(examples / batchSize);
   return {
     examples,
@@ -67,10 +75,28 @@ export function fromTensors(
       const order = epochOrder(examples, shuffle ? { seed, epoch } : undefined);
       for (let batch = from; batch < batchesPerEpoch; batch++) {
         const rows = order.subarray(batch * batchSize, (batch + 1) * batchSize);
-        yield { xs: inputs.map((x) => take(x, rows)), ys: take(labels, rows), size: rows.length };
+        const [ys, ...further] = labels.map((tensor) => take(tensor, rows)) as [HostTensor];
+        const inputs = xs.map((x) => take(x, rows));
+        yield { xs: inputs, ys, ...(further.length > 0 ? { further } : {}), size: rows.length };
       }
     },
   };
+}
+
+/** @throws UserError unless it is a whole number of examples, at least one. */
+export function expectBatchSize(batchSize: number): void {
+  if (Number.isInteger(batchSize) && batchSize >= 1) return;
+  throw new UserError(`Expected a batchSize of at least 1 example, got ${batchSize}.`);
+}
+
+/** How many examples there are. @throws UserError unless all tensors have as many. */
+export function countExamples(tensors: readonly HostTensor[]): number {
+  const counts = tensors.map(({ shape }) => shape[0]);
+  const [examples = 0] = counts;
+  if (examples > 0 && counts.every((count) => count === examples)) return examples;
+  throw new UserError(
+    `Expected xs and ys to have the same number of examples, at least 1, got ${counts.map((count) => count ?? 'none').join(', ')}.`,
+  );
 }
 
 /** One epoch as a `tf.data` dataset of batches. */

@@ -1,7 +1,7 @@
 import { UserError } from '../lib/core/errors';
 import { hostTensor, HostTensor } from '../lib/core/host-tensor';
 import { permutation, seededRandom } from '../lib/core/random';
-import type { Batch, BatchSource } from './batch';
+import { type Batch, type BatchSource, expectBatchSize } from './batch';
 import { LabelTable, labelTable, takeLabels } from './batch-labels';
 import type { AnyLabel, Example, Examples, StoredExamples, Texts } from './dataset';
 import { Encoded, encodeExample } from './encoded';
@@ -142,9 +142,7 @@ function makeBatch(
 }
 
 function checkSizes(batchSize: number, maxLength: number): void {
-  if (!(Number.isInteger(batchSize) && batchSize >= 1)) {
-    throw new UserError(`Expected a batchSize of at least 1 example, got ${batchSize}.`);
-  }
+  expectBatchSize(batchSize);
   if (!(Number.isInteger(maxLength) && maxLength >= 3)) {
     throw new UserError(
       `Expected a maxLength of at least 3 pieces ([CLS] and [SEP] are two), got ${maxLength}.`,

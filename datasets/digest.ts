@@ -1,6 +1,6 @@
 import { createHash, Hash } from 'node:crypto';
 import type { HostTensor } from '../lib/core/host-tensor';
-import type { BatchSource } from './batch';
+import { allLabels, type BatchSource } from './batch';
 
 const known = new WeakMap<BatchSource, Promise<string>>();
 
@@ -17,9 +17,9 @@ export function digestOf(source: BatchSource): Promise<string> {
 
 async function read(source: BatchSource): Promise<string> {
   const hash = createHash('sha256');
-  for await (const { xs, ys, size } of source.epoch(0)) {
-    hash.update(`${size}`);
-    for (const tensor of [...xs, ys]) update(hash, tensor);
+  for await (const batch of source.epoch(0)) {
+    hash.update(`${batch.size}`);
+    for (const tensor of [...batch.xs, ...allLabels(batch)]) update(hash, tensor);
   }
   return hash.digest('hex').slice(0, 16);
 }

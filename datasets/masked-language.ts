@@ -1,7 +1,7 @@
 import { UserError } from '../lib/core/errors';
 import { hostTensor } from '../lib/core/host-tensor';
 import { seededRandom } from '../lib/core/random';
-import type { Batch, BatchSource } from './batch';
+import { type Batch, type BatchSource, expectBatchSize } from './batch';
 import { MaskedSequence, MaskPieces, maskWords } from './mask-words';
 import { epochOrder } from './order';
 import type { Tokenizer } from './tokenizer/tokenizer';
@@ -52,7 +52,7 @@ export function packLines(lines: Iterable<string>, tokenizer: Tokenizer, maxLeng
  *
  * What is hidden is a function of (seed, epoch, sequence), as is the order: training resumes exactly.
  *
- * @throws UserError for a vocabulary without `[MASK]`, or a rate outside (0, 1).
+ * @throws UserError for a vocabulary without `[MASK]`, a rate outside (0, 1), or a batchSize that is no whole number from 1.
  *
  * @example
  * const sequences = packLines(lines, tokenizer, 128);
@@ -63,6 +63,7 @@ export function maskedLanguageSource(
   tokenizer: Tokenizer,
   { batchSize, rate = 0.15, seed = 0, shuffle = true }: MaskedLanguageOptions,
 ): BatchSource {
+  expectBatchSize(batchSize);
   if (!(rate > 0 && rate < 1))
     throw new UserError(`Expected a share of pieces to hide above 0 and below 1, got ${rate}.`);
   const pieces = maskPieces(tokenizer);

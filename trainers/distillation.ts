@@ -76,6 +76,7 @@ export function distillation(options: DistillationOptions): Loss {
   const layers = hidden.map((pair) => pair.student);
   const loss = Object.assign(learn, {
     layers,
+    ...{ labels: hard.labels, takesLogits: hard.takesLogits },
     averagesOver: hard.averagesOver && hidden.length > 0 ? failToAccumulate : hard.averagesOver,
   });
   const known = { teacher: digestOfModel(teacher), weight, soft, hard, hidden };

@@ -7,7 +7,7 @@ import { UserError } from '../lib/core/errors';
 import { forwardThrough } from '../lib/forward/forward';
 import { layersOf } from '../lib/core/layers';
 import type { Inference } from './inference';
-import type { Loss } from './losses';
+import { type Loss, lossOf } from './losses';
 import type { Parameters } from './parameters';
 
 /**
@@ -65,13 +65,21 @@ export function expectToTrain({ model, weights }: Compressed): void {
 }
 
 /** What training minimises: the loss of a batch plus the penalties of the model's regularizers, each once. Both engines run this. */
-export function objective(model: tf.LayersModel, loss: Loss, xs: tf.Tensor[], ys: tf.Tensor): tf.Scalar {
+export function objective(
+  model: tf.LayersModel,
+  loss: Loss,
+  xs: tf.Tensor[],
+  labels: readonly tf.Tensor[],
+): tf.Scalar {
   return tf.tidy(() => {
     const penalties = penaltiesOf(model).map((penalty) => penalty());
-    const [predictions, ...hidden] = forwardThrough(model, xs, { pass: 'training', layers: loss.layers });
+    const several = loss.ofSeveral !== undefined;
+    const found = forwardThrough(model, xs, { pass: 'training', layers: loss.layers, several });
+    const outputs = found.slice(0, model.outputs.length);
+    const seen = { inputs: xs, hidden: found.slice(outputs.length) };
     return penalties.reduce<tf.Scalar>(
       (sum, penalty) => sum.add(penalty),
-      loss(predictions, ys, { inputs: xs, hidden }),
+      lossOf(loss, outputs, labels, seen),
     );
   });
 }

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import type { BatchSource } from '../datasets/batch';
+import { allLabels, type BatchSource } from '../datasets/batch';
 import { UserError } from '../lib/core/errors';
 import { HostTensor, hostTensor } from '../lib/core/host-tensor';
 import type { Metrics } from './callback';
-import type { Compressed } from '../lib/compress/compressed';
+import { type Compressed, compressedOf } from '../lib/compress/compressed';
+import { checkedSource } from './checked-source';
 import type { Engine } from './engine';
 import { Inference, inferenceOf, InferenceOptions } from './inference';
-import type { Loss } from './losses';
+import { type Loss, lossOf } from './losses';
 import type { Metric } from './metrics';
 
 /** A model's outputs and the truth, row by row. */
@@ -28,25 +29,45 @@ export async function predictAll(
   source: BatchSource,
   options?: InferenceOptions,
 ): Promise<Predictions> {
+  const { predictions, labels } = await answersOf(subject, source, { ...options, several: false });
+  return { predictions: predictions[0]!, labels: labels[0]! };
+}
+
+/** Every output and every label of a source, by their places. */
+interface Answers {
+  readonly predictions: readonly HostTensor[];
+  readonly labels: readonly HostTensor[];
+}
+
+async function answersOf(
+  subject: Answering,
+  source: BatchSource,
+  { several, ...options }: InferenceOptions & { readonly several: boolean },
+): Promise<Answers> {
   const inference = await ('inference' in subject ? subject.inference() : inferenceOf(subject, options));
   try {
-    return await predictEach(inference, source);
+    return await answerEach(inference, source, several);
   } finally {
     await inference.dispose();
   }
 }
 
-async function predictEach(inference: Inference, source: BatchSource): Promise<Predictions> {
-  const predictions: HostTensor[] = [];
-  const labels: HostTensor[] = [];
-  for await (const { xs, ys } of source.epoch(0)) {
-    predictions.push(await inference.predict(xs));
-    labels.push(ys);
+async function answerEach(inference: Inference, source: BatchSource, several: boolean): Promise<Answers> {
+  const predictions: (readonly HostTensor[])[] = [];
+  const labels: (readonly HostTensor[])[] = [];
+  for await (const batch of source.epoch(0)) {
+    const all = several ? await inference.outputs?.(batch.xs) : undefined;
+    predictions.push(all ?? [await inference.predict(batch.xs)]);
+    labels.push(allLabels(batch));
   }
   if (predictions.length === 0)
     throw new UserError('Expected at least one example to evaluate on, received none.');
-  return { predictions: concatenate(predictions), labels: concatenate(labels) };
+  return { predictions: joined(predictions), labels: joined(labels) };
 }
+
+/** Tensors of each batch, joined by their places. */
+const joined = (batches: readonly (readonly HostTensor[])[]): HostTensor[] =>
+  batches[0]!.map((_, place) => concatenate(batches.map((tensors) => tensors[place]!)));
 
 export interface EvaluateOptions extends InferenceOptions {
   readonly loss: Loss;
@@ -67,16 +88,26 @@ export async function evaluate(
   source: BatchSource,
   { loss, metrics = {}, ...options }: EvaluateOptions,
 ): Promise<Metrics> {
-  const { predictions, labels } = await predictAll(subject, source, options);
+  const several = loss.ofSeveral !== undefined;
+  const { predictions, labels } = await answersOf(subject, checked(subject, source, loss), {
+    ...options,
+    several,
+  });
   if ('inference' in subject) subject.use?.();
   const values = Object.entries(metrics).map(
-    ([name, metric]) => [name, metric(predictions, labels)] as const,
+    ([name, metric]) =>
+      [name, metric(predictions[metric.output ?? 0]!, labels[metric.output ?? 0]!)] as const,
   );
-  return { loss: await meanLoss(loss, predictions, labels), ...Object.fromEntries(values) };
+  return { loss: await meanLoss(loss, { predictions, labels }), ...Object.fromEntries(values) };
 }
 
-async function meanLoss(loss: Loss, predictions: HostTensor, labels: HostTensor): Promise<number> {
-  const mean = tf.tidy(() => loss(toTensor(predictions), toTensor(labels)));
+/** A training checks its batches itself. */
+function checked(subject: Answering, source: BatchSource, loss: Loss): BatchSource {
+  return 'inference' in subject ? source : checkedSource(source, compressedOf(subject).model, loss);
+}
+
+async function meanLoss(loss: Loss, { predictions, labels }: Answers): Promise<number> {
+  const mean = tf.tidy(() => lossOf(loss, predictions.map(toTensor), labels.map(toTensor)));
   const [value] = await mean.data();
   mean.dispose();
   return value as number;

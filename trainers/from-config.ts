@@ -1,5 +1,7 @@
 import { madeFrom } from '../lib/core/config';
+import { adagrad } from './adagrad';
 import { adamW, Optimizer, sgd } from './optimizer';
+import { rmsProp } from './rms-prop';
 import { constantRate, LearningRate, linearWarmup } from './schedules';
 
 /**
@@ -10,7 +12,7 @@ import { constantRate, LearningRate, linearWarmup } from './schedules';
  * @example optimizerFrom({ name: 'adamW', options: { weightDecay: 0.1 } });
  */
 export function optimizerFrom(config: unknown): Optimizer {
-  return madeFrom<Optimizer>('optimizer', { adamW, sgd }, config);
+  return madeFrom<Optimizer>('optimizer', { adagrad, adamW, rmsProp, sgd }, config);
 }
 
 /**

@@ -9,6 +9,8 @@ import { onnxBytes } from '../lib/export/onnx/export-onnx';
 export interface Inference {
   /** The model's output in inference mode. @param xs in the order of the model's inputs. */
   predict(xs: readonly HostTensor[]): Promise<HostTensor>;
+  /** All outputs of a model of several, in their order, where that is no file, which has one. */
+  outputs?(xs: readonly HostTensor[]): Promise<HostTensor[]>;
   /** Frees what answers; the model stays. */
   dispose(): Promise<void>;
 }
@@ -37,5 +39,8 @@ export async function inferenceOf(
 /** The bytes of a file as something that answers. */
 export async function openFile(file: Uint8Array, options: InferenceOptions): Promise<Inference> {
   const session = await FileSession.open(file, options);
-  return { predict: (xs) => session.run(xs), dispose: () => session.release() };
+  return {
+    predict: (xs) => session.run(xs),
+    dispose: () => session.release(),
+  };
 }

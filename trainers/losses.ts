@@ -3,6 +3,7 @@ import type { Batch } from '../datasets/batch';
 import { Config, configured } from '../lib/core/config';
 import { sizeOf } from '../lib/core/host-tensor';
 import { UserError } from '../lib/core/errors';
+import { classNumbers, classNumbersOrNone, finiteNumbers, type LabelRange, shares } from './label-range';
 
 /**
  * What training minimises: predictions and labels of a batch to one number, the *mean* over its examples, or over whatever
@@ -11,6 +12,15 @@ import { UserError } from '../lib/core/errors';
 export interface Loss {
   /** @param seen what the model saw and computed, in training; absent in evaluation. */
   (predictions: tf.Tensor, labels: tf.Tensor, seen?: Seen): tf.Scalar;
+  /**
+   * The loss of a model of several outputs, or of batches that have further labels: called instead, with all of them in their order. Without
+   * it models of several outputs are refused, and further labels are not looked at.
+   */
+  readonly ofSeveral?: (
+    predictions: readonly tf.Tensor[],
+    labels: readonly tf.Tensor[],
+    seen?: Seen,
+  ) => tf.Scalar;
   /** Layers of the model whose outputs the loss looks at, by name; none by default. */
   readonly layers?: readonly string[];
   /**
@@ -18,8 +28,22 @@ export interface Loss {
    * by which the batches of an accumulated step are weighted, so that the step is that of one big batch. The examples by default.
    */
   readonly averagesOver?: (batch: Batch) => number;
+  /** Which labels it learns from, of several outputs a list: others are refused, with their row. Default any. */
+  readonly labels?: LabelRange | readonly (LabelRange | undefined)[];
+  /** Whether it applies softmax or sigmoid itself: a model that ends in one is refused. Default false. */
+  readonly takesLogits?: boolean;
   /** How it was made; without it a loss of one's own is known by its source. */
   readonly config?: Config;
+}
+
+/** A loss of all outputs and labels that there are. */
+export function lossOf(
+  loss: Loss,
+  predictions: readonly tf.Tensor[],
+  labels: readonly tf.Tensor[],
+  seen?: Seen,
+): tf.Scalar {
+  return loss.ofSeveral?.(predictions, labels, seen) ?? loss(predictions[0]!, labels[0]!, seen);
 }
 
 /** What a loss may look at beside predictions and labels. */
@@ -34,14 +58,18 @@ export interface Seen {
  * Cross entropy of softmax(logits) and the true class, averaged over the batch: `mean_i −log softmax(logits_i)[label_i]`.
  *
  * @param logits [..., classes] float32, unnormalised.
- * @param labels [...] int32, class numbers in [0, classes).
- * @throws UserError if the shapes do not fit.
+ * @param labels [...] int32, class numbers in [0, classes): a training refuses others.
+ * @throws UserError if the shapes do not fit, and for less than two classes.
  * @example softmaxCrossEntropy(tf.tensor2d([[0, 0]]), tf.tensor1d([1], 'int32')) // ln 2
  */
-export const softmaxCrossEntropy: Loss = configured(softmaxMean, 'softmaxCrossEntropy');
+export const softmaxCrossEntropy: Loss = configured(
+  Object.assign(softmaxMean, { labels: classNumbers, takesLogits: true }),
+  'softmaxCrossEntropy',
+);
 
 function softmaxMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   const classes = logits.shape.at(-1) ?? 0;
+  if (classes < 2) throw loneClass();
   expectLabels(
     labels,
     logits.shape.slice(0, -1),
@@ -55,6 +83,13 @@ function softmaxMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   });
 }
 
+/** Softmax of one number is 1, whatever it is. */
+const loneClass = (): UserError =>
+  new UserError(
+    'softmaxCrossEntropy expected logits of two classes at least, got one output; use sigmoidCrossEntropy for a choice between right and ' +
+      'wrong, meanSquaredError for a number.',
+  );
+
 /**
  * Cross entropy of sigmoid(logits) and the truth of each label, averaged over every label of the batch, as PyTorch's
  * `BCEWithLogitsLoss`: `mean −y log σ(z) − (1 − y) log(1 − σ(z))`, finite for any finite logit.
@@ -64,7 +99,10 @@ function softmaxMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
  * @throws UserError if the shapes do not fit.
  * @example sigmoidCrossEntropy(tf.tensor2d([[0, 100]]), tf.tensor2d([[1, 1]])) // ln 2 / 2
  */
-export const sigmoidCrossEntropy: Loss = configured(sigmoidMean, 'sigmoidCrossEntropy');
+export const sigmoidCrossEntropy: Loss = configured(
+  Object.assign(sigmoidMean, { labels: shares, takesLogits: true }),
+  'sigmoidCrossEntropy',
+);
 
 function sigmoidMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   expectLabels(labels, logits.shape, 'sigmoidCrossEntropy', 'one number from 0 to 1 per logit');
@@ -85,6 +123,8 @@ function sigmoidMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
  */
 export const hiddenWordsCrossEntropy: Loss = configured(
   Object.assign(hiddenWordsMean, {
+    labels: classNumbersOrNone,
+    takesLogits: true,
     averagesOver: ({ ys }: Batch): number => ys.data.filter((label: number) => label >= 0).length,
   }),
   'hiddenWordsCrossEntropy',
@@ -112,7 +152,10 @@ function hiddenWordsMean(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
  * @param labels as many numbers, of the same shape but for sizes of 1: [batch] fits predictions [batch, 1].
  * @throws UserError if the shapes do not fit.
  */
-export const meanSquaredError: Loss = configured(squaredMean, 'meanSquaredError');
+export const meanSquaredError: Loss = configured(
+  Object.assign(squaredMean, { labels: finiteNumbers }),
+  'meanSquaredError',
+);
 
 function squaredMean(predictions: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   expectLabels(labels, predictions.shape, 'meanSquaredError', 'one number per prediction');

@@ -10,7 +10,11 @@ import type { HostTensor } from '../lib/core/host-tensor';
  * @returns NaN where a prediction is NaN: such a model has no score.
  * @throws UserError unless there are as many predictions as labels, at least one.
  */
-export type Metric = (predictions: HostTensor, labels: HostTensor) => number;
+export interface Metric {
+  (predictions: HostTensor, labels: HostTensor): number;
+  /** Which output of a model of several it scores, by its place; the first by default. */
+  readonly output?: number;
+}
 
 /** A metric from a score of numbers. */
 export function ofNumbers(score: Metric): Metric {

@@ -97,18 +97,20 @@ export function sgd(options: SgdOptions = {}): Optimizer {
 }
 
 /** What every update rule needs to know of a step. */
-interface Step {
+export interface Step {
   readonly learningRate: number;
   readonly step: number;
   readonly gradientScale: number;
 }
 
-type Update = (parameter: Parameter, slots: readonly Float32Array[], step: Step) => void;
+/** Changes a parameter's weights and slots, in the order of the optimizer's `slots`; what a hard mask prunes becomes exactly 0. */
+export type Update = (parameter: Parameter, slots: readonly Float32Array[], step: Step) => void;
 
 /** As in PyTorch's `clip_grad_norm_`. */
 const CLIP_EPSILON = 1e-6;
 
-function createOptimizer(
+/** An optimizer of its update rule: it clips, looks for what is not finite, and says which slots are missing. */
+export function createOptimizer(
   name: string,
   slots: readonly string[],
   update: Update,
@@ -159,7 +161,12 @@ function notFinite({ list }: Parameters, step: number): UserError {
   );
 }
 
-function expectRange(optimizer: string, values: Readonly<Record<string, number>>, below: number): void {
+/** @throws UserError unless every value is in [0, below). */
+export function expectRange(
+  optimizer: string,
+  values: Readonly<Record<string, number>>,
+  below: number,
+): void {
   for (const [name, value] of Object.entries(values)) {
     if (value >= 0 && value < below) continue;
     throw new UserError(`Expected ${name} of ${optimizer} in [0, ${below}), got ${value}.`);

@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Batch } from '../datasets/batch';
+import type { Batch, BatchSource } from '../datasets/batch';
 import { runAll } from '../lib/core/conclude';
 import { batchWeights } from './batch-weights';
 import type { Callback, Evaluation, LogEntry, LogValue, Training } from './callback';
 import type { Engine } from './engine';
+import { checkedSource } from './checked-source';
 import { evaluate } from './evaluate';
 import { Identity, trainingIdentity } from './identity';
 import type { Parameters } from './parameters';
@@ -23,6 +24,9 @@ export class Run implements Training {
   readonly model: tf.LayersModel;
   readonly plan: Plan;
   readonly callbacks: readonly Callback[];
+  /** The options' `data` and `dev`, every batch checked. */
+  readonly data: BatchSource;
+  readonly dev: BatchSource | undefined;
   step: number;
   learningRate = NaN;
   loss = NaN;
@@ -43,6 +47,9 @@ export class Run implements Training {
   ) {
     this.model = options.model;
     this.callbacks = options.callbacks ?? [];
+    const { data, dev, loss } = options;
+    this.data = checkedSource(data, this.model, loss);
+    this.dev = dev && checkedSource(dev, this.model, loss);
     this.plan = { batchesPerEpoch: options.data.batchesPerEpoch, accumulation: options.accumulation ?? 1 };
     this.step = options.startStep ?? 0;
   }
@@ -160,7 +167,8 @@ export class Run implements Training {
   }
 
   async evaluate(): Promise<void> {
-    const { dev, loss, metrics } = this.options;
+    const { loss, metrics } = this.options;
+    const { dev } = this;
     if (!dev) return;
     const evaluation = { step: this.step, metrics: await evaluate(this.engine, dev, { loss, metrics }) };
     this.evaluations.push(evaluation);

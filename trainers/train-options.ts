@@ -9,7 +9,7 @@ import type { Parameters } from './parameters';
 import type { LearningRate } from './schedules';
 
 export interface TrainOptions {
-  /** Any model with one output; its trainable weights are trained in place. */
+  /** Any model with one output, with several where the loss is of several; its trainable weights are trained in place. */
   readonly model: tf.LayersModel;
   readonly loss: Loss;
   readonly data: BatchSource;

@@ -5,6 +5,7 @@ import type { Evaluation } from './callback';
 import { Checkpoints, openCheckpoints } from './checkpoint';
 import { compiledEngine } from './engines/compiled';
 import { expectFiniteLoss, expectFiniteScore, expectFiniteWeights } from './finite';
+import { expectLogits } from './expect-logits';
 import { Interrupted } from './interrupted';
 import { expectAllTrained, parametersOf } from './parameters';
 import { disposalsOf, Run } from './run';
@@ -30,7 +31,7 @@ export interface TrainResult {
  * with the same bits as one that never stopped, given a `checkpoint` folder.
  *
  * @throws UserError for options that do not fit together, a loss or gradient that is not finite, weights or a dev loss that are not at
- * the end, and a checkpoint folder of another run, without a whole checkpoint, or in another process's use; Interrupted when a callback broke the run off.
+ * the end, labels and ids that the loss or the model has no place for, a loss of logits of a model that ends in softmax or sigmoid, and a checkpoint folder of another run, without a whole checkpoint, or in another process's use; Interrupted when a callback broke the run off.
  *
  * @example
  * await train({
@@ -70,7 +71,7 @@ async function trainFrom(run: Run, checkpoints: Checkpoints | undefined): Promis
 }
 
 async function trainEpoch(run: Run, checkpoints?: Checkpoints): Promise<void> {
-  const { data } = run.options;
+  const { data } = run;
   const { epoch, cursor } = run.position;
   if (cursor === 0) await run.call('onEpochBegin');
   for await (const batches of groups(data.epoch(epoch, cursor), run.plan.accumulation)) {
@@ -117,6 +118,7 @@ async function begin(options: TrainOptions): Promise<Run> {
   return undoOnFailure(
     async () => {
       validate(options);
+      expectLogits(model, loss);
       if (options.parameters) expectAllTrained(model, options.parameters);
       const parameters = options.parameters ?? parametersOf(model, { slots: optimizer.slots });
       if (!options.parameters) undo.push(() => parameters.dispose());

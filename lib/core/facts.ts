@@ -35,6 +35,8 @@ export interface LayerFacts {
   readonly weights?: Readonly<Record<string, WeightFacts>>;
   /** Weights of other layers that it computes with too: the table that a decoder is tied to. */
   readonly borrows?: readonly tf.LayerVariable[];
+  /** The input, by its place, whose numbers name rows of its first weight. Default none. */
+  readonly ids?: number;
   /** Whether its output is rows of its table and nothing else. */
   readonly isLookup?: boolean;
   /** Fields whose value decides which ops run, such as rates of dropout: a compiled program freezes them. */

@@ -32,7 +32,7 @@ const plain = (...names: string[]): Record<string, LayerFacts> =>
 /** The layers of tfjs, by class. */
 export const STOCK: Readonly<Record<string, LayerFacts | undefined>> = {
   Dense: product(1, { tokenWise: Infinity }),
-  Embedding: { weights: { embeddings: { role: 'table', channels: [0] } }, isLookup: true },
+  Embedding: { weights: { embeddings: { role: 'table', channels: [0] } }, ids: 0, isLookup: true },
 
   Conv1D: product(2),
   Conv2D: product(3),

@@ -35,20 +35,23 @@ export interface ForwardThroughOptions {
   readonly layers?: readonly string[];
   /** Compute what is not read, too. Default false. */
   readonly whole?: boolean;
+  /** Take a model of several outputs, too, and return them all. Default false. */
+  readonly several?: boolean;
 }
 
 /**
  * Like `forward`, and returns the outputs of some layers as well, computed on the way.
  *
- * @returns the model's output, then those of the layers in their order; the caller owns them all.
+ * @returns the model's output, or outputs, then those of the layers in their order; the caller owns them all.
  * @throws UserError as `forward` does, and if there is no such layer.
  */
 export function forwardThrough(
   model: tf.LayersModel,
   xs: readonly tf.Tensor[],
-  { pass, layers = [], whole = false }: ForwardThroughOptions,
+  { pass, layers = [], whole = false, several = false }: ForwardThroughOptions,
 ): [tf.Tensor, ...tf.Tensor[]] {
-  expectFit(model, xs);
+  if (!several) expectOneOutput(model);
+  expectInputs(model, xs);
   const all = layersOf(model);
   if (isTracing()) expectNoState(all);
   const containers = all.filter(isModel);
@@ -73,12 +76,14 @@ export function forwardThrough(
   }
 }
 
-function expectFit({ name, inputs, outputs }: tf.LayersModel, xs: readonly tf.Tensor[]): void {
-  if (outputs.length !== 1) {
-    throw new UserError(
-      `Expected a model of one output, got "${name}" with ${outputs.length}; make one of each (tf.model), or join them (concatenate).`,
-    );
-  }
+function expectOneOutput({ name, outputs }: tf.LayersModel): void {
+  if (outputs.length === 1) return;
+  throw new UserError(
+    `Expected a model of one output, got "${name}" with ${outputs.length}; make one of each (tf.model), or join them (concatenate).`,
+  );
+}
+
+function expectInputs({ name, inputs }: tf.LayersModel, xs: readonly tf.Tensor[]): void {
   if (xs.length === inputs.length) return;
   throw new UserError(`Expected ${inputs.length} input tensor(s) for "${name}", got ${xs.length}.`);
 }
@@ -103,7 +108,7 @@ const views = new WeakMap<tf.LayersModel, Map<string, View>>();
 
 /** The model with the outputs of some layers after its own; it shares everything with the model. */
 function viewOf(model: tf.LayersModel, layers: readonly string[]): View {
-  if (layers.length === 0) return { view: model, places: [0] };
+  if (layers.length === 0) return { view: model, places: model.outputs.map((_, i) => i) };
   const known = views.get(model) ?? new Map<string, View>();
   views.set(model, known);
   const key = layers.join('\n');

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {
+  adagrad,
   adamW,
   constantRate,
   int8,
@@ -11,19 +12,22 @@ import {
   optimizerFrom,
   percentile,
   perTensor,
+  rmsProp,
   sgd,
 } from '../../index';
 
 const throughJson = (value: { config?: unknown }) => JSON.parse(JSON.stringify(value.config)) as unknown;
 
-test.each([adamW({ weightDecay: 0.1 }), sgd({ momentum: 0.5, nesterov: true })])(
-  'an optimizer from JSON has the options that it had: $config.name',
-  (optimizer) => {
-    const again = optimizerFrom(throughJson(optimizer));
-    expect(again.config).toEqual(optimizer.config);
-    expect(again.slots).toEqual(optimizer.slots);
-  },
-);
+test.each([
+  adagrad({ initialAccumulator: 0.2 }),
+  adamW({ weightDecay: 0.1 }),
+  rmsProp({ centered: true }),
+  sgd({ momentum: 0.5, nesterov: true }),
+])('an optimizer from JSON has the options that it had: $config.name', (optimizer) => {
+  const again = optimizerFrom(throughJson(optimizer));
+  expect(again.config).toEqual(optimizer.config);
+  expect(again.slots).toEqual(optimizer.slots);
+});
 
 test.each([constantRate(0.1), linearWarmup({ peak: 0.2, warmupSteps: 3, totalSteps: 9 })])(
   'a learning rate from JSON is the one it was: $config.name',

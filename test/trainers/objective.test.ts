@@ -68,7 +68,7 @@ const models: Record<string, () => [model: tf.LayersModel, penalty: number, shap
 test.each(Object.keys(models))('the penalty of %s counts once, as in model.fit', async (name) => {
   const [model, penalty, shape] = models[name]!();
   const x = tf.ones(shape);
-  expect(objective(model, zero, [x], x).dataSync()[0]).toBe(penalty);
+  expect(objective(model, zero, [x], [x]).dataSync()[0]).toBe(penalty);
   expect(await fitted(model, x)).toBe(penalty);
 });
 
@@ -103,7 +103,7 @@ test.each<[string, () => [tf.LayersModel, number, number[]]]>([
 ])('the penalty of %s counts once', (_, make) => {
   const [model, penalty, shape] = make();
   const x = tf.ones(shape);
-  expect(objective(model, zero, [x], x).dataSync()[0]).toBe(penalty);
+  expect(objective(model, zero, [x], [x]).dataSync()[0]).toBe(penalty);
 });
 
 test('the penalty of a recurrent cell counts once per cell, which model.fit loses', () => {
@@ -117,7 +117,7 @@ test('the penalty of a recurrent cell counts once per cell, which model.fit lose
   const options = { layer: recurrent(), inputShape: [3, 2] } as Parameters<typeof tf.layers.bidirectional>[0];
   const x = tf.ones([1, 3, 2]);
   const penaltyOf = (layer: tf.layers.Layer) =>
-    objective(tf.sequential({ layers: [layer] }), zero, [x], x).dataSync()[0];
+    objective(tf.sequential({ layers: [layer] }), zero, [x], [x]).dataSync()[0];
   expect(penaltyOf(recurrent())).toBe(4);
   expect(penaltyOf(tf.layers.bidirectional(options))).toBe(8);
 });
@@ -125,5 +125,5 @@ test('the penalty of a recurrent cell counts once per cell, which model.fit lose
 test('leaves nothing behind', async () => {
   const [model] = models['timeDistributed']!();
   const x = tf.ones([1, 3, 2]);
-  await expectNoLeak(() => objective(model, zero, [x], x).dispose());
+  await expectNoLeak(() => objective(model, zero, [x], [x]).dispose());
 });

@@ -1,6 +1,6 @@
 import * as os from 'node:os';
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from '../../datasets/batch';
+import { allLabels, type Batch } from '../../datasets/batch';
 import { ProgramCache } from '../../lib/compile/cache';
 import { signature } from '../../lib/compile/jit';
 import { Program, ProgramOptions, Sink } from '../../lib/compile/program';
@@ -9,11 +9,12 @@ import { Traceable } from '../../lib/compile/trace';
 import { atClock } from '../../lib/core/clock';
 import { compressedOf } from '../../lib/compress/compressed';
 import { configured } from '../../lib/core/config';
-import { forward } from '../../lib/forward/forward';
+import { forwardThrough } from '../../lib/forward/forward';
 import type { HostTensor } from '../../lib/core/host-tensor';
 import { revisionOf } from '../../lib/core/revision';
 import { Engine, EngineFactory, expectToTrain, objective, START } from '../engine';
 import { inferenceOfCodes } from './inference-of-codes';
+import type { Inference } from '../inference';
 import type { Loss } from '../losses';
 import type { Parameter, Parameters } from '../parameters';
 import { borrowBackend } from './borrowed-backend';
@@ -59,12 +60,17 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
         Program.compile(fn, inputs, cache === steps ? { ...settings, scratch } : settings);
       return cache.use(`${signature(inputs)}|${revisionOf(model)}`, compile, body);
     };
-    const predict = (xs: readonly HostTensor[]): Promise<HostTensor> => {
-      const answer = (...inputs: tf.Tensor[]) => forward(model, inputs, false);
-      return run(predictions, answer, xs, async (program) => {
-        const [{ data, ...rest }] = (await program.run(xs)) as [HostTensor];
-        return { ...rest, data: data.slice() };
-      });
+    const answers = (xs: readonly HostTensor[], several: boolean): Promise<HostTensor[]> => {
+      const answer = (...inputs: tf.Tensor[]) =>
+        forwardThrough(model, inputs, { pass: 'inference', several });
+      return run(predictions, answer, xs, async (program) =>
+        (await program.run(xs)).map(({ data, ...rest }) => ({ ...rest, data: data.slice() })),
+      );
+    };
+    const inference: Inference = {
+      predict: async (xs) => (await answers(xs, false))[0]!,
+      outputs: (xs) => answers(xs, true),
+      dispose: async () => undefined,
     };
     const codes = inferenceOfCodes(compressed, settings);
     return {
@@ -76,7 +82,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
           atClock(clock, () => runStep(program, inputs, parameters, accumulate)),
         );
       },
-      inference: async () => (await codes()) ?? { predict, dispose: async () => undefined },
+      inference: async () => (await codes()) ?? inference,
       use: () => cpu.use(),
       dispose: () => {
         cpu.giveBack();
@@ -87,16 +93,16 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
   return configured(factory, 'compiledEngine', { provider, threads, integerPath });
 }
 
-function inputsOf({ xs, ys }: Batch): HostTensor[] {
-  return [...xs, ys];
+function inputsOf(batch: Batch): HostTensor[] {
+  return [...batch.xs, ...allLabels(batch)];
 }
 
 /** (inputs, labels) → [loss, gradient of each parameter]; a parameter that the loss does not depend on has gradient 0. */
 function trainingStep(model: tf.LayersModel, parameters: Parameters, loss: Loss): Traceable {
   const variables = parameters.list.map(({ variable }) => variable);
   return (...inputs) => {
-    const [xs, ys] = [inputs.slice(0, -1), inputs.at(-1)!];
-    const { value, grads } = tf.variableGrads(() => objective(model, loss, xs, ys), variables);
+    const [xs, labels] = [inputs.slice(0, model.inputs.length), inputs.slice(model.inputs.length)];
+    const { value, grads } = tf.variableGrads(() => objective(model, loss, xs, labels), variables);
     return [value, ...variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable))];
   };
 }

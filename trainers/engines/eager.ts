@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from '../../datasets/batch';
+import { allLabels, type Batch } from '../../datasets/batch';
 import { atClock } from '../../lib/core/clock';
 import { configured } from '../../lib/core/config';
 import { undoOnFailure } from '../../lib/core/conclude';
 import { hostOf, HostTensor, isArrayOf, readHost } from '../../lib/core/host-tensor';
 import { compressedOf } from '../../lib/compress/compressed';
-import { forward } from '../../lib/forward/forward';
+import { forwardThrough } from '../../lib/forward/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { Engine, EngineFactory, expectToTrain, objective, START } from '../engine';
 import type { Parameters } from '../parameters';
@@ -35,16 +35,20 @@ export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): Engi
       async gradients(batch, { accumulate, clock = START }) {
         expectToTrain(compressed);
         borrowed.use();
-        const objectiveOf = (xs: tf.Tensor[], ys: tf.Tensor) =>
-          atClock(clock, () => objective(model, loss, xs, ys));
+        const objectiveOf = (xs: tf.Tensor[], labels: tf.Tensor[]) =>
+          atClock(clock, () => objective(model, loss, xs, labels));
         return gradients(objectiveOf, parameters, batch, accumulate);
       },
       async inference() {
-        const answer = async (xs: readonly HostTensor[]) => {
+        const answers = async (xs: readonly HostTensor[], several: boolean) => {
           borrowed.use();
-          return predict(model, xs);
+          return predict(model, xs, several);
         };
-        return { predict: answer, dispose: async () => undefined };
+        return {
+          predict: async (xs) => (await answers(xs, false))[0]!,
+          outputs: (xs) => answers(xs, true),
+          dispose: async () => undefined,
+        };
       },
       use: () => borrowed.use(),
       dispose: () => borrowed.giveBack(),
@@ -65,14 +69,17 @@ function settleArrays(model: tf.LayersModel): void {
 }
 
 async function gradients(
-  objectiveOf: (xs: tf.Tensor[], ys: tf.Tensor) => tf.Scalar,
+  objectiveOf: (xs: tf.Tensor[], labels: tf.Tensor[]) => tf.Scalar,
   parameters: Parameters,
-  { xs, ys }: Batch,
+  batch: Batch,
   adding: boolean,
 ): Promise<number> {
   const variables = parameters.list.map(({ variable }) => variable);
   const { value, grads } = tf.tidy(() => {
-    const [inputs, labels] = [xs.map(toTensor), toTensor(ys)];
+    const [inputs, labels] = [batch.xs, allLabels(batch)].map((tensors) => tensors.map(toTensor)) as [
+      tf.Tensor[],
+      tf.Tensor[],
+    ];
     return tf.variableGrads(() => objectiveOf(inputs, labels), variables);
   });
   for (const parameter of parameters.list) {
@@ -86,11 +93,15 @@ async function gradients(
   return mean as number;
 }
 
-async function predict(model: tf.LayersModel, xs: readonly HostTensor[]): Promise<HostTensor> {
-  const output = tf.tidy(() => forward(model, xs.map(toTensor), false));
-  const host = await readHost(output);
-  output.dispose();
-  return { ...host, data: host.data.slice() };
+async function predict(
+  model: tf.LayersModel,
+  xs: readonly HostTensor[],
+  several: boolean,
+): Promise<HostTensor[]> {
+  const outputs = tf.tidy(() => forwardThrough(model, xs.map(toTensor), { pass: 'inference', several }));
+  const hosts = await Promise.all(outputs.map(readHost));
+  tf.dispose(outputs);
+  return hosts.map((host) => ({ ...host, data: host.data.slice() }));
 }
 
 function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {

@@ -4,7 +4,7 @@ import { only } from './inputs';
 
 class TokenEmbedding extends EmbeddingTable {
   static readonly className = 'WhittleTokenEmbedding';
-  readonly facts = { weights: TABLE, isLookup: true };
+  readonly facts = { weights: TABLE, ids: 0, isLookup: true };
 
   override computeOutputShape(inputShape: tf.Shape): tf.Shape {
     return [...inputShape, this.width];

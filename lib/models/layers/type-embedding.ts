@@ -5,7 +5,7 @@ import { several } from './inputs';
 
 class TypeEmbedding extends EmbeddingTable {
   static readonly className = 'WhittleTypeEmbedding';
-  readonly facts = { weights: TABLE, passes: 'sum' } as const;
+  readonly facts = { weights: TABLE, ids: 1, passes: 'sum' } as const;
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
     return (inputShape as tf.Shape[])[0]!;

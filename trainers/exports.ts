@@ -1,0 +1,13 @@
+/** Optimizers and losses: what the package shows of them. */
+export { adagrad, type AdagradOptions } from './adagrad';
+export { adamW, type Optimizer, sgd } from './optimizer';
+export { rmsProp, type RmsPropOptions } from './rms-prop';
+export { type LabelRange } from './label-range';
+export {
+  hiddenWordsCrossEntropy,
+  meanSquaredError,
+  sigmoidCrossEntropy,
+  softmaxCrossEntropy,
+  type Loss,
+  type Seen,
+} from './losses';
