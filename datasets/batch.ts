@@ -55,7 +55,9 @@ export function fromTensors(
   ys: tf.Tensor | readonly tf.Tensor[],
   options: FromTensorsOptions,
 ): BatchSource {
-  const [inputs, labels] = [xs, ys].map((tensors) => (tensors instanceof tf.Tensor ? [tensors] : [...tensors]));
+  const [inputs, labels] = [xs, ys].map((tensors) =>
+    tensors instanceof tf.Tensor ? [tensors] : [...tensors],
+  );
   return fromHost(inputs!.map(copy), labels!.map(copy), options);
 }
 

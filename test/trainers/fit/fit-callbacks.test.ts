@@ -21,7 +21,7 @@ import {
   type Training,
 } from '../../../index';
 import { expectNoLeak } from '../../leaks';
-import { copyWeights } from './stock-models';
+import { drawWeights } from './stock-models';
 
 beforeAll(() => tf.setBackend('cpu'));
 beforeEach(() => tf.engine().startScope());
@@ -49,7 +49,7 @@ function model(optimizer: string | tf.Optimizer = 'adam'): tf.LayersModel {
 /** Trained by ours and by tfjs's, from the same weights. */
 async function both(make: () => tf.LayersModel, callbacksOf: (model: tf.LayersModel) => Callback[]) {
   const [ours, stock] = [make(), make()];
-  copyWeights(stock, ours);
+  drawWeights(stock, ours);
   await fit(ours, xs(), ys(), { ...OPTIONS, callbacks: callbacksOf(ours) });
   await stock.fit(xs(), ys(), { ...OPTIONS, verbose: 0, callbacks: fitCallbacks(callbacksOf(stock)) });
   return [ours, stock] as const;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { fit } from '../../../index';
 import { scopeEachTest } from '../../scope';
-import { CASES, copyWeights, type StockCase } from './stock-models';
+import { CASES, drawWeights, type StockCase } from './stock-models';
 
 scopeEachTest();
 
@@ -18,7 +18,7 @@ async function told(train: (callbacks: tf.CustomCallbackArgs) => Promise<tf.Hist
 
 async function bothTold(make: () => StockCase) {
   const [ours, stock] = [make(), make()];
-  copyWeights(stock.model, ours.model);
+  drawWeights(stock.model, ours.model);
   const options = { epochs: 2, batchSize: 8, shuffle: false, validationSplit: 0.025 };
   return [
     await told((callbacks) => fit(ours.model, ours.xs, ours.ys, { ...options, callbacks })),

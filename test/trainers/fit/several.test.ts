@@ -4,7 +4,7 @@ import { UserError } from '../../../lib/core/errors';
 import { expectNoLeak } from '../../leaks';
 import { scopeEachTest } from '../../scope';
 import { slopeTraining, weightValues } from '../toys';
-import { copyWeights } from './stock-models';
+import { drawWeights } from './stock-models';
 
 scopeEachTest();
 
@@ -61,7 +61,7 @@ function expectClose(ours: readonly Logs[], stock: readonly Logs[]): void {
 const OPTIONS = { epochs: 5, batchSize: 6, shuffle: false };
 const both = (make: () => tf.LayersModel) => {
   const [ours, stock] = [make(), make()];
-  copyWeights(stock, ours);
+  drawWeights(stock, ours);
   return [ours, stock] as const;
 };
 

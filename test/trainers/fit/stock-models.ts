@@ -189,9 +189,17 @@ export const CASES: Readonly<Record<string, () => StockCase>> = {
   }),
 };
 
-/** The same model twice: weights of the second become those of the first. */
-export function copyWeights(from: tf.LayersModel, to: tf.LayersModel): void {
-  const copies = from.getWeights().map((weight) => tf.tensor(weight.dataSync().slice(), weight.shape));
-  to.setWeights(copies);
-  tf.dispose(copies);
+/** The same model twice: kernels and tables of both are drawn anew, the same each time; the rest is the first one's. */
+export function drawWeights(first: tf.LayersModel, second: tf.LayersModel): void {
+  const drawn = first.getWeights().map((weight, i) => {
+    const outputs = weight.shape.at(-1)!;
+    const width = Math.sqrt(2 / (weight.size / outputs + outputs)); // nearly Glorot's
+    return weight.rank < 2 ? weight.clone() : tf.randomNormal(weight.shape, 0, width, 'float32', i + 1);
+  });
+  for (const model of [first, second]) {
+    const copies = drawn.map((weight) => tf.tensor(weight.dataSync().slice(), weight.shape));
+    model.setWeights(copies);
+    tf.dispose(copies);
+  }
+  tf.dispose(drawn);
 }
