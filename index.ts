@@ -3,105 +3,58 @@ import './lib/core/without-banner';
 // Models and the numbers that go into them
 export { bert } from './lib/models/bert';
 export { maskedLanguageModel } from './lib/models/masked-language-model';
-export { bertSizes, type BertConfig } from './lib/models/bert-config';
-export { type Problem } from './lib/models/problem';
+export {
+  bertSizes,
+  type BertConfig,
+  type BertSize,
+  type BertSizeName,
+  type ResolvedBertConfig,
+} from './lib/models/bert-config';
+export { problems, type Problem } from './lib/models/problem';
+export { dropout, type DropoutOptions } from './lib/models/layers/dropout';
 export { mlp, type MlpConfig } from './lib/models/mlp';
-export { loadHuggingFace, saveHuggingFace } from './lib/export/hugging-face/folder';
+export {
+  loadHuggingFace,
+  saveHuggingFace,
+  type LoadedHuggingFace,
+  type LoadHuggingFaceOptions,
+  type SaveHuggingFaceOptions,
+} from './lib/export/hugging-face/folder';
+export { type TokenizerFiles } from './lib/export/hugging-face/tokenizer';
+export { type Merge, type TokenizerJson } from './lib/export/hugging-face/tokenizer-json';
 export { exportOnnx, type ExportOnnxOptions } from './lib/export/onnx/export-onnx';
 export { loadTfjs, saveTfjs, type SaveTfjsOptions } from './lib/export/tfjs/folder';
 import './lib/export/tfjs/file-router'; // `file://` for tfjs's own save and load
-export { readSafetensors, writeSafetensors } from './lib/export/safetensors';
+export {
+  readSafetensors,
+  writeSafetensors,
+  type Storable,
+  type StoredHalf,
+  type StoredInt8,
+} from './lib/export/safetensors';
 export { hostTensor, type HostTensor } from './lib/core/host-tensor';
 export { weightsOf, type Weight } from './lib/core/weights';
 export { UserError } from './lib/core/errors';
 
 // Compiling
 export { jit, type Jitted, type JitOptions } from './lib/compile/jit';
+export { type TensorResult } from './lib/compile/trace';
+export { type IntegerPath } from './lib/compile/passes';
+export { type RunsOn } from './lib/compile/open-session';
 export { atClock, type Clock } from './lib/core/clock';
-export { attach, type Attachment, type Pass, type Trainable, type Transform } from './lib/core/attach';
+export {
+  attach,
+  type Attachment,
+  type AttachOptions,
+  type BakedValues,
+  type Pass,
+  type Trainable,
+  type Transform,
+} from './lib/core/attach';
 export { revisionOf } from './lib/core/revision';
 
 // Pruning
-export { withCoolDown, type CoolDownOptions } from './lib/pruning/cool-down';
-export {
-  learnedScores,
-  type LearnedScores,
-  type LearnedScoresOptions,
-} from './lib/pruning/scores/learned-scores';
-export { scorePruner, type ScorePrunerOptions } from './lib/pruning/scores/score-pruner';
-export { thresholdPruner, type ThresholdPrunerOptions } from './lib/pruning/scores/threshold-pruner';
-export { scoreShares } from './lib/pruning/scores/score-shares';
-export { rewire, type RewiredWeight } from './lib/pruning/rewiring/rewire';
-export { type GrowingWeight, type Rewiring } from './lib/pruning/rewiring/rewiring';
-export { rigl } from './lib/pruning/rewiring/rigl';
-export { setEvolution, type SetEvolutionOptions } from './lib/pruning/rewiring/set-evolution';
-export { type DropFraction, type DropOptions } from './lib/pruning/rewiring/drop-fraction';
-export { magnitudePruner, pruner, type Pruner, type RunPruner } from './lib/pruning/pruner';
-export {
-  constantSparsity,
-  cubicDecay,
-  linearDecay,
-  oneShot,
-  polynomialDecay,
-  type RelativeSchedule,
-  type Schedule,
-} from './lib/pruning/schedule';
-export { cosineDecay } from './lib/pruning/schedules/cosine-decay';
-export { exponentialDecay } from './lib/pruning/schedules/exponential-decay';
-export {
-  globalDistribution,
-  uniformDistribution,
-  type Distribution,
-  type SharedWeight,
-} from './lib/pruning/distribution';
-export {
-  magnitude,
-  movement,
-  randomSaliency,
-  taylor,
-  type Saliency,
-  type ScoredWeight,
-} from './lib/pruning/saliency';
-export { absoluteProducts, accumulatedTaylor } from './lib/pruning/saliencies/accumulated-taylor';
-export { blockFisher, type BlockFisherOptions } from './lib/pruning/saliencies/block-fisher';
-export { diagonalFisher, squaredGradients } from './lib/pruning/saliencies/diagonal-fisher';
-export { absoluteGradients, gradientMagnitude } from './lib/pruning/saliencies/gradient-magnitude';
-export { snip } from './lib/pruning/saliencies/snip';
-export { squaredInputs, wanda } from './lib/pruning/saliencies/wanda';
-export { withinOutputs } from './lib/pruning/saliencies/within-outputs';
-export {
-  weightTimesGradient,
-  type GradientBatch,
-  type GradientStatistic,
-  type InputStatistic,
-  type Stats,
-  type WeightStatistic,
-} from './lib/pruning/weight-statistics';
-export { unstructured, type Pattern } from './lib/pruning/pattern';
-export { blocks, type BlocksOptions } from './lib/pruning/patterns/blocks';
-export { nOfM, type NOfMOptions } from './lib/pruning/patterns/n-of-m';
-export { outputChannels } from './lib/pruning/patterns/output-channels';
-export { erdosRenyi, erdosRenyiKernel } from './lib/pruning/distributions/erdos-renyi';
-export { keepAtLeast, type KeepAtLeastOptions } from './lib/pruning/distributions/keep-at-least';
-export {
-  layerwiseDistribution,
-  sparsityOfRules,
-  type SparsityRule,
-} from './lib/pruning/distributions/layerwise';
-export { growOnly, regrow, type MaskRule } from './lib/pruning/mask-rule';
-export { type MaskKind, type MaskSet } from './lib/pruning/mask';
-export { clearMasks, hardenMasks, masksOf, setMasks } from './lib/pruning/model-masks';
-export { loadMasks, saveMasks } from './lib/pruning/mask-file';
-export { maskDistance } from './lib/pruning/mask-distance';
-export { maskOverlap, type MaskOverlap, type Overlap } from './lib/pruning/mask-overlap';
-export { randomMasks, shuffledMasks } from './lib/pruning/control-masks';
-export {
-  defaultTargets,
-  pruningTargets,
-  type PruningTargets,
-  type SkippedTarget,
-} from './lib/pruning/targets';
-export { fractionOfOriginal, fractionOfRemaining, type Levels } from './lib/pruning/rewind';
+export * from './lib/pruning/exports';
 
 // Quantization
 export {
@@ -111,6 +64,7 @@ export {
   perGroup,
   perTensor,
   type Granularity,
+  type GranularityConfig,
 } from './lib/quantization/granularity';
 export {
   bf16,
@@ -124,8 +78,10 @@ export {
   type QuantSpec,
   type WeightSpec,
 } from './lib/quantization/spec';
-export { fakeQuantize } from './lib/quantization/fake-quantize';
-export { dynamicQuantize } from './lib/quantization/dynamic-quantize';
+export { type HalfFormat } from './lib/core/half';
+export { type QParams } from './lib/quantization/qparams';
+export { fakeQuantize, type FakeQuantizeOptions } from './lib/quantization/fake-quantize';
+export { dynamicQuantize, type DynamicQuantizeOptions } from './lib/quantization/dynamic-quantize';
 export { dequantize, quantize } from './lib/quantization/quantize';
 export { straightThrough } from './lib/core/straight-through';
 export { encode, type EncodeOptions } from './lib/quantization/encode';
@@ -136,21 +92,30 @@ export {
   type EncodedWeight,
   type WeightValues,
 } from './lib/quantization/encoded-weight';
-export { type LearnedRange, type Observer } from './lib/quantization/observers/observer';
+export { type Codes } from './lib/quantization/pack';
+export {
+  type LearnedRange,
+  type Observer,
+  type ObserverOptions,
+} from './lib/quantization/observers/observer';
+export { type RangeObserver, type RangeObserverOptions } from './lib/quantization/observers/range-observer';
+export { type HistogramObserver } from './lib/quantization/observers/histogram-observer';
+export { type HostRange } from './lib/quantization/observers/host-range';
 export { minMax } from './lib/quantization/observers/min-max';
-export { movingAverage } from './lib/quantization/observers/moving-average';
-export { percentile } from './lib/quantization/observers/percentile';
+export { movingAverage, type MovingAverageOptions } from './lib/quantization/observers/moving-average';
+export { percentile, type PercentileOptions } from './lib/quantization/observers/percentile';
 export { histogram } from './lib/quantization/observers/histogram';
 export { entropy } from './lib/quantization/observers/entropy';
-export { mse } from './lib/quantization/observers/mse';
+export { mse, type MseOptions } from './lib/quantization/observers/mse';
 export {
   learnedClip,
   learnedStep,
   type LearnedRangeOptions,
 } from './lib/quantization/observers/learned-range';
-export { type QuantizerMode } from './lib/quantization/transforms/quantizer';
+export { type InputQuantizer, type QuantizerMode } from './lib/quantization/transforms/quantizer';
 export { encodeCodes, type GivenCodes } from './lib/quantization/encode-codes';
 export { type Encoder, type WeightQuantizer } from './lib/quantization/transforms/weight-quantizer';
+export { type LearnedSteps } from './lib/quantization/learned-steps';
 export { sqnr } from './lib/analysis/sqnr';
 
 // Repair: float models that compute the same and are easier to quantize
@@ -177,8 +142,10 @@ export {
   pact,
   staticInt8,
   weightOnly,
+  type DynamicInt8Options,
   type LearnedRangeSchemeOptions,
   type Scheme,
+  type StaticInt8Options,
 } from './lib/compress/scheme';
 export { type Rule, type Rules } from './lib/compress/rules';
 export { halfButFeedForward, type HalfButFeedForwardOptions } from './lib/compress/half-but-feed-forward';
@@ -196,7 +163,14 @@ export {
 } from './lib/compress/repair/bias-correction';
 export { convert } from './lib/compress/convert';
 export { type Compressed } from './lib/compress/compressed';
-export { report, type Report } from './lib/compress/report';
+export {
+  report,
+  type Report,
+  type ReportOptions,
+  type ReportRow,
+  type ReportTotal,
+} from './lib/compress/report';
+export { type FileSize } from './lib/core/file-sizes';
 
 export { quantizeModel, type QuantizeModelOptions } from './lib/analysis/quantize-model';
 export { repairs, type Repair, type RepairContext, type RepairName } from './lib/analysis/repairs';
@@ -205,9 +179,10 @@ export { suspects, type Suspect } from './trainers/accuracy-gate';
 // What there is to know of a model and its data
 export { type DeclaresFacts, type LayerFacts, type Passing, type WeightFacts } from './lib/core/facts';
 export { type ActivationFacts, type ProductFacts, type ScalingFacts } from './lib/core/scaling-facts';
-export { factsOf, weightFacts } from './lib/core/facts-of';
+export { factsOf, weightFacts, type NamedWeight } from './lib/core/facts-of';
 export { scalingOf } from './lib/core/scaling-of';
 export { feedsOf, type Feed, type FeedOptions, type Feeds, type Passes } from './lib/core/feeds';
+export { type Call, type GraphTensor } from './lib/core/calls';
 export { layersOf } from './lib/core/layers';
 export {
   gateGradients,
@@ -229,7 +204,7 @@ export { scorePruningFrom } from './trainers/score-pruning/from-config';
 export { withoutUnits, type Slice, type Unit, type Values } from './lib/pruning/unit';
 export { gather, type Gathered, type GatherData, type GatherOptions } from './lib/analysis/gather';
 export { type Recording, type RowSelector } from './lib/analysis/record';
-export { count, gram, maxAbs, sum, type Statistic } from './lib/analysis/statistics';
+export { count, gram, maxAbs, sum, type Join, type Statistic } from './lib/analysis/statistics';
 
 // Structure: physically smaller transformers
 export * from './lib/structure/exports';
@@ -250,14 +225,18 @@ export {
   type SparsityRulesOptions,
 } from './lib/analysis/sensitivity/pruning-curves';
 export { withLatency, type WithLatencyOptions } from './lib/analysis/sensitivity/with-latency';
-export { type Measure, type OpenMeasure } from './lib/analysis/measures/measure';
+export { type Change, type Measure, type OpenMeasure, type Subject } from './lib/analysis/measures/measure';
 export { decibels, outputNoise, type OutputNoiseOptions } from './lib/analysis/measures/output-noise';
-export { scoreLoss, type ScoreLossOptions } from './lib/analysis/measures/score-loss';
+export { scoreLoss, type Answers, type ScoreLossOptions } from './lib/analysis/measures/score-loss';
 export { fisher } from './lib/analysis/measures/fisher';
-export { type GradientOptions, type LabelledBatch } from './lib/analysis/measures/gradients';
+export {
+  type GradientOptions,
+  type LabelledBatch,
+  type LabelledData,
+} from './lib/analysis/measures/gradients';
 export { hessianTrace, type HessianTraceOptions } from './lib/analysis/measures/hessian-trace';
-export { paretoFront, search, type Budget, type Solution } from './lib/analysis/search/search';
-export { rulesOf } from './lib/analysis/search/rules-of';
+export { paretoFront, search, type Budget, type Cost, type Solution } from './lib/analysis/search/search';
+export { rulesOf, type Choices } from './lib/analysis/search/rules-of';
 export { measureLatency, type LatencyOptions } from './lib/analysis/latency';
 export { measureMemory } from './lib/analysis/resident-memory';
 export { gzippedLength } from './lib/analysis/gzipped-length';
@@ -265,20 +244,67 @@ export { measureFootprint, type Footprint } from './lib/analysis/footprint';
 
 // Training
 export { train, type TrainOptions, type TrainResult } from './trainers/trainer';
-export { type Callback, type Training } from './trainers/callback';
+export { type CheckpointOptions } from './trainers/train-options';
+export { Interrupted } from './trainers/interrupted';
+export {
+  type Callback,
+  type CallbackState,
+  type Evaluation,
+  type LogEntry,
+  type LogValue,
+  type Metrics,
+  type Training,
+} from './trainers/callback';
+export { type Engine, type EngineFactory, type GradientsOptions } from './trainers/engine';
+export { type Parameters, type Snapshot, type SnapshotOptions } from './trainers/parameters';
+export { type Parameter } from './trainers/parameter';
 export { compiledEngine, type CompiledEngineOptions } from './trainers/engines/compiled';
 export { eagerEngine, type EagerEngineOptions } from './trainers/engines/eager';
 export * from './trainers/exports';
-export { constantRate, linearWarmup, type LearningRate } from './trainers/schedules';
-export { distillation, softLabels, softTargets, type DistillationOptions } from './trainers/distillation';
+export {
+  constantRate,
+  linearWarmup,
+  type LearningRate,
+  type LinearWarmupOptions,
+} from './trainers/schedules';
+export {
+  distillation,
+  softLabels,
+  softTargets,
+  type DistillationOptions,
+  type HiddenPair,
+  type SoftLoss,
+  type SoftTargetsOptions,
+} from './trainers/distillation';
 export * from './trainers/fit/exports';
-export { evaluate } from './trainers/evaluate';
+export {
+  evaluate,
+  predictAll,
+  type Answering,
+  type AnsweringEngine,
+  type EvaluateOptions,
+  type Predictions,
+} from './trainers/evaluate';
 export { inferenceOf, type Inference, type InferenceOptions } from './trainers/inference';
-export { metrics, type Metric } from './trainers/metrics';
+export {
+  accuracy,
+  f1,
+  majorityScore,
+  mcc,
+  metrics,
+  pearson,
+  spearman,
+  type Metric,
+} from './trainers/metrics';
 export { labelAccuracy, microF1 } from './trainers/multi-label-metrics';
 export { earlyBird, type EarlyBirdOptions } from './trainers/callbacks/early-bird';
-export { earlyStopping } from './trainers/callbacks/early-stopping';
-export { progress } from './trainers/callbacks/progress';
+export {
+  earlyStopping,
+  type EarlyStopping,
+  type EarlyStoppingOptions,
+} from './trainers/callbacks/early-stopping';
+export { progress, type ProgressOptions } from './trainers/callbacks/progress';
+export { type Progress } from './trainers/callbacks/display';
 export { pruning, type PruningOptions } from './trainers/callbacks/pruning';
 export { rewiring } from './trainers/callbacks/rewiring';
 export { unitPruning, type UnitPruningOptions } from './trainers/callbacks/unit-pruning';
@@ -291,12 +317,14 @@ export {
 } from './trainers/score-pruning/soft-movement-pruning';
 export { staticPruning, type StaticPruningOptions } from './trainers/score-pruning/static-pruning';
 export { type ScoringOptions } from './trainers/pruning/scoring-pass';
-export { quantization } from './trainers/callbacks/quantization';
-export { stopOnSignal } from './trainers/callbacks/stop-on-signal';
-export { tensorboard } from './trainers/callbacks/tensorboard';
-export { eventWriter, type EventWriter } from './lib/tensorboard/event-writer';
+export { quantization, type QuantizationCallbackOptions } from './trainers/callbacks/quantization';
+export { stopOnSignal, type StopOnSignalOptions } from './trainers/callbacks/stop-on-signal';
+export { tensorboard, type TensorboardOptions } from './trainers/callbacks/tensorboard';
+export { eventWriter, type EventWriter, type EventWriterOptions } from './lib/tensorboard/event-writer';
+export { type HParam } from './lib/tensorboard/messages';
 
 // Recipes
+export * from './trainers/recipes/exports';
 export {
   configured,
   madeFrom,
@@ -305,64 +333,7 @@ export {
   type Factories,
   type Json,
 } from './lib/core/config';
-export { densePhase } from './trainers/recipes/dense';
-export { finetune } from './trainers/recipes/finetune';
-export { gradualPruning } from './trainers/recipes/gradual-pruning';
-export { scorePruning, type ScoreMethod, type ScorePruningOptions } from './trainers/recipes/score-pruning';
-export {
-  structuredPruning,
-  type GradualStructure,
-  type StructuredPruningOptions,
-} from './trainers/recipes/structured-pruning';
-export { type Asked, type Scoring, type StructuredMethod } from './trainers/recipes/structured-method';
-export {
-  sparseTraining,
-  type SparseMethod,
-  type SparseTrainingOptions,
-} from './trainers/recipes/sparse-training';
-export { lotteryTicket, type LotteryTicketOptions } from './trainers/recipes/lottery-ticket';
-export { transferTicket, type TransferTicketOptions } from './trainers/recipes/transfer-ticket';
-export { readTicket } from './trainers/recipes/read-ticket';
-export { lateResetting, learningRateRewinding, resetWeights } from './trainers/recipes/rewinding';
-export { type Rewinding } from './trainers/recipes/rewinding';
-export { winningTickets, type WinningTickets } from './trainers/recipes/winning-tickets';
-export {
-  type Label,
-  type Listener,
-  type Outcome,
-  type RecipeOptions,
-  type Setup,
-} from './trainers/recipes/setup';
-export { type Attached, type Beside, type Finished, type Phase, type States } from './trainers/recipes/phase';
-export { type PhasesOptions } from './trainers/recipes/phase-context';
-export { runPhases } from './trainers/recipes/phases';
-export { compareOrders, type CompareOrdersOptions } from './trainers/recipes/compare-orders';
-export {
-  ORDERS,
-  type Order,
-  type OrderOptions,
-  orderPhases,
-  pruneAndQuantize,
-  type PruneAndQuantizeOptions,
-} from './trainers/recipes/orders';
-export { layerwisePruning, type LayerwisePruningOptions } from './trainers/recipes/layerwise-pruning';
-export { mixedPrecision, type MixedPrecisionOptions } from './trainers/recipes/mixed-precision';
-export { ptq, type PtqMethod, type PtqOptions } from './trainers/recipes/ptq';
-export { qat, type QatMethod, type QatOptions } from './trainers/recipes/qat';
+export { type ModelState } from './trainers/model-state';
 
 // Data
-export { asDataset, fromTensors, type Batch, type BatchSource } from './datasets/batch';
-export { batchSource } from './datasets/batches';
-export { downloadGlue } from './datasets/download/glue';
-export { downloadModel } from './datasets/download/hub-model';
-export { maskedLanguageSource, packLines } from './datasets/masked-language';
-export { type Dataset, type Example } from './datasets/dataset';
-export { readGlue, readGlueTest } from './datasets/glue';
-export { glueSubmission } from './datasets/glue-submission';
-export { tokenCache, type TokenCache } from './datasets/token-cache';
-export { wordPiece, type Tokenizer } from './datasets/tokenizer/tokenizer';
-export { tokenizerOf } from './datasets/tokenizer/tokenizer-of';
-export { buildVocabulary } from './datasets/tokenizer/vocabulary';
-export { pruneVocabulary, type PrunedVocabulary } from './datasets/tokenizer/prune-vocabulary';
-export { tableDataset, type TableOptions } from './datasets/table/table-dataset';
-export { toyTask } from './datasets/toy';
+export * from './datasets/exports';

@@ -23,7 +23,9 @@ export const allLabels = ({ ys, further = [] }: Batch): readonly HostTensor[] =>
  * `from` of an epoch.
  */
 export interface BatchSource {
+  /** The last one, which may be smaller, counted. */
   readonly batchesPerEpoch: number;
+  /** Of one epoch. */
   readonly examples: number;
   /** Stands for all that an epoch holds, where reading one to make sure that it is the same data takes too long. */
   readonly digest?: string;
@@ -33,6 +35,7 @@ export interface BatchSource {
 
 /** Options of {@link fromTensors}. */
 export interface FromTensorsOptions {
+  /** Examples of a batch; the last of an epoch has what is left. */
   readonly batchSize: number;
   /** Of the order of the examples; 0 by default. */
   readonly seed?: number;

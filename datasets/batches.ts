@@ -11,6 +11,7 @@ import type { Tokenizer } from './tokenizer/tokenizer';
 
 /** Options of {@link batchSource}. */
 export interface BatchSourceOptions {
+  /** Examples of a batch; the last that is made has what is left. */
   readonly batchSize: number;
   /** Pieces of an example at most, `[CLS]` and `[SEP]` included: what is longer loses its end; 128 by default. */
   readonly maxLength?: number;

@@ -2,6 +2,7 @@ import type { Problem } from '../lib/models/problem';
 
 /** A text, or a pair of texts. */
 export interface Texts {
+  /** As it was read, not cut into pieces yet. */
   readonly text: string;
   /** The second text of a task about two. */
   readonly pair?: string;
@@ -18,11 +19,13 @@ export interface Example<Label = number> extends Texts {
 
 /** Examples that are read from where they are kept, a file for example, each time they are asked for. */
 export interface StoredExamples extends Iterable<Example<AnyLabel>> {
+  /** How many examples. */
   readonly length: number;
   /** Of all examples, by number: one of each, or `outputs` of each, one example after the other. */
   readonly labels: Int32Array | Float32Array;
   /** How many labels an example has, where that is a list; one label, and no list, by default. */
   readonly outputs?: number;
+  /** Reads one, by its number from 0. */
   at(example: number): Example<AnyLabel>;
   /** About how long an example is, in any unit. */
   sizeOf(example: number): number;
@@ -54,13 +57,17 @@ export type MetricName = 'accuracy' | 'f1' | 'mcc' | 'pearson' | 'spearman' | 'm
 
 /** A task: examples to train on, examples to evaluate on, and how answers are scored. */
 export interface Dataset<E extends Examples = readonly Example[]> {
+  /** Of the task, for people: `sst-2`. */
   readonly name: string;
+  /** Examples to train on. */
   readonly train: E;
+  /** Examples to evaluate on, with labels; nothing is trained on them. */
   readonly dev: E;
   /** Names of the classes, of the labels, or of the numbers to predict, by number. */
   readonly labels: readonly string[];
   /** What is asked of each example; 'single-label' by default: its class. */
   readonly problem?: Problem;
+  /** Name of the score that models are compared by, a key of `metrics`. */
   readonly metric: MetricName;
   /** Metrics that are reported beside it; none by default. */
   readonly alsoReported?: readonly MetricName[];

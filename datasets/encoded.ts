@@ -3,7 +3,9 @@ import type { Tokenizer } from './tokenizer/tokenizer';
 
 /** An example's pieces, packed. */
 export interface Encoded {
+  /** Of the pieces in the vocabulary, special ones such as `[CLS]` included, without padding. */
   readonly ids: Int32Array;
+  /** Token type of each piece: as {@link Encoding} has them. */
   readonly typeIds: Uint8Array;
 }
 

@@ -45,7 +45,9 @@ export function readGlue(task: GlueTask, dataDir: string, { limit }: ReadGlueOpt
 
 /** A test file's examples, whose labels are 0, and the name under which their predictions are submitted. */
 export interface GlueTest {
+  /** Name of the file to hand in: `SST-2.tsv`. */
   readonly submission: string;
+  /** In the order of the file, which the answers must keep. */
   readonly examples: readonly Example[];
   /** What to tell of its rows. */
   readonly note: string;

@@ -8,6 +8,7 @@ import type { Tokenizer } from './tokenizer/tokenizer';
 
 /** Options of {@link maskedLanguageSource}. */
 export interface MaskedLanguageOptions {
+  /** Sequences of a batch; the last of an epoch has what is left. */
   readonly batchSize: number;
   /** Share of the pieces that are hidden, in (0, 1); 0.15 by default. */
   readonly rate?: number;

@@ -18,6 +18,7 @@ export interface ToyOptions {
 
 /** A data set and the words it is made of, as the vocabulary of a tokenizer. */
 export interface ToyDataset extends Dataset {
+  /** In the order of their ids, special pieces first. */
   readonly vocabulary: readonly string[];
 }
 

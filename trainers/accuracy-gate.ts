@@ -12,6 +12,7 @@ export const ALLOWED_LOSS = 0.02;
 
 /** A layer, and how much of the model's output its quantization alone leaves. */
 export interface Suspect {
+  /** Of the layer, as rules match it. */
   readonly path: string;
   /** Signal-to-quantization-noise ratio of the model's outputs with this layer alone quantized; 20 is noise of a tenth. */
   readonly decibels: number;

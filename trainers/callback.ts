@@ -6,25 +6,31 @@ import type { Parameters } from './parameters';
 
 /** What a checkpoint keeps of a callback; numbers come back exactly, NaN and infinities too. */
 export interface CallbackState {
+  /** Plain data, in the checkpoint's JSON. */
   readonly values?: Json;
+  /** By name, beside the model's weights. */
   readonly tensors?: Readonly<Record<string, HostTensor>>;
 }
 
 /** A number (a point of a curve), the values of a distribution, or a Markdown text. */
 export type LogValue = number | Float32Array | string;
 
+/** One value that was logged; its step is `training.step`. */
 export interface LogEntry {
   /** As in design section 7: `train/loss`, `sparsity/<path>`. */
   readonly tag: string;
+  /** As `log` got it, the same object for all callbacks: not to be written. */
   readonly value: LogValue;
 }
 
 /** Metrics of the dev set by name, its mean loss as `loss`. */
 export type Metrics = Readonly<Record<string, number>>;
 
+/** One evaluation of the dev set. */
 export interface Evaluation {
   /** Optimizer steps done. */
   readonly step: number;
+  /** On the whole dev set. */
   readonly metrics: Metrics;
 }
 
@@ -37,12 +43,15 @@ export interface Training {
   readonly model: tf.LayersModel;
   /** Weights, gradients, moments and masks, in host memory. */
   readonly parameters: Parameters;
+  /** What computes; to ask the model for answers, `engine.inference()`. */
   readonly engine: Engine;
   /** Optimizer steps done: in `onStepBegin` of the first step 0, in its `onStepEnd` 1. */
   readonly step: number;
   /** Epochs begun before the current one. */
   readonly epoch: number;
+  /** Optimizer steps at which the run ends unless it is stopped, those before its `startStep` counted. */
   readonly totalSteps: number;
+  /** Optimizer steps, of `accumulation` batches each; the last of an epoch may have fewer. */
   readonly stepsPerEpoch: number;
   /** Learning rate of the current step. */
   readonly learningRate: number;
@@ -83,12 +92,15 @@ export interface Callback {
   countsFrom?(training: Training): number;
   /** Once, before the first step; after `restore` when the run is resumed. */
   onTrainBegin?(training: Training): void | Promise<void>;
+  /** Before the first step of an epoch; not where a resumed run begins within one. */
   onEpochBegin?(training: Training): void | Promise<void>;
+  /** Before the forward pass; `learningRate` is this step's already. */
   onStepBegin?(training: Training): void | Promise<void>;
   /** Gradient memory is filled, weights are still the old ones. */
   onGradients?(training: Training): void | Promise<void>;
   /** The optimizer has run. */
   onStepEnd?(training: Training): void | Promise<void>;
+  /** The dev set was evaluated, with the weights after `training.step` steps. */
   onEvaluate?(training: Training, evaluation: Evaluation): void | Promise<void>;
   /** What was logged since the last time, at `training.step`. */
   onLog?(training: Training, entries: readonly LogEntry[]): void | Promise<void>;
@@ -96,6 +108,7 @@ export interface Callback {
   onTrainEnd?(training: Training): void | Promise<void>;
   /** For the checkpoint. A callback with `state` has `restore`, and the other way round. */
   state?(): CallbackState;
+  /** Takes back what `state` gave, before `onTrainBegin` of a resumed run. */
   restore?(state: CallbackState): void;
   /** Always called last, also when the run or another callback's `dispose` fails: lets go of files, timers and listeners. */
   dispose?(): void;

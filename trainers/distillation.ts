@@ -8,7 +8,7 @@ import { weightsOf } from '../lib/core/weights';
 import { Loss, meanSquaredError, Seen, softmaxCrossEntropy } from './losses';
 
 /** Mean difference of the student's predictions and the teacher's, 0 where they are the same. */
-type Soft = (predictions: tf.Tensor, targets: tf.Tensor) => tf.Scalar;
+export type SoftLoss = (predictions: tf.Tensor, targets: tf.Tensor) => tf.Scalar;
 
 /** Options of {@link distillation}. */
 export interface DistillationOptions {
@@ -20,7 +20,7 @@ export interface DistillationOptions {
    * How far predictions are from the teacher's: `softTargets()` by default; `softLabels()` for several labels, `meanSquaredError` for a
    * regression.
    */
-  readonly soft?: Soft;
+  readonly soft?: SoftLoss;
   /** The loss on the true labels, for the rest; `softmaxCrossEntropy` by default. */
   readonly hard?: Loss;
   /** Hidden states to bring together, too; none by default. */
@@ -29,7 +29,9 @@ export interface DistillationOptions {
 
 /** A layer of the student and the layer of the teacher that it learns from; their outputs have the same shape. */
 export interface HiddenPair {
+  /** Name of the layer: `encoder/1/output`. */
   readonly student: string;
+  /** Name of the layer, in the teacher. */
   readonly teacher: string;
   /** Factor of the mean squared difference; 1 by default. */
   readonly weight?: number;
@@ -85,7 +87,7 @@ export function distillation(options: DistillationOptions): Loss {
 
 /** A mean over slots becomes one over those that hold something: elsewhere student and teacher say the same. */
 function overSlotsInUse(
-  soft: Soft,
+  soft: SoftLoss,
   predictions: tf.Tensor,
   targets: tf.Tensor,
   labels: tf.Tensor,
@@ -135,9 +137,9 @@ export interface SoftTargetsOptions {
  *
  * @throws UserError for a temperature that is not above 0, and for a single logit, which has no probabilities.
  */
-export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): Soft {
+export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): SoftLoss {
   expectTemperature(temperature);
-  const soft: Soft = (predictions, targets) => {
+  const soft: SoftLoss = (predictions, targets) => {
     if (predictions.shape.join() !== targets.shape.join() || predictions.shape.at(-1) === 1) {
       throw new UserError(
         `Expected as many logits of student and teacher, two at least, got shapes [${predictions.shape.join(', ')}] and ` +
@@ -161,9 +163,9 @@ export function softTargets({ temperature = 2 }: SoftTargetsOptions = {}): Soft 
  *
  * @throws UserError for a temperature that is not above 0, and for other shapes.
  */
-export function softLabels({ temperature = 2 }: SoftTargetsOptions = {}): Soft {
+export function softLabels({ temperature = 2 }: SoftTargetsOptions = {}): SoftLoss {
   expectTemperature(temperature);
-  const soft: Soft = (predictions, targets) => {
+  const soft: SoftLoss = (predictions, targets) => {
     if (predictions.shape.join() !== targets.shape.join()) {
       throw new UserError(
         `Expected as many logits of student and teacher, got shapes [${predictions.shape.join(', ')}] and ` +

@@ -38,6 +38,7 @@ export interface Engine {
   dispose(): void;
 }
 
+/** How an {@link Engine} computes gradients. */
 export interface GradientsOptions {
   /** Add to gradient memory instead of filling it. */
   readonly accumulate: boolean;

@@ -21,7 +21,8 @@ export interface Predictions {
 /** What can be asked: the engine of a training, a model, or a compressed one. */
 export type Answering = AnsweringEngine | tf.LayersModel | Compressed;
 
-type AnsweringEngine = Pick<Engine, 'inference'> & Partial<Pick<Engine, 'use'>>;
+/** What is asked of an engine: its predictions, and afterwards that its backend is the current one. */
+export type AnsweringEngine = Pick<Engine, 'inference'> & Partial<Pick<Engine, 'use'>>;
 
 /** The model's output for every example of a source, in the order in which its epoch 0 gives them. */
 export async function predictAll(
@@ -69,7 +70,9 @@ async function answerEach(inference: Inference, source: BatchSource, several: bo
 const joined = (batches: readonly (readonly HostTensor[])[]): HostTensor[] =>
   batches[0]!.map((_, place) => concatenate(batches.map((tensors) => tensors[place]!)));
 
+/** Options of {@link evaluate}: what is measured and, of a model, how it runs. */
 export interface EvaluateOptions extends InferenceOptions {
+  /** Of which the mean over the examples is reported, as `loss`. */
   readonly loss: Loss;
   /** By the name under which they are reported. */
   readonly metrics?: Readonly<Record<string, Metric>>;

@@ -3,5 +3,6 @@
  * from. Scripts print it alone and exit with code 130.
  */
 export class Interrupted extends Error {
+  /** Tells it from other errors where a package is there twice and `instanceof` fails. */
   override readonly name = 'Interrupted';
 }

@@ -5,6 +5,7 @@ import type { HostTensor } from '../lib/core/host-tensor';
 export interface LabelRange {
   /** For messages: `class numbers from 0 to 2`. @param outputs the last size of the model's output; Infinity where it is not known. */
   expected(outputs: number): string;
+  /** Whether a single label is one of them. `outputs` as for `expected`. */
   fits(label: number, outputs: number): boolean;
 }
 

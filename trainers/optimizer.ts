@@ -16,7 +16,9 @@ export interface Optimizer extends Configured {
   apply(parameters: Parameters, options: StepOptions): StepReport;
 }
 
+/** What an optimizer is told of a step. */
 export interface StepOptions {
+  /** Of this step, at least 0; a parameter's own `rateFactor` multiplies it. */
   readonly learningRate: number;
   /** Number of this step, from 1: for bias corrections. */
   readonly step: number;
@@ -26,11 +28,13 @@ export interface StepOptions {
   readonly accumulated?: number;
 }
 
+/** What an optimizer tells of a step. */
 export interface StepReport {
   /** Global norm of the gradients before clipping, of their mean over the accumulated batches. */
   readonly gradientNorm: number;
 }
 
+/** Options of {@link adamW}. */
 export interface AdamWOptions {
   /** Decay of the moving average of the gradient, in [0, 1). Default 0.9. */
   readonly beta1?: number;
@@ -65,6 +69,7 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
   return configured(steps, 'adamW', { beta1, beta2, epsilon, weightDecay });
 }
 
+/** Options of {@link sgd}. */
 export interface SgdOptions {
   /** Share of the last step that the next one keeps, in [0, 1). Default 0.9. */
   readonly momentum?: number;

@@ -18,10 +18,13 @@ export interface ParametersOptions {
 
 /** Copies of weights, and of the optimizer's slots if they were asked for, by path. */
 export interface Snapshot {
+  /** By path, row-major. */
   readonly weights: ReadonlyMap<string, Float32Array>;
+  /** By path, then by the slot's name; absent where they were not asked for. */
   readonly slots?: ReadonlyMap<string, Readonly<Record<string, Float32Array>>>;
 }
 
+/** What a {@link Snapshot} holds beside weights. */
 export interface SnapshotOptions {
   /** Also the optimizer's memory; false by default. */
   readonly slots?: boolean;

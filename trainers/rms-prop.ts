@@ -2,6 +2,7 @@ import { configured } from '../lib/core/config';
 import { elementwise, type WeightRule } from './elementwise';
 import { createOptimizer, expectRange, type Optimizer } from './optimizer';
 
+/** Options of {@link rmsProp}. */
 export interface RmsPropOptions {
   /** Share of the moving average of the squared gradient that a step keeps, in [0, 1). Default 0.9. */
   readonly decay?: number;

@@ -14,6 +14,7 @@ export function constantRate(rate: number): LearningRate {
   return configured(() => rate, 'constantRate', { rate });
 }
 
+/** Options of {@link linearWarmup}. */
 export interface LinearWarmupOptions {
   /** The highest rate, reached after the warm-up. */
   readonly peak: number;

@@ -8,16 +8,21 @@ import type { Optimizer } from './optimizer';
 import type { Parameters } from './parameters';
 import type { LearningRate } from './schedules';
 
+/** Options of {@link train}. */
 export interface TrainOptions {
   /** Any model with one output, with several where the loss is of several; its trainable weights are trained in place. */
   readonly model: tf.LayersModel;
+  /** What is minimised, with the penalties of the model's regularizers; it says too what its mean is over. */
   readonly loss: Loss;
+  /** Batches to train on, in the order of each epoch. */
   readonly data: BatchSource;
   /** Examples to evaluate on. */
   readonly dev?: BatchSource;
   /** Metrics of the dev set, by name; its mean loss is always reported. */
   readonly metrics?: Readonly<Record<string, Metric>>;
+  /** `adamW()`, `sgd()`; its memory begins at 0. */
   readonly optimizer: Optimizer;
+  /** By optimizer step: `constantRate`, `linearWarmup`. */
   readonly learningRate: LearningRate;
   /** Optimizer steps at which training ends, those before `startStep` counted. Give this or `epochs`. */
   readonly steps?: number;
@@ -36,14 +41,17 @@ export interface TrainOptions {
    * by default. Weights and masks are taken as they are; moments start at 0.
    */
   readonly parameters?: Parameters;
+  /** What else happens in the run, in this order; none by default. */
   readonly callbacks?: readonly Callback[];
   /** Keys dropout masks and noise, those of tfjs's layers too; 0 by default. The order of the data has a seed of its own. */
   readonly seed?: number;
+  /** Where the run keeps what it needs to go on after it was broken off; nowhere by default. */
   readonly checkpoint?: CheckpointOptions;
   /** Steps between two evaluations; one epoch by default. The last step is always evaluated. */
   readonly evaluateEvery?: number;
 }
 
+/** Where and how often a run is saved. */
 export interface CheckpointOptions {
   /** A run that finds a checkpoint here goes on from it. */
   readonly folder: string;

@@ -13,11 +13,13 @@ import type { TrainOptions } from './train-options';
 
 export type { CheckpointOptions, TrainOptions } from './train-options';
 
+/** What a run came to; the trained model is the one that was given. */
 export interface TrainResult {
   /** Optimizer steps done. */
   readonly step: number;
   /** Mean training loss of each step since `startStep`. */
   readonly losses: readonly number[];
+  /** Those of the dev set, the last one at the last step; none without one. */
   readonly evaluations: readonly Evaluation[];
   /** Why training ended before its last step, if it did. */
   readonly stopped?: string;

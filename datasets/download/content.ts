@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 
 /** What a file must hold, known before it is downloaded. */
 export interface Content {
+  /** Its length. */
   readonly bytes: number;
   /** `sha256` of the bytes, or the SHA-1 that git gives a file: of `blob <bytes>`, a zero byte, and the bytes. */
   readonly algorithm: 'sha256' | 'git';

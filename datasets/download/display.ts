@@ -7,11 +7,14 @@ export interface Display {
   end(): void;
 }
 
-/** Where a download shows how far it is; the standard error stream as a rule. */
-export type Output = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
+/** Where it is shown how far something is: a bar where there is a terminal, lines otherwise. */
+export type OutputStream = Pick<NodeJS.WriteStream, 'write'> & {
+  /** Whether it is a terminal; false by default. */
+  readonly isTTY?: boolean;
+};
 
 /** A bar that disappears at the end; without a terminal, one line at the start. */
-export function display(label: string, bytes: number, output: Output): Display {
+export function display(label: string, bytes: number, output: OutputStream): Display {
   const name = path.basename(label);
   if (!output.isTTY) {
     output.write(`downloading ${label} (${megabytes(bytes)} MB)\n`);

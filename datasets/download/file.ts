@@ -4,7 +4,7 @@ import { writeAtomically } from '../../lib/core/atomic-file';
 import { UserError } from '../../lib/core/errors';
 import { locked } from '../../lib/core/lock';
 import { Content, holds, sizeOf } from './content';
-import { display, Output } from './display';
+import { display, OutputStream } from './display';
 import { connected, request } from './request';
 import { Patience, retrying, Transient } from './retry';
 
@@ -15,7 +15,7 @@ export interface DownloadOptions extends Patience {
   /** What the progress bar calls the file; the file's name by default. */
   readonly label?: string;
   /** Where to show the progress; the standard error stream by default. */
-  readonly output?: Output;
+  readonly output?: OutputStream;
 }
 
 /** A file under way: `<file>.part`, and `<file>.part.etag` with the server's name for the version that it is a part of. */

@@ -4,6 +4,7 @@ import type { Content } from './content';
 export interface GlueDownload {
   /** Below the host of the addresses that GLUE's download script uses. */
   readonly address: string;
+  /** What is checked of it; another file is refused. */
   readonly content: Content;
   /** Its name in the folder; that of the address by default. */
   readonly name?: string;

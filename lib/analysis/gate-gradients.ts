@@ -10,15 +10,21 @@ import { joinInto } from './statistics';
 
 /** Where units are multiplied by gates: a tensor [batch, …, width] whose last axis has the units one after another, equally wide. */
 export interface GatedUnits {
+  /** Of the model, with one input or one output where its gates are. */
   readonly layer: tf.layers.Layer;
+  /** Which of its tensors the gates multiply. */
   readonly of: 'input' | 'output';
+  /** How many there are; they share the width out evenly. */
   readonly units: number;
 }
 
 /** A number for each example and unit, row-major: [examples, units]. */
 export interface GateGradients {
+  /** Over all batches. */
   readonly examples: number;
+  /** Of the gates that were asked for. */
   readonly units: number;
+  /** `dL_i/dξ_iu`, of example i and unit u at `i · units + u`. */
   readonly data: Float32Array;
 }
 

@@ -8,6 +8,7 @@ import { layersOf } from '../core/layers';
 import { record, Recording, RowSelector } from './record';
 import { joinInto } from './statistics';
 
+/** How {@link gather} reads the data. */
 export interface GatherOptions {
   /** Which rows count. Default: all. */
   readonly rows?: RowSelector;
@@ -17,6 +18,7 @@ export interface GatherOptions {
 
 /** The value of a statistic of all the data. */
 export interface Gathered {
+  /** Of the statistic: [width] of a sum over rows, [width, width] of a Gram matrix. */
   readonly shape: readonly number[];
   /** Row-major, joined over the batches in double precision. */
   readonly data: Float64Array;

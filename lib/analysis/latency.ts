@@ -7,6 +7,7 @@ import { UserError } from '../core/errors';
 import type { HostTensor } from '../core/host-tensor';
 import { onnxBytes } from '../export/onnx/export-onnx';
 
+/** How models are timed; see {@link measureLatency}. */
 export interface LatencyOptions extends Pick<SessionOptions, 'provider' | 'threads'> {
   /** Timed runs of each model. Default 20. */
   readonly runs?: number;

@@ -16,6 +16,7 @@ import type { GatherData } from './gather';
 import { Repair, RepairName, repairs } from './repairs';
 import type { RowSelector } from './record';
 
+/** Options of {@link quantizeModel}. */
 export interface QuantizeModelOptions {
   /** What is quantized, and how. Default `dynamicInt8()`, which needs no data. */
   readonly rules?: Rules;

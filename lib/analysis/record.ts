@@ -10,6 +10,7 @@ export interface Recording {
   readonly layer: tf.layers.Layer;
   /** Its input, its output, or a value within it that its facts name, such as an attention's `probabilities`. */
   readonly of: string;
+  /** Of the rows of that tensor, each a vector over its last axis. */
   readonly statistic: Statistic;
 }
 

@@ -10,12 +10,15 @@ import type { RowSelector } from './record';
 
 /** Examples for a repair, and which rows of what layers read count. */
 export interface RepairContext {
+  /** Batches, without labels; may be read several times. */
   readonly data: GatherData;
+  /** Default: all. */
   readonly rows?: RowSelector;
 }
 
 /** Something that makes quantization lose less, without training. */
 export interface Repair {
+  /** As options and messages have it: `gptq`. */
   readonly name: string;
   /** Changes a model of floats, in place, but not what it computes. */
   onModel?(model: tf.LayersModel, context: RepairContext): Promise<void>;
@@ -23,8 +26,11 @@ export interface Repair {
   onPrepared?(prepared: Prepared, context: RepairContext): Promise<void>;
 }
 
+/** As options name them. */
+export type RepairName = 'equalize' | 'smooth-quant' | 'gptq' | 'ada-round' | 'bias-correction';
+
 /** All repairs, in the order in which they are made. */
-export const repairs = {
+export const repairs: Readonly<Record<RepairName, Repair>> = {
   equalize: {
     name: 'equalize',
     onModel: async (model) => void equalize(model),
@@ -45,6 +51,4 @@ export const repairs = {
     name: 'bias-correction',
     onPrepared: async (prepared, { data, rows }) => void (await correctBiases(prepared, data, { rows })),
   },
-} as const satisfies Readonly<Record<string, Repair>>;
-
-export type RepairName = keyof typeof repairs;
+};

@@ -18,6 +18,7 @@ export interface Statistic {
   readonly join: Join;
 }
 
+/** `sum` in double precision; `max` and `min` number by number. */
 export type Join = 'sum' | 'max' | 'min';
 
 /** `Σ x`, [width]. */

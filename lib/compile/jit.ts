@@ -36,7 +36,7 @@ export interface Jitted<Args extends tf.Tensor[], Result extends TensorResult> {
  * await square.dispose();
  * ```
  *
- * @throws UserError (from the call) for what cannot be traced; see {@link trace}.
+ * @throws UserError (from the call) for what cannot be traced; the sentence says which operation.
  */
 export function jit<Args extends tf.Tensor[], Result extends TensorResult>(
   fn: (...args: Args) => Result,

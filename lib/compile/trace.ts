@@ -10,6 +10,7 @@ import { unmapped } from './kernels/kernel';
 
 /** A function of tensors that can be traced: synchronous, its result a tensor or an array or record of tensors. */
 export type Traceable = (...args: tf.Tensor[]) => TensorResult;
+/** What a compiled function may return; it comes back in the same form. */
 export type TensorResult = tf.Tensor | readonly tf.Tensor[] | Readonly<Record<string, tf.Tensor>>;
 
 /** Shape and dtype of one argument. */

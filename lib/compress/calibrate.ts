@@ -11,6 +11,7 @@ import type { InputQuantizer } from '../quantization/transforms/quantizer';
 import { needsCalibration } from './needs-calibration';
 import type { Prepared } from './prepared';
 
+/** Options of {@link calibrate}. */
 export interface CalibrateOptions {
   /** Op by op on tfjs's current backend, for observers that cannot be compiled. Default false. */
   readonly eager?: boolean;

@@ -2,6 +2,7 @@ import { fp16 } from '../quantization/spec';
 import type { Rule } from './rules';
 import { Scheme, staticInt8, weightOnly } from './scheme';
 
+/** Options of {@link halfButFeedForward}. */
 export interface HalfButFeedForwardOptions {
   /** Of the feed-forward networks. Default `staticInt8()`, whose ranges `calibrate` finds. */
   readonly feedForward?: Scheme;

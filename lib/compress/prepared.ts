@@ -7,6 +7,7 @@ import type { WeightQuantizer } from '../quantization/transforms/weight-quantize
 export interface Skipped {
   /** Of a weight, or of the input of a layer: `encoder/0/ffn/up/input`. */
   readonly path: string;
+  /** For people, the end of a sentence: `it is a bias`. */
   readonly why: string;
 }
 
@@ -14,6 +15,7 @@ export interface Skipped {
 export interface Prepared {
   /** The very model that was prepared. */
   readonly model: tf.LayersModel;
+  /** Of its quantizers, and of what `add` attached; empty once it is detached. */
   readonly attachments: readonly Attachment[];
   /** Quantizers of weights, by the weight's path. */
   readonly weights: ReadonlyMap<string, WeightQuantizer>;

@@ -13,8 +13,11 @@ import type { Skipped } from './prepared';
 
 /** One weight as it is stored. */
 export interface ReportRow {
+  /** As `weightsOf` names it. */
   readonly path: string;
+  /** Of the weight, whatever the shape of its codes. */
   readonly shape: readonly number[];
+  /** Values of the weight, zeros included. */
   readonly parameters: number;
   /** Values that are exactly 0, counted: on the codes where there are codes. */
   readonly zeros: number;
@@ -34,15 +37,21 @@ export interface ReportRow {
 
 /** Sums over some rows. */
 export interface ReportTotal {
+  /** Values, zeros included. */
   readonly parameters: number;
+  /** Values that are exactly 0, counted. */
   readonly zeros: number;
+  /** `zeros / parameters`. */
   readonly sparsity: number;
+  /** Of the values as stored, with their scales. */
   readonly bytes: number;
 }
 
+/** What a model's weights take, one by one and in all. */
 export interface Report {
   /** Every weight, in the model's order. */
   readonly rows: readonly ReportRow[];
+  /** Of all rows. */
   readonly total: ReportTotal;
   /** The pruning targets only. */
   readonly targets: ReportTotal;
@@ -52,6 +61,7 @@ export interface Report {
   readonly files?: readonly FileSize[];
 }
 
+/** Options of {@link report}. */
 export interface ReportOptions {
   /** Paths of the pruning targets. Default: `defaultTargets(model)`. */
   readonly targets?: readonly string[];

@@ -9,6 +9,7 @@ export interface Rule {
    * layer's path is that of its weights without their own name: `encoder/0/ffn/up`.
    */
   readonly match: string;
+  /** `skip` leaves them in floats, whatever rules before said. */
   readonly use: Scheme | 'skip';
 }
 

@@ -24,6 +24,7 @@ export interface Scheme {
   readonly integer?: boolean;
 }
 
+/** Options of {@link staticInt8}. */
 export interface StaticInt8Options {
   /** Makes what watches an input. Default `movingAverage()`: uint8, affine, one scale, constant 0.01. */
   readonly input?: () => Observer;
@@ -45,6 +46,7 @@ export function staticInt8({
   return { weight: int8(perChannel()), input, integer };
 }
 
+/** Options of {@link dynamicInt8}. */
 export interface DynamicInt8Options {
   /** Default true. */
   readonly integer?: boolean;
@@ -61,6 +63,7 @@ export function dynamicInt8({ integer = true }: DynamicInt8Options = {}): Scheme
   return { weight: int8(perChannel()), input: 'dynamic', integer };
 }
 
+/** Options of {@link lsq} and {@link pact}. */
 export interface LearnedRangeSchemeOptions {
   /** How kernels and tables are stored. Default `int8(perChannel())`. */
   readonly weight?: WeightSpec;

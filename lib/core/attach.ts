@@ -14,6 +14,7 @@ export type Pass = 'training' | 'inference' | 'calibration';
 
 /** A variable of a transform that is trained like a weight: a learned step size, a clip, scores. */
 export interface Trainable {
+  /** The transform's own: freed by its `dispose`. */
   readonly variable: tf.Variable;
   /** Whether weight decay applies. Default false. */
   readonly decay?: boolean;
@@ -44,20 +45,25 @@ export interface Transform {
 
 /** A weight as it is, which `bake` does not change. */
 export interface BakedValues {
+  /** Of the weight. */
   readonly shape: readonly number[];
+  /** Row-major. Not to be written. */
   readonly data: Float32Array;
 }
 
 /** One transform in one place. */
 export interface Attachment {
+  /** Whose tensor or weight it is. */
   readonly layer: tf.layers.Layer;
   /** `input`, `output`, a weight's name such as `kernel`, or that of a value within the layer. */
   readonly target: string;
+  /** Whoever attached it disposes it. */
   readonly transform: Transform;
   /** Takes the transform out again, exactly; does not dispose it, since several places may share it. Twice is once. */
   detach(): void;
 }
 
+/** Options of {@link attach}. */
 export interface AttachOptions {
   /** Apply it before all that is attached already. Default false: after. */
   readonly first?: boolean;

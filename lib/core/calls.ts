@@ -4,6 +4,7 @@ import { isModel } from './layers';
 
 /** A tensor of a model's graph; the same tensor is the same object. */
 export interface GraphTensor {
+  /** The call of a layer that makes it: an input layer's for what comes from outside. */
   readonly producer: Call;
   /** Its place among the producer's outputs. */
   readonly output: number;
@@ -11,7 +12,9 @@ export interface GraphTensor {
 
 /** One application of a layer in a model's graph. A shared layer has several. */
 export interface Call {
+  /** Of the model, or of a model nested in it. */
   readonly layer: tf.layers.Layer;
+  /** In the order in which the layer takes them; none of an input layer. */
   readonly inputs: readonly GraphTensor[];
 }
 

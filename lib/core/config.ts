@@ -7,12 +7,15 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /** How something was made: the name of its factory, and the options, defaults included. Plain data, for JSON and YAML. */
 export interface Config {
+  /** Of the factory: `cubicDecay`. */
   readonly name: string;
+  /** As `madeFrom` takes them back; of functions of one's own a digest of their source. */
   readonly options: { readonly [name: string]: Json };
 }
 
 /** Something that remembers how it was made. */
 export interface Configured {
+  /** What `madeFrom` makes it again of. */
   readonly config: Config;
 }
 

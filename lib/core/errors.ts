@@ -3,5 +3,6 @@
  * Scripts print the message alone, without a stack trace, and exit with code 2.
  */
 export class UserError extends Error {
+  /** Tells it from other errors where a package is there twice and `instanceof` fails. */
   override readonly name = 'UserError';
 }

@@ -22,7 +22,7 @@ const CUSTOMARY: Readonly<Record<string, WeightFacts>> = {
  *
  * @throws UserError if a layer declares channels that the weight does not have.
  */
-export function weightFacts({ layer, name, rank }: Described): WeightFacts {
+export function weightFacts({ layer, name, rank }: NamedWeight): WeightFacts {
   const facts = factsOf(layer);
   const found = (facts ? facts.weights?.[name] : CUSTOMARY[name]) ?? { role: 'unknown' };
   const wrong = 'channels' in found && found.channels.find((axis) => !(axis >= 0 && axis < rank));
@@ -33,9 +33,12 @@ export function weightFacts({ layer, name, rank }: Described): WeightFacts {
 }
 
 /** The part of a `Weight` that says whose it is. */
-interface Described {
+export interface NamedWeight {
+  /** The innermost one that computes with it. */
   readonly layer: tf.layers.Layer;
+  /** What the layer calls it: `kernel`. */
   readonly name: string;
+  /** Axes of its shape, which its channels are checked against. */
   readonly rank: number;
 }
 

@@ -13,11 +13,15 @@ import type { ScalingFacts } from './scaling-facts';
  */
 export type WeightFacts =
   | {
+      /** Has channels with ranges of their own. */
       readonly role: 'kernel' | 'depthwise' | 'recurrent' | 'table';
       /** Axes of the weight's shape whose every place has its own range; a product sums over all the others. */
       readonly channels: readonly number[];
     }
-  | { readonly role: 'scale' | 'shift' | 'bias' | 'statistic' | 'unknown' };
+  | {
+      /** Stays in floats. */
+      readonly role: 'scale' | 'shift' | 'bias' | 'statistic' | 'unknown';
+    };
 
 /**
  * How a layer gives on what it is given:
@@ -48,6 +52,7 @@ export interface LayerFacts {
   readonly tokenWise?: number;
   /** Whether it reads only the first token of its input. */
   readonly readsFirstToken?: boolean;
+  /** How it gives on its inputs, if it does; a layer that does not is an end of a way through the model. */
   readonly passes?: Passing;
   /** How many of its inputs it gives on, the first ones. Default 1. */
   readonly passesInputs?: number;
@@ -67,5 +72,6 @@ export interface LayerFacts {
  * }
  */
 export interface DeclaresFacts {
+  /** Asked whenever something is to be known; constant. */
   readonly facts: LayerFacts;
 }

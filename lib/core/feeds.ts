@@ -6,7 +6,9 @@ import { factsOf } from './facts-of';
 
 /** A way from one layer to another, on which nothing but layers that pass on what they are given. */
 export interface Feed {
+  /** The layer that makes what is read. */
   readonly producer: tf.layers.Layer;
+  /** The layer that reads it. */
   readonly consumer: tf.layers.Layer;
   /** Where it arrives among the consumer's inputs: 2 for the values of an attention. */
   readonly input: number;
@@ -14,6 +16,7 @@ export interface Feed {
   readonly through: readonly tf.layers.Layer[];
 }
 
+/** Which layers a way leads through; see {@link Feeds}. */
 export interface FeedOptions {
   /**
    * Layers that are no end of a way: by how they pass on, see `Passing`, or by a question of one's own. Default `['values']`:

@@ -3,6 +3,7 @@ import { UserError } from './errors';
 
 /** Values of one dtype in host memory, not owned by any tfjs backend. */
 export interface HostTensor {
+  /** As tfjs names it; `bool` is a byte of 0 or 1. */
   readonly dtype: 'float32' | 'int32' | 'bool';
   /** Row-major; the product is `data.length`. */
   readonly shape: number[];

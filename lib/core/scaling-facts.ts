@@ -29,6 +29,7 @@ export interface ProductFacts {
 
 /** A function of single numbers. */
 export interface ActivationFacts {
+  /** As tfjs names it: `relu`. */
   readonly name: string;
   /** `f(s · x) = s · f(x)` for every s > 0, as of ReLU (Nagel et al. 2019, arXiv:1906.04721, equation 2). */
   readonly isScaleEquivariant: boolean;

@@ -16,6 +16,7 @@ export interface Weight {
   readonly variable: tf.Variable;
   /** Whether `model.fit` would train it: it is among the model's trainable weights, and its variable is trainable. */
   readonly trainable: boolean;
+  /** Axes of its shape: 2 for a kernel of a dense layer, 1 for a bias. */
   readonly rank: number;
 }
 

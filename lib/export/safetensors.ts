@@ -133,10 +133,27 @@ function narrow(values: BigInt64Array, name: string, path: string): Int32Array {
 const STORED = { float32: 'F32', int32: 'I32', bool: 'U8', int8: 'I8', fp16: 'F16', bf16: 'BF16' } as const;
 
 /** What can be written: tensors, signed codes, and numbers of 16 bits. */
-export type Storable =
-  | HostTensor
-  | { readonly dtype: 'int8'; readonly shape: readonly number[]; readonly data: Int8Array }
-  | { readonly dtype: HalfFormat; readonly shape: readonly number[]; readonly data: Uint16Array };
+export type Storable = HostTensor | StoredInt8 | StoredHalf;
+
+/** Signed codes, as `codesOf` gives those of 8 bits. */
+export interface StoredInt8 {
+  /** `I8` in the file. */
+  readonly dtype: 'int8';
+  /** The product is `data.length`. */
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly data: Int8Array;
+}
+
+/** Numbers of 16 bits, as `encode` gives those of `fp16()` and `bf16()`. */
+export interface StoredHalf {
+  /** `F16` or `BF16` in the file. */
+  readonly dtype: HalfFormat;
+  /** The product is `data.length`. */
+  readonly shape: readonly number[];
+  /** The bits, row-major. */
+  readonly data: Uint16Array;
+}
 
 /**
  * Writes tensors as a safetensors file and waits until they are on the disk. The same tensors give the same bytes, whatever

@@ -50,17 +50,24 @@ export interface ResolvedBertConfig extends Required<BertConfig> {
   readonly intermediateSize: readonly number[];
 }
 
-type Size = Pick<BertConfig, 'layers' | 'hiddenSize' | 'heads'>;
+/** What the sizes of BERTs differ in; the rest follows from it. */
+export interface BertSize extends Pick<BertConfig, 'layers' | 'hiddenSize'> {
+  /** In every layer, each 64 wide. */
+  readonly heads: number;
+}
+
+/** As the papers call them. */
+export type BertSizeName = 'tiny' | 'mini' | 'small' | 'medium' | 'base' | 'large';
 
 /** The sizes of Turc et al. 2019 (arXiv:1908.08962), and of BERT-base and BERT-large; spread one into a `BertConfig`. */
-export const bertSizes = {
+export const bertSizes: Readonly<Record<BertSizeName, BertSize>> = {
   tiny: { layers: 2, hiddenSize: 128, heads: 2 },
   mini: { layers: 4, hiddenSize: 256, heads: 4 },
   small: { layers: 4, hiddenSize: 512, heads: 8 },
   medium: { layers: 8, hiddenSize: 512, heads: 8 },
   base: { layers: 12, hiddenSize: 768, heads: 12 },
   large: { layers: 24, hiddenSize: 1024, heads: 16 },
-} as const satisfies Record<string, Size>;
+};
 
 /**
  * Fills in the defaults.

@@ -3,6 +3,7 @@
  * The loss of each: `softmaxCrossEntropy`, `sigmoidCrossEntropy`, `meanSquaredError`.
  */
 export type Problem = (typeof problems)[number];
+/** All of them, as options name them. */
 export const problems = ['single-label', 'multi-label', 'regression'] as const;
 
 /** What so many outputs are where nothing else is said, as transformers takes them: one is a number, several are classes. */

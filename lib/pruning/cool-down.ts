@@ -8,8 +8,18 @@ export type CoolDownOptions = {
   /** Steps between two updates in the cool-down. Default 1. */
   readonly frequency?: number;
 } & (
-  | { /** As a fraction of the run. */ readonly end: number; readonly endStep?: never }
-  | { readonly endStep: number; readonly end?: never }
+  | {
+      /** Where masks change for the last time, as a fraction of the run. */
+      readonly end: number;
+      /** Instead of `end`, not beside it. */
+      readonly endStep?: never;
+    }
+  | {
+      /** The last optimizer step at which masks change. */
+      readonly endStep: number;
+      /** Instead of `endStep`, not beside it. */
+      readonly end?: never;
+    }
 );
 
 /**

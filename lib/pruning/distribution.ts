@@ -3,7 +3,9 @@ import { bitsOf, Cut, cutAt, sortKey } from './select';
 
 /** A weight as a distribution sees it. */
 export interface SharedWeight {
+  /** As `weightsOf` names it. */
   readonly path: string;
+  /** Of the weight, not of its units. */
   readonly shape: readonly number[];
   /** Of each of its units, larger = keep; −Infinity for those that stay pruned anyway. */
   readonly scores: Float32Array;

@@ -16,9 +16,16 @@ export interface Overlap {
   readonly jaccardByChance: number;
 }
 
+/** Overlap of the masks of a weight. */
+export interface LayerOverlap extends Overlap {
+  /** As `weightsOf` names it. */
+  readonly path: string;
+}
+
 /** Overlaps of each weight's masks, and of all. */
 export interface MaskOverlap extends Overlap {
-  readonly layers: readonly (Overlap & { readonly path: string })[];
+  /** One of each weight that either set has a mask of. */
+  readonly layers: readonly LayerOverlap[];
 }
 
 /**

@@ -9,7 +9,9 @@ import { Stats, statsOf } from './weight-statistics';
 
 /** A weight in host memory. */
 export interface PrunableWeight {
+  /** Row-major. Not written to: the masks are returned. */
   readonly data: Float32Array;
+  /** The product is `data.length`. */
   readonly shape: readonly number[];
   /** What the saliency needs, gathered. Default nothing. */
   readonly stats?: Stats;

@@ -9,6 +9,7 @@ import { magnitude } from './saliency';
 import { WeightStatistic } from './weight-statistics';
 import { overSteps, RelativeSchedule, Schedule } from './schedule';
 
+/** Options of {@link pruner} and {@link magnitudePruner}. */
 export interface PrunerOptions extends PruneOptions {
   /** How much is pruned at which step, in steps or in fractions of the run. */
   readonly schedule: Schedule | RelativeSchedule;
@@ -34,6 +35,7 @@ export interface Pruner {
 
 /** A pruner whose schedule is in steps. */
 export interface RunPruner {
+  /** In optimizer steps. */
   readonly schedule: Schedule;
   /**
    * Whether weights of these shapes, by path, can be pruned as the schedule ends.

@@ -4,7 +4,9 @@ import { Stats, WeightStatistic, weightTimesGradient } from './weight-statistics
 
 /** A weight to be scored: where it is, its values, and what was gathered of it. */
 export interface ScoredWeight {
+  /** As `weightsOf` names it. */
   readonly path: string;
+  /** Kernels of dense layers are [inputs, outputs]. */
   readonly shape: readonly number[];
   /** [shape], row-major. Not to be written. */
   readonly data: Float32Array;

@@ -18,7 +18,11 @@ export interface Schedule extends Steps {
 export interface RelativeSchedule {
   /** How it was made. */
   readonly config?: Config;
-  /** @param totalSteps the step at which the run ends, those before its `startStep` counted. */
+  /**
+   * The schedule in steps.
+   *
+   * @param totalSteps the step at which the run ends, those before its `startStep` counted.
+   */
   over(totalSteps: number): Schedule;
 }
 
@@ -28,6 +32,7 @@ export interface CadenceOptions {
   readonly frequency?: number;
 }
 
+/** From which sparsity to which a schedule leads. */
 export interface RampOptions extends CadenceOptions {
   /** Sparsity before the schedule begins, a fraction in [0, 1). Default 0. */
   readonly initialSparsity?: number;
@@ -35,23 +40,35 @@ export interface RampOptions extends CadenceOptions {
   readonly finalSparsity: number;
 }
 
+/** Options of {@link polynomialDecay}, beside when. */
 export interface PolynomialDecayOptions extends RampOptions {
   /** Exponent of the decay, above 0. Default 3. */
   readonly power?: number;
 }
 
+/** Options of {@link constantSparsity}, beside when. */
 export interface ConstantSparsityOptions extends CadenceOptions {
   /** Sparsity from the schedule's beginning on, a fraction in [0, 1). */
   readonly finalSparsity: number;
 }
 
 /** When everything is pruned: at a step (default 0), or at a fraction of the run. */
-export type Moment =
-  | { readonly beginStep?: number; readonly begin?: never }
-  | { readonly begin: number; readonly beginStep?: never };
+export type PruningMoment =
+  | {
+      /** The optimizer step. Default 0. */
+      readonly beginStep?: number;
+      /** Instead of `beginStep`, not beside it. */
+      readonly begin?: never;
+    }
+  | {
+      /** The fraction of the run, from 0 to 1. */
+      readonly begin: number;
+      /** Instead of `begin`, not beside it. */
+      readonly beginStep?: never;
+    };
 
 /** Of one update. */
-export type OneShotOptions = Pick<ConstantSparsityOptions, 'finalSparsity'> & Moment;
+export type OneShotOptions = Pick<ConstantSparsityOptions, 'finalSparsity'> & PruningMoment;
 
 /**
  * Gradual pruning: `s(t) = f + (i - f) (1 - p)^power`, with progress `p = (t - beginStep) / (endStep - beginStep)` clamped to

@@ -7,13 +7,17 @@ import { Weight, weightsOf } from '../core/weights';
 
 /** Every weight of a model: what is pruned unless told otherwise, and what is not. */
 export interface PruningTargets {
+  /** In the order of the layers. */
   readonly targets: readonly Weight[];
+  /** All others. */
   readonly skipped: readonly SkippedTarget[];
 }
 
 /** A weight that is not pruned, and why. */
 export interface SkippedTarget {
+  /** As `weightsOf` names it. */
   readonly path: string;
+  /** For people, the end of a sentence: `it is a bias`. */
   readonly why: string;
 }
 

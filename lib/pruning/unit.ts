@@ -2,21 +2,29 @@ import { UserError } from '../core/errors';
 
 /** Places `from` up to `to` along an axis of a weight. */
 export interface Slice {
+  /** Of the weight. */
   readonly path: string;
+  /** Of its shape, from 0. */
   readonly axis: number;
+  /** The first place that goes. */
   readonly from: number;
+  /** The first one after it that stays. */
   readonly to: number;
 }
 
 /** What goes or stays together, such as a head or a neuron: slices of several weights. */
 export interface Unit {
+  /** For error messages: `encoder/0/attention head 3`. */
   readonly name: string;
+  /** Of several units that overlap each place goes once. */
   readonly slices: readonly Slice[];
 }
 
 /** Values of a weight, row-major. */
 export interface Values {
+  /** The product is `data.length`. */
   readonly shape: readonly number[];
+  /** Not written to. */
   readonly data: Float32Array;
 }
 

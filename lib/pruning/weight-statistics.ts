@@ -3,8 +3,11 @@ import { UserError } from '../core/errors';
 
 /** A weight and the gradient of a batch's mean loss at it, where they belong together: [shape] each. */
 export interface GradientBatch {
+  /** As the gradient was taken, before the optimizer's step. */
   readonly weights: Float32Array;
+  /** Row-major, as the weights. */
   readonly gradient: Float32Array;
+  /** Of the weight. */
   readonly shape: readonly number[];
   /** What the batch counts: 1 for a step of a training, its examples in a scoring pass. */
   readonly count: number;
@@ -23,6 +26,7 @@ export interface GradientBatch {
 export interface GradientStatistic {
   /** Unique among what a saliency needs; a checkpoint knows it by it. */
   readonly name: string;
+  /** What tells it from an {@link InputStatistic}. */
   readonly of: 'gradients';
   /** How many numbers it is of a weight. Default one of each value. */
   sizeOf?(shape: readonly number[]): number;
@@ -34,6 +38,7 @@ export interface GradientStatistic {
 export interface InputStatistic {
   /** Unique among what a saliency needs. */
   readonly name: string;
+  /** What tells it from a {@link GradientStatistic}. */
   readonly of: 'inputs';
   /** Of the input's rows, each a vector over its last axis: `Σ x²` of each input channel, for example. */
   readonly statistic: Statistic;

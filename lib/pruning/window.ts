@@ -6,7 +6,9 @@ export interface StepWindow {
   readonly beginStep?: number;
   /** Last step at which the mask changes; the final sparsity is reached exactly there. */
   readonly endStep: number;
+  /** A fraction: see {@link FractionWindow}. */
   readonly begin?: never;
+  /** A fraction: see {@link FractionWindow}. */
   readonly end?: never;
 }
 
@@ -16,7 +18,9 @@ export interface FractionWindow {
   readonly begin?: number;
   /** Where the mask changes for the last time; the final sparsity is reached exactly there. */
   readonly end: number;
+  /** A step: see {@link StepWindow}. */
   readonly beginStep?: never;
+  /** A step: see {@link StepWindow}. */
   readonly endStep?: never;
 }
 
@@ -24,7 +28,9 @@ export type Window = StepWindow | FractionWindow;
 
 /** First and last step at which masks change. */
 export interface Steps {
+  /** Of the optimizer, from 0. */
   readonly beginStep: number;
+  /** At least `beginStep`; masks change there for the last time. */
   readonly endStep: number;
 }
 

@@ -8,6 +8,7 @@ import { uint8 } from './spec';
 /** Name of the tracing backend's kernel for `dynamicQuantize`. */
 export const DYNAMIC_QUANTIZE = 'WhittleDynamicQuantize';
 
+/** Options of {@link dynamicQuantize}. */
 export interface DynamicQuantizeOptions {
   /**
    * Under the tracer, record integer codes (ONNX's `DynamicQuantizeLinear` and `DequantizeLinear`), which a following matmul may multiply

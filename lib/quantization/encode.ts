@@ -14,6 +14,7 @@ import { encodeTernary } from './ternary';
 
 export type { EncodedWeight, WeightValues } from './encoded-weight';
 
+/** Options of {@link encode}. */
 export interface EncodeOptions {
   /** 1 = keep, one per value: where it is 0 the weight counts as 0. */
   readonly mask?: Uint8Array;

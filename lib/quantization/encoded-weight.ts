@@ -3,7 +3,9 @@ import type { QuantSpec, WeightSpec } from './spec';
 
 /** The values of a weight, row-major. */
 export interface WeightValues {
+  /** The product is `data.length`. */
   readonly shape: readonly number[];
+  /** Not written to. */
   readonly data: Float32Array;
 }
 
@@ -12,7 +14,9 @@ export interface WeightValues {
  * Integer codes stand for `scale · (code - zeroPoint)`, with the scale and zero point of the code's block; halves for themselves.
  */
 export interface EncodedWeight<Spec extends WeightSpec = WeightSpec> {
+  /** How its codes were made, and are read. */
   readonly spec: Spec;
+  /** Of the weight, however its codes are packed. */
   readonly shape: readonly number[];
   /**
    * Integers one per value, packed where a code takes less than a byte (`pack`; `codesOf` gives them one by one); or the 16 bits of each

@@ -4,6 +4,7 @@ import { QParams, Range } from './qparams';
 import { quantizeDequantize } from './quantize';
 import { codeRange, QuantSpec } from './spec';
 
+/** Options of {@link fakeQuantize}. */
 export interface FakeQuantizeOptions {
   /**
    * Under the tracer, record integer codes (ONNX's `QuantizeLinear` and `DequantizeLinear`), which a following matmul may

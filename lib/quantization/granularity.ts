@@ -16,11 +16,34 @@ export interface Granularity {
   at(channels: readonly number[]): Granularity;
 }
 
+/** How a granularity was made, as plain data. */
 export type GranularityConfig =
-  | { readonly name: 'perTensor' | 'perChannel' }
-  | { readonly name: 'perAxis'; readonly axes: readonly number[] }
-  | { readonly name: 'perGroup'; readonly axis: number; readonly size: number }
-  | { readonly name: 'perChannelGroup'; readonly size: number; readonly channels?: readonly number[] };
+  | {
+      /** Of the factory, which takes nothing. */
+      readonly name: 'perTensor' | 'perChannel';
+    }
+  | {
+      /** Of the factory. */
+      readonly name: 'perAxis';
+      /** Each place along these has a scale of its own. */
+      readonly axes: readonly number[];
+    }
+  | {
+      /** Of the factory. */
+      readonly name: 'perGroup';
+      /** Along which groups lie. */
+      readonly axis: number;
+      /** Values of a group; the last may have fewer. */
+      readonly size: number;
+    }
+  | {
+      /** Of the factory. */
+      readonly name: 'perChannelGroup';
+      /** Values of a group; the last may have fewer. */
+      readonly size: number;
+      /** Axes of the output channels, once a weight is known. */
+      readonly channels?: readonly number[];
+    };
 
 /** One scale for the whole tensor: [a, b, c] → 1 block. */
 export function perTensor(): Granularity {

@@ -67,7 +67,9 @@ export interface LearnedSteps {
   sizes(): Float32Array;
   /** Begins anew with the weight as it is: a delayed start. */
   start(): void;
+  /** The steps, for the optimizer: one of each block, [blocks]. */
   trainables(): Readonly<Record<'step', Trainable>>;
+  /** Frees the steps. */
   dispose(): void;
 }
 

@@ -12,6 +12,7 @@ export interface QuantSpec {
   readonly symmetric: boolean;
   /** Leaves out the lowest code, so that the negative side has as many as the positive one. */
   readonly narrowRange: boolean;
+  /** Which values share a scale; `perChannel()` is settled by the weight that it meets. */
   readonly granularity: Granularity;
   /** How scales and codes are found: `range` (default), from the lowest and highest value; `ternary`, see `ternary()`. Weights only. */
   readonly rule?: 'range' | 'ternary';
@@ -21,6 +22,7 @@ export interface QuantSpec {
 export interface HalfSpec {
   /** `fp16`: 11 digits, up to 65504 (IEEE 754 binary16). `bf16`: 8 digits, the range of float32. */
   readonly format: HalfFormat;
+  /** Of a value as it is stored. */
   readonly bits: 16;
 }
 

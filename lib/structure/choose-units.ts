@@ -5,6 +5,7 @@ import type { UnitCosts } from './unit-costs';
 
 /** Which units go, and what stays by that. */
 export interface Choice {
+  /** For `shrink` and `maskUnits`: the numbers of what goes in each layer. */
   readonly cut: Required<Omit<Cut, 'layers'>>;
   /** What the units cost that stay. */
   readonly cost: number;
@@ -12,6 +13,7 @@ export interface Choice {
   readonly kept: number;
 }
 
+/** Options of {@link chooseUnits}. */
 export interface ChoiceOptions {
   /** As many heads in each layer as in the others, and as many neurons; all that a layer has where it has fewer. Default false. */
   readonly perLayer?: boolean;

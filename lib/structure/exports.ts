@@ -7,9 +7,10 @@ export { maskUnits } from './mask-units';
 export { fullSize } from './full-size';
 export {
   shrinkToBudget,
+  type KeptShare,
   type ShrinkingOptions,
-  type Shrunk,
   type ShrinkToBudgetOptions,
+  type Shrunk,
   type UnitBudget,
 } from './shrink-to-budget';
 export { logitFisher, type UnlabelledBatches } from './logit-fisher';
@@ -17,6 +18,7 @@ export { onlyHeads, onlyNeurons, type Importance, type Scores } from './importan
 export { chooseUnits, type Choice, type ChoiceOptions } from './choose-units';
 export {
   attentionImportance,
+  attentionStatisticNames,
   attentionStatistics,
   type AttentionStatistic,
   type AttentionStatistics,
@@ -36,6 +38,7 @@ export {
   unitCount,
   unitParameters,
   type UnitCosts,
+  type UnitWidths,
 } from './unit-costs';
 export { latencyCosts, unitLatency, type UnitLatencyRow } from './unit-latency';
 export { latencyBudget, type LatencyBudget, type LatencyBudgetOptions } from './latency-budget';

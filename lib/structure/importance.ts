@@ -3,7 +3,9 @@ export type Scores = ArrayLike<number>;
 
 /** How important the heads and neurons of a BERT are, by layer: numbers that add up. Units without a score, an empty list, stay. */
 export interface Importance {
+  /** A score of each head of each layer. */
   readonly heads: readonly Scores[];
+  /** A score of each neuron of each layer's feed-forward network. */
   readonly neurons: readonly Scores[];
 }
 

@@ -8,6 +8,7 @@ import { meetShare, Met } from './meet-share';
 import { shrink } from './shrink';
 import { scoredCost, UnitCosts } from './unit-costs';
 
+/** Options of {@link latencyBudget}. */
 export interface LatencyBudgetOptions extends LatencyOptions, Pick<ChoiceOptions, 'perLayer' | 'apart'> {
   /** The share of the model's latency that is to go, in [0, 1]. */
   readonly removed: number;
@@ -17,6 +18,7 @@ export interface LatencyBudgetOptions extends LatencyOptions, Pick<ChoiceOptions
 
 /** A budget of units that comes to a share of a model's latency: options of `shrinkToBudget`. */
 export interface LatencyBudget extends Met {
+  /** Those that it was asked with. */
   readonly costs: UnitCosts;
 }
 

@@ -14,6 +14,7 @@ import { maskOf } from '../pruning/model-masks';
 import type { UnlabelledBatches } from './logit-fisher';
 import { solveRidge } from '../linear-algebra/ridge';
 
+/** Options of {@link refitOutputs}. */
 export interface RefitOptions {
   /** What holds the weights to what they are, as a share of the mean diagonal of `ZᵀZ`. Default 0.01. */
   readonly ridge?: number;

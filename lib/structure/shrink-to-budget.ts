@@ -13,13 +13,23 @@ import { multiplyAdds, scoredCost, UnitCosts } from './unit-costs';
 
 /** What is to go, or what may stay. */
 export type UnitBudget =
-  /** The share that is to go of what the units cost that have a score, in [0, 1]. */
-  | { readonly removed: number; readonly budget?: never }
-  /** What those that stay may cost, in the unit of `costs`. */
-  | { readonly budget: number; readonly removed?: never };
+  | {
+      /** The share that is to go of what the units cost that have a score, in [0, 1]. */
+      readonly removed: number;
+      /** Instead of `removed`, not beside it. */
+      readonly budget?: never;
+    }
+  | {
+      /** What those that stay may cost, in the unit of `costs`. */
+      readonly budget: number;
+      /** Instead of `budget`, not beside it. */
+      readonly removed?: never;
+    };
 
+/** Options of {@link shrinkToBudget}. */
 export type ShrinkToBudgetOptions = ShrinkingOptions & UnitBudget;
 
+/** How a model is made smaller, whatever its budget. */
 export interface ShrinkingOptions extends RefitOptions, Pick<ChoiceOptions, 'perLayer' | 'apart'> {
   /** Batches of what the model takes, without labels: some 2 048 examples of training, of each length some together. */
   readonly data: GatherData;
@@ -27,25 +37,46 @@ export interface ShrinkingOptions extends RefitOptions, Pick<ChoiceOptions, 'per
   readonly costs?: UnitCosts;
   /** Length of the texts that multiply-adds are counted for. Default 64. */
   readonly tokens?: number;
-  /** Examples of the data that importance is found by, and that output projections are fitted on. Default 2048 and 1024. */
-  readonly examples?: { readonly importance?: number; readonly refit?: number };
+  /** How much of the data is read, the first examples of it, in whole batches. */
+  readonly examples?: {
+    /** Examples that importance is found by. Default 2048. */
+    readonly importance?: number;
+    /** Examples that output projections are fitted on. Default 1024. */
+    readonly refit?: number;
+  };
   /** How important heads and neurons are. Default `logitFisher`. */
   readonly importance?: (model: tf.LayersModel, batches: UnlabelledBatches) => Promise<Importance>;
   /** Whether output projections are fitted. Default true. */
   readonly refit?: boolean;
 }
 
+/** A point of what a budget costs. */
+export interface KeptShare {
+  /** The share of the cost that goes. */
+  readonly removed: number;
+  /** The share of importance that stays. */
+  readonly kept: number;
+}
+
 /** A model within a budget, and how it was found. */
 export interface Shrunk {
   /** Smaller, the caller's. */
   readonly model: tf.LayersModel;
+  /** The numbers of the heads and neurons that are gone, in each layer. */
   readonly cut: Choice['cut'];
   /** The share of the cost that is gone: at least what was asked. */
   readonly removed: number;
-  /** What the same importance would have kept at other budgets: shares of the cost that go, of importance that stays. */
-  readonly curve: readonly { readonly removed: number; readonly kept: number }[];
-  /** Of importance, the search and cutting, and fitting. */
-  readonly seconds: { readonly importance: number; readonly cut: number; readonly refit: number };
+  /** What the same importance would have kept at other budgets. */
+  readonly curve: readonly KeptShare[];
+  /** Wall time of each part. */
+  readonly seconds: {
+    /** Of finding the importance. */
+    readonly importance: number;
+    /** Of the search, and of building the smaller model. */
+    readonly cut: number;
+    /** Of fitting output projections; next to 0 where they are not. */
+    readonly refit: number;
+  };
 }
 
 /**

@@ -3,11 +3,14 @@ import type { Importance, Scores } from './importance';
 
 /** What one head and one neuron cost, in whatever unit. */
 export interface UnitCosts {
+  /** One attention head, its three projections and its part of the output projection. */
   readonly head: number;
+  /** One neuron of a feed-forward network, its column and its row. */
   readonly neuron: number;
 }
 
-type Widths = Pick<ResolvedBertConfig, 'hiddenSize' | 'headSize'>;
+/** The sizes that the costs of a BERT's units depend on. */
+export type UnitWidths = Pick<ResolvedBertConfig, 'hiddenSize' | 'headSize'>;
 
 /**
  * Multiply-adds of one text: of a head `T · (4 · H · s + 2 · T · s)`, its three projections, the output projection, and the products of queries
@@ -15,7 +18,7 @@ type Widths = Pick<ResolvedBertConfig, 'hiddenSize' | 'headSize'>;
  *
  * @param tokens T of the text.
  */
-export function multiplyAdds({ hiddenSize, headSize }: Widths, tokens: number): UnitCosts {
+export function multiplyAdds({ hiddenSize, headSize }: UnitWidths, tokens: number): UnitCosts {
   return {
     head: tokens * (4 * hiddenSize * headSize + 2 * tokens * headSize),
     neuron: tokens * 2 * hiddenSize,
@@ -23,7 +26,7 @@ export function multiplyAdds({ hiddenSize, headSize }: Widths, tokens: number): 
 }
 
 /** Weights and biases that go with a head, `4 · H · s + 3 · s`, and a neuron, `2 · H + 1`. */
-export function unitParameters({ hiddenSize, headSize }: Widths): UnitCosts {
+export function unitParameters({ hiddenSize, headSize }: UnitWidths): UnitCosts {
   return { head: 4 * hiddenSize * headSize + 3 * headSize, neuron: 2 * hiddenSize + 1 };
 }
 

@@ -11,8 +11,11 @@ import type { UnitCosts } from './unit-costs';
 
 /** How long a batch takes with so many heads and neurons in all. */
 export interface UnitLatencyRow {
+  /** Over all layers. */
   readonly heads: number;
+  /** Over all layers. */
   readonly neurons: number;
+  /** Of one batch. */
   readonly milliseconds: number;
 }
 

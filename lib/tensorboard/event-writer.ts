@@ -28,6 +28,7 @@ export interface EventWriter {
   close(): void;
 }
 
+/** Options of {@link eventWriter}. */
 export interface EventWriterOptions {
   /** The first optimizer step that is logged here: from there on, what a reader has of earlier files is void. 0 by default. */
   readonly fromStep?: number;

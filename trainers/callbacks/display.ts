@@ -1,8 +1,11 @@
 import { SingleBar } from 'cli-progress';
+import type { OutputStream } from '../../datasets/download/display';
 
 /** How far something is that takes long. */
 export interface Progress {
+  /** Of `total`, in whatever unit. */
   readonly done: number;
+  /** At least `done`. */
   readonly total: number;
   /** What more there is to say, for people. */
   readonly text: string;
@@ -12,8 +15,6 @@ export interface Display {
   show(progress: Progress): void;
   end(): void;
 }
-
-export type Stream = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
 
 export interface DisplayOptions {
   /** What is counted: `step`. */
@@ -25,11 +26,11 @@ export interface DisplayOptions {
 }
 
 /** A bar that disappears at its end, or, where there is no terminal, a line every so often. */
-export function displayOn(stream: Stream = process.stderr, options: DisplayOptions): Display {
+export function displayOn(stream: OutputStream = process.stderr, options: DisplayOptions): Display {
   return stream.isTTY ? bar(stream) : lines(stream, options);
 }
 
-function bar(stream: Stream): Display {
+function bar(stream: OutputStream): Display {
   const single = new SingleBar({
     format: '{bar} {percentage}% | {value}/{total} | {text}',
     stream: stream as NodeJS.WriteStream,
@@ -49,7 +50,7 @@ function bar(stream: Stream): Display {
   };
 }
 
-function lines(stream: Stream, { what, lineEvery = 30, now = Date.now }: DisplayOptions): Display {
+function lines(stream: OutputStream, { what, lineEvery = 30, now = Date.now }: DisplayOptions): Display {
   let last = now();
   return {
     show({ done, total, text }) {

@@ -8,6 +8,7 @@ import { expectWhole } from '../../lib/pruning/window';
 import type { Callback, Training } from '../callback';
 import { targetsOf } from '../pruning/targets-of';
 
+/** Options of {@link earlyBird}. */
 export interface EarlyBirdOptions {
   /** Of the masks that are compared, a fraction in (0, 1): that of the ticket to be drawn. */
   readonly sparsity: number;

@@ -3,6 +3,7 @@ import { UserError } from '../../lib/core/errors';
 import type { Callback, CallbackState, Evaluation, Training } from '../callback';
 import { captureModel, ModelState, restoreModel } from '../model-state';
 
+/** Options of {@link earlyStopping}. */
 export interface EarlyStoppingOptions {
   /** The metric to watch, by its name in the evaluations; `loss` is the mean dev loss. */
   readonly metric: string;
@@ -18,6 +19,7 @@ export interface EarlyStoppingOptions {
 
 /** What `earlyStopping` returns: a callback that also knows the best evaluation so far. */
 export interface EarlyStopping extends Callback {
+  /** Undefined until an evaluation counts. */
   readonly best: Evaluation | undefined;
 }
 

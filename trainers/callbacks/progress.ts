@@ -1,13 +1,20 @@
 import type { Callback, Training } from '../callback';
-import { displayOn, Stream } from './display';
+import type { OutputStream } from '../../datasets/download/display';
+import { displayOn } from './display';
 
+/** Options of {@link progress}. */
 export interface ProgressOptions {
   /** Shown before the numbers, e.g. `seed 1, level 3`; nothing by default. */
   readonly label?: string;
   /** Which of how many trainings this is, from 0; the others count as long as this one. By default it is the only one. */
-  readonly place?: { readonly index: number; readonly count: number };
+  readonly place?: {
+    /** From 0. */
+    readonly index: number;
+    /** At least 1. */
+    readonly count: number;
+  };
   /** Where to write; the standard error stream by default, so that standard output stays clean. */
-  readonly stream?: Stream;
+  readonly stream?: OutputStream;
   /** Seconds between two lines where there is no terminal; 30 by default. */
   readonly lineEvery?: number;
   /** The time in milliseconds, for tests; `Date.now` by default. */

@@ -13,6 +13,7 @@ import { remember } from '../pruning/remember';
 import type { ScoringOptions } from '../pruning/scoring-pass';
 import { describeTargets, targetsOf } from '../pruning/targets-of';
 
+/** Options of {@link pruning}. */
 export interface PruningOptions {
   /** Decides which weights go, and when. */
   readonly pruner: Pruner;

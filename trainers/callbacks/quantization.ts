@@ -10,6 +10,7 @@ import { decode } from '../../lib/quantization/decode';
 import type { QuantizerMode } from '../../lib/quantization/transforms/quantizer';
 import type { Callback, Training } from '../callback';
 
+/** Options of {@link quantization}. */
 export interface QuantizationCallbackOptions {
   /** The model in training, with its quantizers. */
   readonly prepared: Prepared;

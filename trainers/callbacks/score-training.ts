@@ -8,7 +8,9 @@ import { progressOf } from '../../lib/pruning/scores/threshold-pruner';
 import type { Callback } from '../callback';
 import { targetsOf } from '../pruning/targets-of';
 
+/** Options of {@link scoreTraining}. */
 export interface ScoreTrainingOptions {
+  /** Those that the pruner beside has; they stay the caller's. */
   readonly scores: LearnedScores;
   /** λ at the end of the penalty's schedule, at least 0. Default 0: no penalty. */
   readonly lambda?: number;

@@ -2,6 +2,7 @@ import type { Callback } from '../callback';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** Options of {@link stopOnSignal}. */
 export interface StopOnSignalOptions {
   /** What emits the signals, for tests; the process by default. */
   readonly source?: Pick<NodeJS.EventEmitter, 'on' | 'off'>;

@@ -4,6 +4,7 @@ import { eventLengths, EventLengths, truncateEvents } from '../../lib/tensorboar
 import type { HParam } from '../../lib/tensorboard/messages';
 import type { Callback, LogEntry, Training } from '../callback';
 
+/** Options of {@link tensorboard}. */
 export interface TensorboardOptions {
   /** The folder of the event file; it belongs to this run alone. */
   readonly folder: string;

@@ -12,6 +12,7 @@ import { expectSamePlan, StepPlan } from '../pruning/expect-same-plan';
 import { expectWithin } from '../pruning/expect-within';
 import { remember } from '../pruning/remember';
 
+/** Options of {@link unitPruning}. */
 export interface UnitPruningOptions extends Pick<ChoiceOptions, 'perLayer' | 'apart'> {
   /** The share that is gone of what the units cost that have a score. */
   readonly schedule: Schedule | RelativeSchedule;

@@ -11,6 +11,7 @@ import { Engine, EngineFactory, expectToTrain, objective, START } from '../engin
 import type { Parameters } from '../parameters';
 import { borrowBackend } from './borrowed-backend';
 
+/** Options of {@link eagerEngine}. */
 export interface EagerEngineOptions {
   /** A tfjs backend: `wasm` (default), `cpu`, `tensorflow`, or one that you registered, such as `webgpu`. */
   readonly backend?: string;

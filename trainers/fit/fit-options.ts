@@ -18,6 +18,7 @@ export interface CommonFitOptions {
   readonly validationData?: readonly [xs: Tensors, ys: Tensors] | StockDataset;
   /** Of the order of the examples and of dropout; 0 by default. */
   readonly seed?: number;
+  /** One or several, called in this order; none by default. */
   readonly callbacks?: FitCallback | readonly FitCallback[];
   /** How often tfjs's callbacks let the event loop turn, and call `onYield`: see `tf.ModelFitArgs`. `'auto'` by default. */
   readonly yieldEvery?: YieldEvery;

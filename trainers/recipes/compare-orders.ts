@@ -8,6 +8,7 @@ import { qatPhase } from './qat';
 import { calibrationData, quantizePhase, QuantizingOptions, trainedPhase } from './quantizing';
 import type { Outcome } from './setup';
 
+/** Options of {@link compareOrders}. */
 export interface CompareOrdersOptions extends QuantizingOptions, Omit<OrderOptions, 'budget'> {
   /** Epochs after the dense model's that every row gets, at least 2. */
   readonly train: number;

@@ -22,8 +22,9 @@ export interface GradualPruningOptions extends RecipeOptions {
   readonly seed: number;
   /** Final sparsities, fractions in (0, 1) of the pruning targets; each is a training of its own. */
   readonly sparsities: readonly number[];
-  /** Where pruning begins and ends, as fractions of the training; what is left after it is for recovery. */
+  /** Where pruning begins, as a fraction of the training. */
   readonly begin: number;
+  /** Where the final sparsity is reached, as a fraction of the training; what is left after it is for recovery. */
   readonly end: number;
   /** Optimizer steps between two updates of the masks. */
   readonly frequency: number;

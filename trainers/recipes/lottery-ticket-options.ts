@@ -19,6 +19,7 @@ export interface TicketOptions extends RecipeOptions {
   readonly reinitialized?: Setup['model'];
 }
 
+/** Options of {@link lotteryTicket}. */
 export interface LotteryTicketOptions extends TicketOptions {
   /** Levels after the dense one, which is level 0. One level is one-shot pruning. */
   readonly levels: number;

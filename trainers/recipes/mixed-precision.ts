@@ -14,6 +14,7 @@ import { withPhases } from './phases';
 import { calibrationData, quantizePhase, QuantizingOptions, trainedPhase } from './quantizing';
 import type { Outcome } from './setup';
 
+/** Options of {@link mixedPrecision}. */
 export interface MixedPrecisionOptions extends QuantizingOptions {
   /** What a layer may become, by name; `'skip'` is floats. */
   readonly schemes: Readonly<Record<string, Rule['use']>>;

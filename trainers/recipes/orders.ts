@@ -10,8 +10,10 @@ import type { Outcome, RecipeOptions } from './setup';
 
 /** Ways to prune and to quantize the same model: one after the other, either first, or both at once. */
 export const ORDERS = ['prune-then-quantize', 'quantize-then-prune', 'joint'] as const;
+/** One of `ORDERS`. */
 export type Order = (typeof ORDERS)[number];
 
+/** Options of {@link orderPhases}. */
 export interface OrderOptions
   extends Omit<GradualPhaseOptions, 'level'>, Pick<QatPhaseOptions, 'rules' | 'freezeObserversAt'> {
   /** Epochs in all: where there are two trainings, the first has the longer half. The setup's by default. */

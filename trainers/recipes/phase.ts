@@ -11,6 +11,7 @@ import type { Label, Outcome, Setup } from './setup';
  * finished. `Phases` runs it, in a folder of its own, once.
  */
 export interface Phase {
+  /** Which row of the results it is; its folder is named by it. */
   readonly label: Omit<Label, 'index' | 'count'>;
   /** All that decides what comes of it beside the setup and the phases before, as plain data: another one's folder is refused. */
   readonly identity: Json;
@@ -48,6 +49,7 @@ export interface Taught {
 
 /** What a phase did to its model. */
 export interface Attached {
+  /** Of its training, after those of the phase. Default none. */
   readonly callbacks?: readonly Callback[];
   /** What is scored and handed on, the caller's from then on; the model itself by default. */
   end?(): Finished | Promise<Finished>;
@@ -61,6 +63,7 @@ export interface Attached {
 
 /** What a score is seen beside. */
 export interface Beside {
+  /** Of the phase that was scored. */
   readonly label: Label;
   /** Of `after`. */
   readonly before: Outcome | undefined;

@@ -6,6 +6,7 @@ import type { Outcome } from './setup';
 
 export type { PtqMethod } from './quantizing';
 
+/** Options of {@link ptq}. */
 export interface PtqOptions extends QuantizingOptions {
   /** One row each. */
   readonly methods: readonly PtqMethod[];

@@ -17,7 +17,9 @@ import type { Outcome, RecipeOptions } from './setup';
 export interface PtqMethod {
   /** Of its row: `static`, `weight-only-4`. */
   readonly name: string;
+  /** What is quantized, and how. */
   readonly rules: Rules;
+  /** Repairs before it is converted, in the order of `repairs`. Default none. */
   readonly repair?: readonly (RepairName | Repair)[];
 }
 

@@ -23,14 +23,16 @@ export interface ScoreMethod {
 interface Common {
   /** Of the first weights, the order of the data, and dropout. */
   readonly seed: number;
-  /** Where pruning begins and where it has come to its sparsity, as fractions of the training. */
+  /** Where pruning begins, as a fraction of the training. */
   readonly begin: number;
+  /** Where it has come to its sparsity, as a fraction of the training. */
   readonly end: number;
   /** Optimizer steps between two updates of the masks; 1 in the papers. */
   readonly frequency: number;
 }
 
 export interface ScorePruningOptions extends RecipeOptions, Common {
+  /** Ways to do it, each of another name. */
   readonly methods: readonly ScoreMethod[];
   /** Final sparsities, fractions in (0, 1) of the pruning targets; each is a training of its own of each method. */
   readonly sparsities: readonly number[];

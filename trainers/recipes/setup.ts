@@ -22,14 +22,19 @@ export interface Setup {
   readonly dev: BatchSource;
   /** The same data cut by another tokenizer: for recipes with a phase that ends with one. */
   readonly tokenizedBy?: (tokenizer: unknown) => Pick<Setup, 'data' | 'dev'>;
+  /** What trainings minimise, but where a method teaches by another one; its mean on `dev` is reported. */
   readonly loss: Loss;
+  /** Scores of `dev`, by the names that outcomes have them under; the first is what models are compared by. */
   readonly metrics: Readonly<Record<string, Metric>>;
+  /** Of all trainings: what it remembers lies in each one's own parameters. */
   readonly optimizer: Optimizer;
+  /** Epochs of a training, a whole number; with 0 recipes that quantize or cut take the model as it is. */
   readonly epochs: number;
   /** The schedule of a training of so many steps: each training starts it anew. */
   readonly learningRate: (totalSteps: number) => LearningRate;
   /** Gradients are scaled down to this global norm where theirs is larger; no clipping by default. */
   readonly clipNorm?: number;
+  /** What computes, made anew for each training. */
   readonly engine: EngineFactory;
   /** Optimizer steps between two evaluations; one epoch by default. The last step is always evaluated. */
   readonly evaluateEvery?: number;
@@ -41,29 +46,51 @@ export interface Setup {
 export interface Label {
   /** `dense`, `ticket`, `shuffled`, `reinit`, `gradual`, `qat`. */
   readonly method: string;
+  /** Of the first weights, the order of the data, and dropout. */
   readonly seed: number;
   /** Pruning level, where there are levels; 0 is dense. */
   readonly level?: number;
   /** What it is for: the recipe's method, what that is compared with, or a control that explains why it works. */
   readonly role: 'method' | 'baseline' | 'control';
-  /** Which of the recipe's trainings it is, from 0, and how many there are. */
+  /** Which of the recipe's trainings it is, from 0. */
   readonly index: number;
+  /** How many trainings the recipe has in all. */
   readonly count: number;
+}
+
+/** How much of a pruning target is gone. */
+export interface LayerSparsity {
+  /** Of the weight. */
+  readonly path: string;
+  /** Zeros among its values, a fraction in [0, 1], counted. */
+  readonly sparsity: number;
+}
+
+/** A point of a training's loss. */
+export interface LossPoint {
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Mean over the steps since the point before. */
+  readonly loss: number;
 }
 
 /** What one training came to; `outcome.json` of its folder. */
 export interface Outcome {
+  /** Which of the recipe's trainings it was: see {@link Label}. */
   readonly method: string;
+  /** Of the first weights, the order of the data, and dropout. */
   readonly seed: number;
+  /** Pruning level, where there are levels; 0 is dense. */
   readonly level?: number;
   /** How its phase was made, as plain data: sparsities, rules, fractions of the training; absent where there is nothing to say. */
   readonly options?: Json;
   /** Zeros among the pruning targets, a fraction in [0, 1), counted on the weights. */
   readonly sparsity: number;
   /** The same of each pruning target. */
-  readonly layers: readonly { readonly path: string; readonly sparsity: number }[];
-  /** All weights of the model, and the zeros among them, counted. */
+  readonly layers: readonly LayerSparsity[];
+  /** Values of all weights of the model. */
   readonly parameters: number;
+  /** Those of them that are exactly 0, counted. */
   readonly zeros: number;
   /** Bits of a quantized weight; absent for float32. */
   readonly bits?: number;
@@ -78,7 +105,7 @@ export interface Outcome {
   /** Wall time of training and evaluation, over all parts of an interrupted training. */
   readonly seconds: number;
   /** Training loss at some steps, evenly spread: the mean since the one before. */
-  readonly losses: readonly { readonly step: number; readonly loss: number }[];
+  readonly losses: readonly LossPoint[];
 }
 
 /** What a recipe tells its caller while it runs. Every hook is optional. */
@@ -104,9 +131,11 @@ export interface Listener {
 
 /** Options that every recipe has. */
 export interface RecipeOptions {
+  /** What all rows of the results share. */
   readonly setup: Setup;
   /** Everything that a recipe must find again when it is started once more is kept here, a folder per training. */
   readonly folder: string;
+  /** Told of each training, and of what takes long between them; nobody by default. */
   readonly listener?: Listener;
   /** How to measure what files cost, on the first development batch; not measured by default. Recipes that quantize take it. */
   readonly footprint?: LatencyOptions;

@@ -35,6 +35,7 @@ interface Common {
 }
 
 export interface SparseTrainingOptions extends RecipeOptions, Common {
+  /** Ways to do it, each of another name. */
   readonly methods: readonly SparseMethod[];
   /** Fractions in (0, 1) of the pruning targets; each is a training of its own of each method. */
   readonly sparsities: readonly number[];

@@ -10,13 +10,16 @@ import type { Loss } from '../losses';
 
 /** What units are scored by: the first examples of training, with the loss of the setup. */
 export interface Scoring {
+  /** With labels, in the order of the training. */
   readonly batches: readonly Batch[];
+  /** The setup's. */
   readonly loss: Loss;
 }
 
 /** A function of a model that says how it was made, so that another one's rows are not taken for its. */
 export interface Asked<T> {
   (model: tf.LayersModel, scoring: Scoring): T | Promise<T>;
+  /** How it was made; without it a digest of its source stands for it. */
   readonly config?: Config;
 }
 

@@ -22,7 +22,9 @@ import { askedOnce, importanceOf, Scoring, StructuredMethod } from './structured
 
 /** Masking along a schedule, in fractions of the training on. */
 export interface GradualStructure {
+  /** Where units are first masked. */
   readonly begin: number;
+  /** Where the last of them go; what is left of the training after it is for recovery. */
   readonly end: number;
   /** Optimizer steps between two updates, each of which scores what is left. */
   readonly frequency: number;

@@ -9,6 +9,7 @@ import type { Outcome, Setup } from './setup';
 import { denseOf, expectTickets, ticketChain, withDefaults } from './ticket-chain';
 import type { TicketPlan } from './ticket';
 
+/** Options of {@link transferTicket}. */
 export interface TransferTicketOptions extends TicketOptions {
   /** The ticket of a seed, such as `readTicket` finds it in another task's run: hard masks of weights that this setup's model has too. */
   readonly masks: (seed: number) => MaskSet;

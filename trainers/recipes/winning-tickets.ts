@@ -2,6 +2,7 @@ import type { Outcome } from './setup';
 
 /** A level's tickets beside the dense models. */
 export interface JudgedLevel {
+  /** Of the tickets, from 1. */
   readonly level: number;
   /** Mean over the seeds. */
   readonly sparsity: number;
@@ -13,8 +14,15 @@ export interface JudgedLevel {
 
 /** Which levels have winning tickets. */
 export interface WinningTickets {
-  /** Scores of the dense models: how many, their mean, and their standard deviation (over n − 1; 0 of a single one, which has none). */
-  readonly dense: { readonly seeds: number; readonly mean: number; readonly deviation: number };
+  /** Scores of the dense models. */
+  readonly dense: {
+    /** How many there are. */
+    readonly seeds: number;
+    /** Mean over the seeds. */
+    readonly mean: number;
+    /** Standard deviation over the seeds, over n − 1; 0 of a single one, which has none. */
+    readonly deviation: number;
+  };
   /** `dense.mean − dense.deviation`. */
   readonly threshold: number;
   /** In the order of levels. */
@@ -23,7 +31,8 @@ export interface WinningTickets {
   readonly sparsest?: JudgedLevel;
 }
 
-type Row = Pick<Outcome, 'method' | 'level' | 'sparsity' | 'metrics'>;
+/** What `winningTickets` reads of an {@link Outcome}. */
+export type TicketOutcome = Pick<Outcome, 'method' | 'level' | 'sparsity' | 'metrics'>;
 
 /** Means of the same scores in another order differ by this much at most. */
 const ROUNDING = 1e-12;
@@ -40,7 +49,10 @@ const ROUNDING = 1e-12;
  *
  * @example winningTickets(outcomes, 'accuracy')?.sparsest?.level; // 6
  */
-export function winningTickets(outcomes: readonly Row[], metric: string): WinningTickets | undefined {
+export function winningTickets(
+  outcomes: readonly TicketOutcome[],
+  metric: string,
+): WinningTickets | undefined {
   const dense = outcomes.filter(({ method, level = 0 }) => method === 'dense' && level === 0);
   const tickets = outcomes.filter(({ method }) => method === 'ticket');
   if (dense.length === 0 || tickets.length === 0) return undefined;

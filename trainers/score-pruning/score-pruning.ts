@@ -17,6 +17,7 @@ export interface ScorePruning extends Configured {
 
 /** A model that is ready to be pruned by its scores. */
 export interface AttachedScores {
+  /** Freed by `detach`. */
   readonly scores: LearnedScores;
   /** For the training, all of them. */
   readonly callbacks: readonly Callback[];

@@ -7,6 +7,7 @@ import { pruning } from '../callbacks/pruning';
 import { scoreTraining } from '../callbacks/score-training';
 import type { ScorePruning } from './score-pruning';
 
+/** Options of {@link softMovementPruning}. */
 export interface SoftMovementPruningOptions {
   /** What the learning rate is multiplied by for scores. Default 200. */
   readonly rateFactor?: number;

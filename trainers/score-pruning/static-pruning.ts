@@ -12,6 +12,7 @@ import { pruning } from '../callbacks/pruning';
 import { scoreTraining } from '../callbacks/score-training';
 import type { ScorePruning } from './score-pruning';
 
+/** Options of {@link staticPruning}. */
 export interface StaticPruningOptions {
   /** What the learning rate is multiplied by for scores. Default 400: the paper trains them with 2e-2. */
   readonly rateFactor?: number;

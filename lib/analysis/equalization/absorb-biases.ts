@@ -11,6 +11,7 @@ import { expectLinks } from './rescale';
 import { sizeOfSlot } from './slot';
 import { expectNothingAttached, WeightValues, weightValues } from './values';
 
+/** Options of {@link absorbBiases}. */
 export interface AbsorbBiasesOptions {
   /** How many standard deviations below its mean a channel is taken to reach, at least 0. Default 3, as in the paper. */
   readonly deviations?: number;
@@ -26,7 +27,9 @@ export interface AbsorbedBias {
   readonly amounts: Float64Array;
 }
 
+/** What moved on into the next layer, and what did not. */
 export interface Absorbed {
+  /** A row for each layer that gave away some of its bias. */
   readonly absorbed: readonly AbsorbedBias[];
   /** The other layers that make channels, and why they keep their bias. */
   readonly skipped: readonly Skipped[];

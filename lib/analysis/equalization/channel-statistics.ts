@@ -9,6 +9,7 @@ import { Affine, affinesOf, slotsOf } from './products';
 
 /** How what a layer makes is distributed, channel by channel. */
 export interface ChannelStatistics {
+  /** One of each channel, as `deviation` is. */
   readonly mean: Float64Array;
   /** Standard deviation. */
   readonly deviation: Float64Array;

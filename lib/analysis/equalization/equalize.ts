@@ -6,6 +6,7 @@ import { linksOf } from './links';
 import { expectLinks, rangesOf, rescale, ScaledPair } from './rescale';
 import { expectNothingAttached, WeightValues, weightValues } from './values';
 
+/** Options of {@link equalize}. */
 export interface EqualizeOptions {
   /** How often all pairs are equalized, at most: chains need several sweeps. Default 100. */
   readonly sweeps?: number;
@@ -15,6 +16,7 @@ export interface EqualizeOptions {
 
 /** What was equalized, and what was not. */
 export interface Equalized {
+  /** Neighbours that share the factors of their channels, with what was multiplied. */
   readonly pairs: readonly ScaledPair[];
   /** The other layers that make channels, and why theirs cannot be scaled. */
   readonly skipped: readonly Skipped[];

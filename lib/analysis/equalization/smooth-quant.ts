@@ -10,6 +10,7 @@ import { linksOf } from './links';
 import { expectLinks, rangesOf, rescale } from './rescale';
 import { expectNothingAttached, weightValues } from './values';
 
+/** Options of {@link smoothQuant}. */
 export interface SmoothQuantOptions extends GatherOptions {
   /** How much of the difficulty goes from activations to weights: 0 evens out the weights alone, 1 the activations. Default 0.5. */
   readonly alpha?: number;

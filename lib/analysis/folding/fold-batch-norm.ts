@@ -21,9 +21,11 @@ export interface FoldedNorm {
   readonly into: string;
 }
 
+/** A model without the batch norms that could go into the layer before them. */
 export interface FoldedModel {
   /** A new, plain model; the caller's to dispose. */
   readonly model: tf.LayersModel;
+  /** Batch norms that are gone, each with the layer that computes it now. */
   readonly folded: readonly FoldedNorm[];
   /** Batch norms that are still there, and why. */
   readonly skipped: readonly Skipped[];

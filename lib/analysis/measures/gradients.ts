@@ -10,13 +10,17 @@ import type { Subject } from './measure';
 /** Batches with labels; a `BatchSource`'s epoch is such. */
 export type LabelledData = AsyncIterable<LabelledBatch> | Iterable<LabelledBatch>;
 
+/** A batch as a {@link Batch} has it; its size is not asked for. */
 export interface LabelledBatch {
   /** What the model takes, in the order of its inputs. */
   readonly xs: readonly HostTensor[];
+  /** As the loss takes them, [size, …]. */
   readonly ys: HostTensor;
 }
 
+/** What gradients are taken of. */
 export interface GradientOptions {
+  /** Read once. */
   readonly data: LabelledData;
   /** The mean over a batch's examples of what training minimises. */
   readonly loss: (predictions: tf.Tensor, labels: tf.Tensor) => tf.Scalar;

@@ -8,6 +8,7 @@ import type { GradientOptions } from './gradients';
 import { hessianCurvature } from './hessian-curvature';
 import type { Change, Measure, Subject } from './measure';
 
+/** Options of {@link hessianTrace}. */
 export interface HessianTraceOptions extends GradientOptions {
   /**
    * Of which matrix. `gaussNewton`: what is left of the Hessian where the model is as good as linear in its weights; never below 0 for

@@ -10,6 +10,7 @@ export interface Measure {
   open(subject: Subject): Promise<OpenMeasure>;
 }
 
+/** A measure that has seen the model in floats. */
 export interface OpenMeasure {
   /** What is lost now that the subject computes with these changes. */
   lossOf(changes: readonly Change[]): Promise<number>;
@@ -17,6 +18,7 @@ export interface OpenMeasure {
 
 /** A model that answers as it is at the moment: some of its layers may be quantized. */
 export interface Subject {
+  /** The caller's; a measure that changes it puts it back. */
   readonly model: tf.LayersModel;
   /** The kernels and tables that may be changed. */
   readonly weights: readonly Weight[];
@@ -26,7 +28,10 @@ export interface Subject {
 
 /** A weight, and what stands for it. */
 export interface Change {
+  /** As `weightsOf` names it. */
   readonly path: string;
+  /** Its values in floats, row-major. */
   readonly before: Float32Array;
+  /** What the layer computes with instead, row-major. */
   readonly after: Float32Array;
 }

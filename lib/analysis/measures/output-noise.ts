@@ -3,6 +3,7 @@ import type { HostTensor } from '../../core/host-tensor';
 import type { GatherData } from '../gather';
 import type { Measure } from './measure';
 
+/** Options of {@link outputNoise}. */
 export interface OutputNoiseOptions {
   /** Batches, without labels. Kept, with the model's answers, until the measure is done. */
   readonly data: GatherData;

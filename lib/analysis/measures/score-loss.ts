@@ -3,12 +3,16 @@ import type { Measure, Subject } from './measure';
 
 /** Something that can be asked for answers, as `evaluate` asks an engine. */
 export interface Answers {
+  /** The model as it is at the moment; the caller's to dispose. */
   inference(): Promise<{
+    /** The output for a batch, [size, …]. */
     predict(xs: readonly HostTensor[]): Promise<HostTensor>;
+    /** Frees what was made to answer, not the model. */
     dispose(): Promise<void>;
   }>;
 }
 
+/** Options of {@link scoreLoss}. */
 export interface ScoreLossOptions {
   /** How good the answers are, the more the better: a metric on dev data, minus a loss. The same answers must get the same score. */
   readonly score: (answers: Answers) => Promise<number>;

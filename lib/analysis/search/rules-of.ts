@@ -5,6 +5,7 @@ import type { SensitivityRow } from '../sensitivity/table';
 
 /** What groups get. */
 export interface Choices {
+  /** One of each group. */
   readonly choices: readonly Pick<SensitivityRow, 'group' | 'paths' | 'choice'>[];
 }
 

@@ -6,11 +6,17 @@ import type { Choices } from './rules-of';
 
 /** What a model may take at most: one of these. */
 export type Budget =
-  | { /** Of all weights as they are stored. */ readonly bytes: number }
+  | {
+      /** Of all weights as they are stored. */
+      readonly bytes: number;
+    }
   | {
       /** Mean bits of all weights, scales and what stays in floats included. */ readonly effectiveBits: number;
     }
-  | { /** Of the table's batch. */ readonly latencyMs: number };
+  | {
+      /** Of the table's batch. */
+      readonly latencyMs: number;
+    };
 
 /** What a budget limits, and a front trades for loss. */
 export type Cost = 'bytes' | 'effectiveBits' | 'latencyMs';

@@ -16,6 +16,7 @@ export function pruningCurves({ rows }: PruningTable): Map<string, PruningPoint[
   );
 }
 
+/** Options of {@link sparsityRulesOf}. */
 export interface SparsityRulesOptions {
   /** The most that a group may lose by itself, in the measure's unit. Losses of several groups add up, roughly. */
   readonly loss: number;

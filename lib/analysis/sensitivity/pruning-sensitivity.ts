@@ -19,9 +19,11 @@ export interface PruningRow {
   readonly group: string;
   /** Paths of its layers. */
   readonly paths: readonly string[];
+  /** That was asked for, a fraction in (0, 1); `zeros / parameters` is what came of it. */
   readonly sparsity: number;
   /** Values of its weights, and how many of them were 0. */
   readonly parameters: number;
+  /** Counted on the weights, those that were 0 before included. */
   readonly zeros: number;
   /** In the measure's unit, less being better. */
   readonly loss: number;
@@ -35,6 +37,7 @@ export interface PruningTable {
   readonly rows: readonly PruningRow[];
 }
 
+/** Options of {@link pruningSensitivity}. */
 export interface PruningSensitivityOptions {
   /** What is lost: `scoreLoss`, `outputNoise`, `fisher`. */
   readonly measure: Measure;

@@ -10,6 +10,7 @@ import { openSubject } from './subject';
 import { expectFinite, SensitivityRow, SensitivityTable } from './table';
 import { openVariant, Variant } from './variant';
 
+/** Options of {@link sensitivity}. */
 export interface SensitivityOptions {
   /** The choices, by name; `'skip'` is floats. */
   readonly schemes: Readonly<Record<string, Rule['use']>>;

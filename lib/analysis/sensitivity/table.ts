@@ -25,7 +25,12 @@ export interface SensitivityTable {
   /** What `loss` is: `output noise, one in`. */
   readonly measure: string;
   /** What is in no group and stays as it is: biases, norms, layers that were left out. */
-  readonly rest: { readonly parameters: number; readonly bytes: number };
+  readonly rest: {
+    /** Values of those weights. */
+    readonly parameters: number;
+    /** What they take as they are. */
+    readonly bytes: number;
+  };
   /** Of the model in floats; where rows have latencies. */
   readonly latencyMs?: number;
   /** Group by group, the choices of each in the order in which they were given. */

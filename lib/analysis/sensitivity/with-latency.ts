@@ -11,6 +11,7 @@ import { rulesOf } from '../search/rules-of';
 import { needsCalibration } from '../../compress/needs-calibration';
 import type { SensitivityRow, SensitivityTable } from './table';
 
+/** Options of {@link withLatency}. */
 export interface WithLatencyOptions extends LatencyOptions {
   /** Those that the table was made with. */
   readonly schemes: Readonly<Record<string, Rule['use']>>;

@@ -3,6 +3,7 @@ import { adaRoundCodes, AdaRoundCodesOptions } from '../../quantization/rounding
 import type { Prepared } from '../prepared';
 import { Rounded, roundLayers, RoundLayersOptions } from './round-layers';
 
+/** Options of {@link adaRound}. */
 export interface AdaRoundOptions extends RoundLayersOptions, AdaRoundCodesOptions {}
 
 /**

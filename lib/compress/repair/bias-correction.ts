@@ -14,6 +14,7 @@ import { batchesOf, CalibrationOptions, unquantized, withoutInputs } from './cal
 import { chooseWeights, QuantizedWeight, stagesOf, valuesOf } from './kernels';
 import { meanOutput } from './mean-output';
 
+/** Options of {@link correctBiases}. */
 export interface CorrectBiasesOptions extends CalibrationOptions {
   /**
    * `empirical`: the means of a layer in the model of quantized weights against those in the float model, layer after layer, so that each
@@ -34,7 +35,9 @@ export interface CorrectedBias {
 
 /** The biases that were corrected, and the weights whose layers were not, with the reasons. */
 export interface CorrectedBiases {
+  /** One of each bias that was shifted, in the order of the model. */
   readonly layers: readonly CorrectedBias[];
+  /** By the weight's path. */
   readonly skipped: readonly Skipped[];
 }
 

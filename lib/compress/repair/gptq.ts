@@ -3,6 +3,7 @@ import { gptqCodes, GptqCodesOptions } from '../../quantization/rounding/gptq-co
 import type { Prepared } from '../prepared';
 import { Rounded, roundLayers, RoundLayersOptions } from './round-layers';
 
+/** Options of {@link gptq}. */
 export interface GptqOptions extends RoundLayersOptions, GptqCodesOptions {}
 
 /**

@@ -24,7 +24,9 @@ export interface RoundedLayer {
 
 /** What was rounded anew, and what was not, with the reasons. */
 export interface Rounded {
+  /** In the order in which they were rounded. */
   readonly layers: readonly RoundedLayer[];
+  /** By the weight's path; they are rounded to the nearest. */
   readonly skipped: readonly Skipped[];
 }
 

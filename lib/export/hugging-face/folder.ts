@@ -37,6 +37,7 @@ export interface LoadHuggingFaceOptions {
   readonly newClassifier?: boolean;
   /** Dropout rates; those of the folder by default. */
   readonly dropout?: number;
+  /** Of attention probabilities; the folder's by default. */
   readonly attentionDropout?: number;
   /** Of the weights that the folder does not have; 0 by default. */
   readonly seed?: number;
@@ -49,9 +50,11 @@ export interface LoadHuggingFaceOptions {
 
 /** A model read from a Hugging Face folder; the caller owns it. */
 export interface LoadedHuggingFace extends Filled, Compressed {
+  /** Of the model as it is, after `layers` and `labels`. */
   readonly config: ResolvedBertConfig;
   /** Names of the outputs. */
   readonly labels: readonly string[];
+  /** For `tokenizerOf`, and for `saveHuggingFace`. */
   readonly tokenizerFiles: TokenizerFiles;
 }
 
@@ -159,6 +162,7 @@ function checkVocabulary(
 
 /** Options of `saveHuggingFace`. */
 export interface SaveHuggingFaceOptions {
+  /** What `loadHuggingFace` gave, or what `pruneVocabulary` made of it. */
   readonly tokenizerFiles: TokenizerFiles;
   /** Names of the outputs; LABEL_0, … by default. */
   readonly labels?: readonly string[];

@@ -6,24 +6,52 @@ export type Merge = string | readonly [string, string];
 
 /** A `tokenizer.json`, as far as it is read here. */
 export interface TokenizerJson {
+  /** What cuts words into pieces. */
   readonly model: {
+    /** `WordPiece` or `BPE`. */
     readonly type: string;
+    /** Ids of the pieces. */
     readonly vocab: Readonly<Record<string, number>>;
+    /** Of a BPE, the first ones first. */
     readonly merges?: readonly Merge[];
   };
-  readonly padding?: { readonly pad_id: number } | null;
-  readonly added_tokens?: readonly { readonly id: number; readonly content: string }[];
+  /** How short rows are filled. */
+  readonly padding?: {
+    /** Id of the piece that fills them. */
+    readonly pad_id: number;
+  } | null;
+  /** Pieces that texts are never cut into, such as `[CLS]`. */
+  readonly added_tokens?: readonly {
+    /** In the same numbering as `vocab`. */
+    readonly id: number;
+    /** The piece itself. */
+    readonly content: string;
+  }[];
+  /** What is done to a text first. */
   readonly normalizer?: {
+    /** `BertNormalizer` of a WordPiece. */
     readonly type: string;
+    /** Default true, as for all of BERT's. */
     readonly lowercase?: boolean;
+    /** Where `lowercase` is, by default and for null. */
     readonly strip_accents?: boolean | null;
+    /** Sets ideographs apart. Default true. */
     readonly handle_chinese_chars?: boolean;
+    /** Drops control characters. Default true. */
     readonly clean_text?: boolean;
   } | null;
-  readonly pre_tokenizer?: { readonly type: string } | null;
-  readonly post_processor?: {
+  /** What cuts a text into words. */
+  readonly pre_tokenizer?: {
+    /** `BertPreTokenizer` or `ByteLevel`. */
     readonly type: string;
+  } | null;
+  /** What puts special pieces around texts. */
+  readonly post_processor?: {
+    /** `RobertaProcessing` of a byte-level BPE. */
+    readonly type: string;
+    /** The piece before a text, and its id. */
     readonly cls?: readonly [string, number];
+    /** The piece after a text, and its id. */
     readonly sep?: readonly [string, number];
   } | null;
 }

@@ -4,6 +4,7 @@ import { Distribution, heldUnits, SharedWeight } from '../distribution';
 import { expectWhole } from '../window';
 import { sum } from './in-proportion';
 
+/** Options of {@link keepAtLeast}. */
 export interface KeepAtLeastOptions {
   /** How it is shared out as far as that leaves enough. */
   readonly distribution: Distribution;

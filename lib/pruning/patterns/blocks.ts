@@ -4,6 +4,7 @@ import { sizeOf } from '../../core/host-tensor';
 import type { Pattern } from '../pattern';
 import { grouped, Grouping } from './grouped';
 
+/** Options of {@link blocks}. */
 export interface BlocksOptions {
   /** Places of the last axis but one, the inputs of a kernel. */
   readonly rows: number;

@@ -3,6 +3,7 @@ import { UserError } from '../../core/errors';
 import { sizeOf } from '../../core/host-tensor';
 import { Pattern, unstructured } from '../pattern';
 
+/** Options of {@link nOfM}. */
 export interface NOfMOptions {
   /** How many weights of a group stay at least. */
   readonly keep: number;

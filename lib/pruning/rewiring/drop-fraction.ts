@@ -1,6 +1,7 @@
 import { UserError } from '../../core/errors';
 import { expectFraction, expectWhole } from '../window';
 
+/** When zeros move, and how many: options of {@link rigl}. */
 export interface DropOptions {
   /** Share of the weights that are kept which goes and comes at an update, above 0 and below 1. Default 0.3. */
   readonly fraction?: number;

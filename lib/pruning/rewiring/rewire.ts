@@ -3,7 +3,9 @@ import { unstructured } from '../pattern';
 
 /** A weight whose zeros move, row-major. */
 export interface RewiredWeight {
+  /** For error messages. */
   readonly path: string;
+  /** Not written to. */
   readonly data: Float32Array;
   /** 1 = keep. */
   readonly mask: Uint8Array;

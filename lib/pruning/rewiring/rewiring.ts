@@ -3,6 +3,7 @@ import type { DropFraction } from './drop-fraction';
 
 /** A pruned weight at a step, whose zeros are to move. */
 export interface GrowingWeight {
+  /** As `weightsOf` names it; what random growth is drawn by. */
   readonly path: string;
   /** dL/dw, [shape], also where the weight is pruned; times some positive number. */
   readonly gradient: Float32Array;

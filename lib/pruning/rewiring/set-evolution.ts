@@ -3,6 +3,7 @@ import { seededRandom } from '../../core/random';
 import { dropFraction, DropOptions, expectDrop, unchanging } from './drop-fraction';
 import type { GrowingWeight, Rewiring } from './rewiring';
 
+/** Options of {@link setEvolution}. */
 export interface SetEvolutionOptions extends DropOptions {
   /** Of what grows, a function of (seed, path, step). */
   readonly seed: number;

@@ -5,6 +5,7 @@ import type { Saliency, ScoredWeight } from '../saliency';
 import type { GradientStatistic } from '../weight-statistics';
 import { inverseDiagonal } from '../../linear-algebra/inverse-diagonal';
 
+/** Options of {@link blockFisher}. */
 export interface BlockFisherOptions {
   /** Weights of a block. Default 16. Memory and time grow with it: (blockSize + 1) / 2 numbers are kept of each weight. */
   readonly blockSize?: number;

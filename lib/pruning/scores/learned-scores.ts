@@ -10,6 +10,7 @@ import { defaultTargets } from '../targets';
 import { ScorePenalty, scorePenalty } from './penalty';
 import { ScoreTap } from './score-tap';
 
+/** Options of {@link learnedScores}. */
 export interface LearnedScoresOptions {
   /** Paths of the weights that get scores. Default: `defaultTargets(model)`. */
   readonly targets?: readonly string[];

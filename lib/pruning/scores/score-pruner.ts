@@ -2,7 +2,9 @@ import { regrow } from '../mask-rule';
 import { Pruner, pruner, PrunerOptions } from '../pruner';
 import type { LearnedScores } from './learned-scores';
 
+/** Options of {@link scorePruner}. */
 export interface ScorePrunerOptions extends Pick<PrunerOptions, 'schedule' | 'distribution' | 'pattern'> {
+  /** Whose targets are pruned; they stay the caller's. */
   readonly scores: LearnedScores;
 }
 

@@ -8,7 +8,9 @@ import { overSteps, RelativeSchedule, Schedule } from '../schedule';
 import type { LearnedScores } from './learned-scores';
 import { scorePruner } from './score-pruner';
 
+/** Options of {@link thresholdPruner}. */
 export interface ThresholdPrunerOptions {
+  /** Whose targets are pruned; they stay the caller's. */
   readonly scores: LearnedScores;
   /** When masks are made, how τ grows, and the sparsity that is hit at its end. */
   readonly schedule: Schedule | RelativeSchedule;

@@ -8,6 +8,7 @@ import { codeRange, fixedZeroPoint, QuantSpec } from '../spec';
 import { movingAverage } from './moving-average';
 import type { Observer } from './observer';
 
+/** Options of {@link learnedStep} and {@link learnedClip}. */
 export interface LearnedRangeOptions {
   /** Finds the range to begin with, and says what it is for. Default `movingAverage()`: uint8, affine, its first batch's range. */
   readonly from?: Observer;

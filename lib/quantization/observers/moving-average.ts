@@ -4,6 +4,7 @@ import { UserError } from '../../core/errors';
 import { uint8 } from '../spec';
 import { RangeObserver, rangeObserver, RangeObserverOptions } from './range-observer';
 
+/** Options of {@link movingAverage}. */
 export interface MovingAverageOptions extends RangeObserverOptions {
   /** Weight of a new observation, in (0, 1]. Default 0.01, as in torch. */
   readonly averagingConstant?: number;

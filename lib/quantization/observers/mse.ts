@@ -7,6 +7,7 @@ import type { HostRange } from './host-range';
 import type { ObserverOptions } from './observer';
 import { quantizationNoise } from './quantization-noise';
 
+/** Options of {@link mse}. */
 export interface MseOptions extends ObserverOptions {
   /**
    * Share of the values, those furthest from 0, whose own error does not count, in [0, 1): fewer than a hundred thousand values count all.

@@ -12,6 +12,7 @@ import type { QuantSpec } from '../spec';
 export interface Observer {
   /** How it was made; without it an observer of one's own is known by its source alone. */
   readonly config?: Config;
+  /** What its scale and zero point are for. */
   readonly spec: QuantSpec;
   /**
    * Whether a compiled program hands over what it sees only when it has run (`tap`): the range that such an observer gives in a pass
@@ -51,6 +52,7 @@ export interface LearnedRange {
   quantize(x: tf.Tensor, options: FakeQuantizeOptions): tf.Tensor;
 }
 
+/** Options that every observer has; those of {@link histogram} and {@link entropy}. */
 export interface ObserverOptions {
   /** What the range is for. Default `uint8()`. */
   readonly spec?: QuantSpec;

@@ -5,6 +5,7 @@ import { Bins, magnitudesOf } from './float-histogram';
 import { HistogramObserver, histogramObserver } from './histogram-observer';
 import type { ObserverOptions } from './observer';
 
+/** Options of {@link percentile}. */
 export interface PercentileOptions extends ObserverOptions {
   /** Percent of the values that are inside the range, above 0 and at most 100. Default 99.99. */
   readonly percent?: number;

@@ -10,6 +10,7 @@ export interface RangeObserver extends Observer {
   state(): Record<'lo' | 'hi' | 'seen', tf.Variable>;
 }
 
+/** Options of {@link minMax}, beside those of every observer. */
 export interface RangeObserverOptions extends ObserverOptions {
   /**
    * The shape of what is observed, null where it varies: needed for a spec that is not per tensor, whose ranges are as many as it has

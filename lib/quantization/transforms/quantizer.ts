@@ -15,6 +15,7 @@ export const quantizes = (mode: QuantizerMode): boolean => mode === 'quantize' |
 
 /** A transform that fake-quantizes. Its mode and path are decisions that a trace freezes, so they are part of its revision. */
 export interface Quantizer<Spec extends WeightSpec = QuantSpec> extends Transform {
+  /** What values are rounded to. */
   readonly spec: Spec;
   /** At first `both`. */
   mode: QuantizerMode;

@@ -6,7 +6,11 @@ import type { UnitCosts } from '../unit-costs';
 
 /** Which layers go, and what stays by that. */
 export interface LayerChoice {
-  readonly cut: { readonly layers: readonly number[] };
+  /** For `shrink`. */
+  readonly cut: {
+    /** Those that go, from 0, ascending. */
+    readonly layers: readonly number[];
+  };
   /** What the layers cost that stay. */
   readonly cost: number;
   /** The share of all importance that stays. */

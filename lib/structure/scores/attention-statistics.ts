@@ -9,6 +9,7 @@ import { summedOver } from './passes';
 
 /** What is measured of a head's attention probabilities. */
 export const attentionStatisticNames = ['mean', 'variance', 'entropy', 'confidence', 'focus'] as const;
+/** One of `attentionStatisticNames`. */
 export type AttentionStatistic = (typeof attentionStatisticNames)[number];
 
 /** By layer, a number of each head. */
