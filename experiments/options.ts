@@ -2,6 +2,7 @@ import * as os from 'node:os';
 import { Command, Option } from 'commander';
 import { GLUE_TASKS, GlueTask } from '../datasets/glue-tasks';
 import { invocationOf } from './invocation';
+import { OptimizerOptions, optimizerOptions, withoutUsual } from './optimizer-options';
 import { checkOwnData, OwnDataOptions, ownDataOptions } from './own-data';
 import { absolute, folderOrName, positive, whole } from './parse';
 import { checkTeacher, TeacherOptions, teacherOptions } from './teacher';
@@ -16,7 +17,7 @@ export type Save = (typeof SAVES)[number];
 export type TaskName = (typeof TASKS)[number];
 
 /** What every training script is told, after defaults: the same names everywhere. */
-export interface TrainingOptions extends OwnDataOptions, TeacherOptions {
+export interface TrainingOptions extends OwnDataOptions, TeacherOptions, OptimizerOptions {
   /** `data` is data of the user's own. */
   readonly task: TaskName | 'data';
   /** Folder of GLUE folders (`CoLA`, `SST-2`, …); the toy task has none, and others are downloaded where it is not given. */
@@ -112,7 +113,7 @@ export function readOptions<Own extends object>(
     ...(given['quick'] ? quick : {}),
     threads: os.availableParallelism(),
     backend: engine === 'compiled' ? 'cpu' : 'wasm',
-    ...given,
+    ...withoutUsual(given),
     task,
   } as unknown as TrainingOptions & Own;
   return script.settled?.(options) ?? options;
@@ -143,8 +144,13 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
       whole(script.leastEpochs ?? 1),
     )
     .option('--batch-size <n>', `sentences per step ${defaultOf('batchSize')}`, whole(1))
-    .option('--learning-rate <rate>', `peak, after the warm-up ${defaultOf('learningRate')}`, positive)
-    .option('--max-length <n>', `pieces of a sentence that are read ${defaultOf('maxLength')}`, whole(4));
+    .option('--learning-rate <rate>', `peak, after the warm-up ${defaultOf('learningRate')}`, positive);
+  optimizerOptions().forEach((option) => command.addOption(option));
+  command.option(
+    '--max-length <n>',
+    `pieces of a sentence that are read ${defaultOf('maxLength')}`,
+    whole(4),
+  );
   script.own?.forEach((option) => command.addOption(withDefaults(option, script)));
   teacherOptions().forEach((option) => command.addOption(option));
   return command

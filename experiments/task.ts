@@ -13,12 +13,12 @@ import { saveHuggingFace } from '../lib/export/hugging-face/folder';
 import { bertConfigOf } from '../lib/models/bert-config-of';
 import type { Problem } from '../lib/models/problem';
 import { Loss, meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from '../trainers/losses';
-import { adamW } from '../trainers/optimizer';
 import type { Taught } from '../trainers/recipes/phase';
 import type { Setup } from '../trainers/recipes/setup';
 import { linearWarmup } from '../trainers/schedules';
 import { engineOf } from './engines';
 import { Models, modelsOf } from './models';
+import { OptimizerOptions, optimizerOf, warmupSteps } from './optimizer-options';
 import type { TrainingOptions } from './options';
 import { readOwnData } from './own-data';
 import type { Baseline } from './score-table';
@@ -54,8 +54,7 @@ const LOSSES: Readonly<Record<Problem, Loss>> = {
 /** Sentences of the toy task. */
 const TOY = { train: 2048, dev: 512 };
 
-/** Warm-up, as a share of the steps, and the rest of BERT's fine-tuning recipe. */
-const WARMUP = 0.1;
+/** As BERT is fine-tuned. */
 const CLIP_NORM = 1;
 /** Steps between two checkpoints, or an epoch where that is shorter: what a kill can cost. */
 const CHECKPOINT_EVERY = 250;
@@ -151,17 +150,17 @@ type Recipe = Pick<
 
 /** A rate that rises to its peak and falls to 0. */
 export const warmedUp =
-  (peak: number): Setup['learningRate'] =>
+  (peak: number, options: OptimizerOptions): Setup['learningRate'] =>
   (totalSteps) =>
-    linearWarmup({ peak, warmupSteps: Math.round(WARMUP * totalSteps), totalSteps });
+    linearWarmup({ peak, warmupSteps: warmupSteps(options, totalSteps), totalSteps });
 
 /** The recipe of the options, for so many examples in an epoch. */
 export function recipeOf(options: TrainingOptions, examples: number): Recipe {
   const { batchSize, epochs, learningRate } = options;
   return {
-    optimizer: adamW(),
+    optimizer: optimizerOf(options),
     epochs,
-    learningRate: warmedUp(learningRate),
+    learningRate: warmedUp(learningRate, options),
     clipNorm: CLIP_NORM,
     checkpointEvery: Math.min(CHECKPOINT_EVERY, Math.ceil(examples / batchSize)),
     engine: engineOf(options),
