@@ -73,7 +73,7 @@ export function withoutUsual<T extends Given>(given: T): T {
 export function expectOwnRate(flag: string, optimizer: OptimizerOptions['optimizer'] = USUAL): void {
   if (optimizer === USUAL) return;
   throw new UserError(
-    `Expected ${flag} with --optimizer ${optimizer}, got it without: the default is AdamW's, and much too small for it; try 0.1.`,
+    `Expected ${flag} with --optimizer ${optimizer}, got it without: the default is AdamW's, and SGD usually takes a larger one.`,
   );
 }
 

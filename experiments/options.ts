@@ -1,6 +1,7 @@
 import * as os from 'node:os';
 import { Command, Option } from 'commander';
 import { GLUE_TASKS, GlueTask } from '../datasets/glue-tasks';
+import { UserError } from '../lib/core/errors';
 import { invocationOf } from './invocation';
 import { OptimizerOptions, optimizerOptions, withoutUsual } from './optimizer-options';
 import { checkOwnData, OwnDataOptions, ownDataOptions } from './own-data';
@@ -36,6 +37,8 @@ export interface TrainingOptions extends OwnDataOptions, TeacherOptions, Optimiz
   readonly learningRate: number;
   /** Pieces of a sentence, `[CLS]` and `[SEP]` included. */
   readonly maxLength: number;
+  /** Evaluations in a row without a better score after which training ends with the best model; never where it is absent. */
+  readonly earlyStopping?: number;
   readonly engine: (typeof ENGINES)[number];
   /** Where the engine runs: a tfjs backend for the eager one, an onnxruntime provider for the compiled one. */
   readonly backend: string;
@@ -72,6 +75,8 @@ export interface Script<Own extends object = object> {
   };
   /** The fewest epochs that make sense; 1 by default, 0 where a trained model will do as it is. */
   readonly leastEpochs?: 0 | 1;
+  /** Nothing in its training must reach an end, but for the learning rate: `--early-stopping` may end it before. */
+  readonly mayStop?: true;
   /** The options that only this script has; their defaults are above, too. */
   readonly own?: readonly Option[];
   /** The options once those that follow from others do; as they are by default. */
@@ -105,6 +110,7 @@ export function readOptions<Own extends object>(
   const given = command.opts<Given>();
   checkOwnData(given);
   checkTeacher(given);
+  expectToReachItsEnd(script, given);
   const { toy, glue, quick } = script.defaults;
   const task = given['data'] === undefined && given['text'] === undefined ? given['task'] : 'data';
   const engine = given['engine'] as TrainingOptions['engine'];
@@ -151,6 +157,11 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
     `pieces of a sentence that are read ${defaultOf('maxLength')}`,
     whole(4),
   );
+  command.option(
+    '--early-stopping <evaluations>',
+    'end training when so many evaluations in a row, one an epoch, bring no better score, and take the best model (default: never)',
+    whole(1),
+  );
   script.own?.forEach((option) => command.addOption(withDefaults(option, script)));
   teacherOptions().forEach((option) => command.addOption(option));
   return command
@@ -178,6 +189,18 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
     )
     .option('--force', 'start over where the folder holds a run already', false)
     .option('--quick', 'smaller defaults: see it all work in less than 45 seconds', false);
+}
+
+/** @throws UserError for a training that is not to be ended before its schedules are. */
+function expectToReachItsEnd(
+  { name, mayStop }: Pick<Script, 'name' | 'mayStop'>,
+  { earlyStopping }: Given,
+): void {
+  if (earlyStopping === undefined || mayStop) return;
+  throw new UserError(
+    `Expected no --early-stopping with ${name}, whose schedules and comparisons need every step; give it to finetune, and its model to ` +
+      `${name} by --model.`,
+  );
 }
 
 /** `(default: 3 on the toy task, 5 elsewhere, 1 with --quick)` */
