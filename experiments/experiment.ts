@@ -5,6 +5,7 @@ import { tensorboard, TensorboardOptions } from '../trainers/callbacks/tensorboa
 import type { EngineFactory } from '../trainers/engine';
 import { Interrupted } from '../trainers/interrupted';
 import type { Label, Listener, Outcome, RecipeOptions } from '../trainers/recipes/setup';
+import { Confusion, describeConfusion } from './confusion';
 import { engineOf } from './engines';
 import { experimentReport } from './experiment-report';
 import { fetched } from './fetched';
@@ -15,7 +16,7 @@ import { invocationOf } from './invocation';
 import { needsModel } from './models';
 import { readOptions, Script, TrainingOptions } from './options';
 import { ReportSection, writeReport } from './report';
-import { experimentResult, KeptModel, ResultRow, writeResult } from './result';
+import { experimentResult, KeptModel, readResult, ResultRow, writeResult } from './result';
 import { contentsOf } from './own-data';
 import { openRun, RunFolder } from './run-folder';
 import { KeptModels, keptModels } from './kept-models';
@@ -185,9 +186,11 @@ async function conclude(
     majority,
     rows: outcomes.map(rowOf),
     models,
+    confusion: await confusionIn(run, task, models),
   });
   print(`\n${formatTable(scoreTable(result, outcomes, baselines))}\n`);
   if (result.winning) print(`${describeWinning(result.winning, result.metric)}\n`);
+  if (result.confusion) print(`${describeConfusion(result.confusion)}\n`);
   if (run.state !== 'finished') {
     const title = `${script.name} on ${dataset.name}`;
     const summary = [script.summary, ...task.description].join('\n\n');
@@ -201,6 +204,16 @@ async function conclude(
   print(
     `${path.relative('', run.file('report'))} shows it, ${path.relative('', run.file('result'))} has the rows.`,
   );
+}
+
+/** Found once: what a finished run has found stays, whether its model does or not. */
+async function confusionIn(
+  run: RunFolder,
+  task: Task,
+  [model]: readonly KeptModel[],
+): Promise<Confusion | undefined> {
+  if (run.state === 'finished') return readResult(run.file('result')).confusion;
+  return model && task.confusion?.(path.join(run.folder, model.folder));
 }
 
 /** Models that are named one by one at the end. */

@@ -9,13 +9,15 @@ import { toyTask } from '../datasets/toy';
 import { UserError } from '../lib/core/errors';
 import type { Compressed } from '../lib/compress/compressed';
 import { report } from '../lib/compress/report';
-import { saveHuggingFace } from '../lib/export/hugging-face/folder';
+import { loadHuggingFace, saveHuggingFace } from '../lib/export/hugging-face/folder';
 import { bertConfigOf } from '../lib/models/bert-config-of';
 import type { Problem } from '../lib/models/problem';
+import { predictAll } from '../trainers/evaluate';
 import { Loss, meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from '../trainers/losses';
 import type { Taught } from '../trainers/recipes/phase';
 import type { Setup } from '../trainers/recipes/setup';
 import { linearWarmup } from '../trainers/schedules';
+import { Confusion, confusion } from './confusion';
 import { engineOf } from './engines';
 import { Models, modelsOf } from './models';
 import { OptimizerOptions, optimizerOf, warmupSteps } from './optimizer-options';
@@ -42,6 +44,8 @@ export interface Task {
   readonly description: readonly string[];
   /** Saves a model of this task, or a compressed one, as a Hugging Face folder. */
   save(trained: tf.LayersModel | Compressed, folder: string): void;
+  /** What a saved model takes the examples for that are evaluated on: where they are of the user's own, and have classes. */
+  confusion?(folder: string): Promise<Confusion>;
 }
 
 /** What training minimises. */
@@ -85,7 +89,31 @@ export async function openTask(options: TrainingOptions): Promise<Task> {
     ],
     save: (trained, folder) =>
       saveHuggingFace(trained, folder, { tokenizerFiles: models.tokenizerFiles, labels: dataset.labels }),
+    confusion:
+      options.data !== undefined && problem === 'single-label'
+        ? (folder) => confusionOf(folder, dataset, options)
+        : undefined,
   };
+}
+
+/** As the files of a folder answer. */
+async function confusionOf(
+  folder: string,
+  { dev, labels }: Dataset<Examples>,
+  { batchSize, maxLength }: TrainingOptions,
+): Promise<Confusion> {
+  const loaded = loadHuggingFace(folder);
+  try {
+    const source = batchSource(dev, tokenizerOf(loaded.tokenizerFiles), {
+      batchSize,
+      maxLength,
+      shuffle: false,
+    });
+    const { predictions, labels: truth } = await predictAll(loaded, source);
+    return confusion(predictions, truth, labels);
+  } finally {
+    loaded.model.dispose();
+  }
 }
 
 /** A task's examples. */
