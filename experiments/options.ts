@@ -2,6 +2,7 @@ import * as os from 'node:os';
 import { Command, Option } from 'commander';
 import { GLUE_TASKS, GlueTask } from '../datasets/glue-tasks';
 import { UserError } from '../lib/core/errors';
+import { parseWithFile } from './config-file';
 import { invocationOf } from './invocation';
 import { OptimizerOptions, optimizerOptions, withoutUsual } from './optimizer-options';
 import { checkOwnData, OwnDataOptions, ownDataOptions } from './own-data';
@@ -48,6 +49,8 @@ export interface TrainingOptions extends OwnDataOptions, TeacherOptions, Optimiz
   readonly out?: string;
   /** Which trained models are kept. */
   readonly save: Save;
+  /** A file of options that were not given otherwise. */
+  readonly config?: string;
   /** Start over. */
   readonly force: boolean;
   /** Smaller defaults, to see everything work. */
@@ -105,8 +108,8 @@ export function readOptions<Own extends object>(
   script: Script<Own>,
   argv: readonly string[],
 ): TrainingOptions & Own {
-  const command = trainingCommand(script);
-  command.parse([...argv], { from: 'user' });
+  const parse = (given: readonly string[]) => trainingCommand(script).parse([...given], { from: 'user' });
+  const command = parseWithFile(parse, argv);
   const given = command.opts<Given>();
   checkOwnData(given);
   checkTeacher(given);
@@ -164,6 +167,11 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
   );
   script.own?.forEach((option) => command.addOption(withDefaults(option, script)));
   teacherOptions().forEach((option) => command.addOption(option));
+  return withRunOptions(command);
+}
+
+/** What computes, and what becomes of the run. */
+function withRunOptions(command: Command): Command {
   return command
     .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('compiled'))
     .option('--backend <name>', 'where: cpu for compiled; wasm, cpu or tensorflow for eager')
@@ -186,6 +194,11 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
       )
         .choices(SAVES)
         .default(SAVES[0]),
+    )
+    .option(
+      '--config <file>',
+      "JSON of options that are not given here, by their names in a run's config.json, or that file itself; paths as on the command line",
+      absolute,
     )
     .option('--force', 'start over where the folder holds a run already', false)
     .option('--quick', 'smaller defaults: see it all work in less than 45 seconds', false);

@@ -28,7 +28,7 @@ const FILES = { result: 'result.json', report: 'report.html' } as const;
 /** Everything that a run writes into its folder beside its config, and so all that starting over removes. */
 const OURS =
   /^(((result|sensitivity|rules-[\d.e+-]+)\.json|report\.html)(\.part)?|model(\.part|\.old)?|seed-\d+)$/;
-const NOT_CONFIG = new Set(['out', 'force', 'threads', 'offline']);
+const NOT_CONFIG = new Set(['config', 'out', 'force', 'threads', 'offline']);
 
 /**
  * Opens the folder of a run, and writes its `config.json` first of all.
