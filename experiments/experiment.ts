@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import { writeFileAtomically } from '../lib/core/atomic-file';
 import { displayOn } from '../trainers/callbacks/display';
 import { progress } from '../trainers/callbacks/progress';
 import { tensorboard, TensorboardOptions } from '../trainers/callbacks/tensorboard';
@@ -20,6 +21,7 @@ import { experimentResult, KeptModel, readResult, ResultRow, writeResult } from 
 import { contentsOf } from './own-data';
 import { openRun, RunFolder } from './run-folder';
 import { KeptModels, keptModels } from './kept-models';
+import { CARD, modelCard } from './model-card';
 import { scoreTable } from './score-table';
 import { formatTable, megabytes, percent } from './table';
 import { openTask, Task } from './task';
@@ -198,12 +200,25 @@ async function conclude(
       run.file('report'),
       experimentReport({ title, summary, run, result, outcomes, baselines, sections }),
     );
+    writeCards(run, task, { outcomes, models });
     writeResult(run.file('result'), result);
   }
   describeModels(run, models).forEach(print);
   print(
     `${path.relative('', run.file('report'))} shows it, ${path.relative('', run.file('result'))} has the rows.`,
   );
+}
+
+/** Each model says in its folder what it is. */
+function writeCards(
+  { folder, config }: RunFolder,
+  task: Task,
+  { outcomes, models }: Pick<Concluded, 'outcomes' | 'models'>,
+): void {
+  for (const model of models) {
+    const card = modelCard({ model, config, task, outcomes });
+    writeFileAtomically(path.join(folder, model.folder, CARD), card);
+  }
 }
 
 /** Found once: what a finished run has found stays, whether its model does or not. */

@@ -44,6 +44,8 @@ export interface Task {
   readonly description: readonly string[];
   /** Saves a model of this task, or a compressed one, as a Hugging Face folder. */
   save(trained: tf.LayersModel | Compressed, folder: string): void;
+  /** What a model of it answers, and whether to pairs of sentences; absent where it answers nothing. */
+  readonly answers?: { readonly labels: readonly string[]; readonly pairs: boolean };
   /** What a saved model takes the examples for that are evaluated on: where they are of the user's own, and have classes. */
   confusion?(folder: string): Promise<Confusion>;
 }
@@ -89,6 +91,7 @@ export async function openTask(options: TrainingOptions): Promise<Task> {
     ],
     save: (trained, folder) =>
       saveHuggingFace(trained, folder, { tokenizerFiles: models.tokenizerFiles, labels: dataset.labels }),
+    answers: { labels: dataset.labels, pairs: arePairs(dataset) },
     confusion:
       options.data !== undefined && problem === 'single-label'
         ? (folder) => confusionOf(folder, dataset, options)
@@ -195,8 +198,10 @@ export function recipeOf(options: TrainingOptions, examples: number): Recipe {
   };
 }
 
+const arePairs = ({ train }: Pick<Dataset<Examples>, 'train'>) => train.at(0)?.pair !== undefined;
+
 function describeData({ name, train, dev, otherDevs = {}, labels, problem }: Dataset<Examples>): string {
-  const texts = train.at(0)?.pair === undefined ? 'sentences' : 'pairs of sentences';
+  const texts = arePairs({ train }) ? 'pairs of sentences' : 'sentences';
   const counts = [dev, ...Object.values(otherDevs)].map(({ length }) => length).join(' and ');
   const question = QUESTIONS[problem ?? 'single-label'](labels);
   return `${name}: ${train.length} ${texts} to train on, ${counts} to evaluate on; ${question}?`;
