@@ -183,7 +183,7 @@ function withRunOptions(command: Command): Command {
     .option('--seed <n>', 'of the first weights, the data order and dropout', whole(0), 0)
     .option(
       '--out <folder>',
-      "the run's folder (default: runs/<script>-<task>-<hash of the options>)",
+      "the run's folder (default: runs/<script>-<task or name of the data>-<hash of the options>)",
       absolute,
     )
     .addOption(
