@@ -50,10 +50,11 @@ export function labelAt(
 }
 
 /**
- * The metrics of GLUE, and those of several labels at once, by the names under which they are reported; trainers/metrics.ts computes
+ * The metrics of GLUE, F1 over several classes, and those of several labels at once, by the names under which they are reported; trainers/metrics.ts computes
  * them.
  */
-export type MetricName = 'accuracy' | 'f1' | 'mcc' | 'pearson' | 'spearman' | 'micro-f1' | 'label-accuracy';
+export type MetricName =
+  'accuracy' | 'f1' | 'macro-f1' | 'mcc' | 'pearson' | 'spearman' | 'micro-f1' | 'label-accuracy';
 
 /** A task: examples to train on, examples to evaluate on, and how answers are scored. */
 export interface Dataset<E extends Examples = readonly Example[]> {

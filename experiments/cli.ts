@@ -15,6 +15,8 @@ const SCRIPTS = {
   'mixed-precision-bert': 'bits chosen for each layer within budgets',
   'pretrain-mlm': 'a BERT that guesses hidden words of a text file',
   predict: 'labels and probabilities of texts by a trained model',
+  compare: 'rows of several runs side by side, and what differs in their options',
+  doctor: 'what this machine computes with, and what to do about what does not work',
   plot: 'the chart of a result.json',
 };
 

@@ -4,6 +4,7 @@ import { layerChart } from './charts/layer-chart';
 import { methodChart } from './charts/method-chart';
 import type { ChartSpec } from './charts/render';
 import { scoreChart } from './charts/score-chart';
+import { confusionSection } from './confusion';
 import { HtmlReport, ReportSection } from './report';
 import type { ExperimentResult, SummaryRow } from './result';
 import type { RunFolder } from './run-folder';
@@ -32,6 +33,7 @@ export function experimentReport(options: ExperimentReportOptions): HtmlReport {
     figures: figures(result),
     sections: [
       scoreSection(options),
+      ...(result.confusion ? [confusionSection(result.confusion)] : []),
       ...options.sections,
       ...layerSection(result, outcomes),
       lossSection(result, outcomes),

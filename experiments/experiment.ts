@@ -1,10 +1,12 @@
 import * as path from 'node:path';
+import { writeFileAtomically } from '../lib/core/atomic-file';
 import { displayOn } from '../trainers/callbacks/display';
 import { progress } from '../trainers/callbacks/progress';
 import { tensorboard, TensorboardOptions } from '../trainers/callbacks/tensorboard';
 import type { EngineFactory } from '../trainers/engine';
 import { Interrupted } from '../trainers/interrupted';
 import type { Label, Listener, Outcome, RecipeOptions } from '../trainers/recipes/setup';
+import { Confusion, describeConfusion } from './confusion';
 import { engineOf } from './engines';
 import { experimentReport } from './experiment-report';
 import { fetched } from './fetched';
@@ -15,10 +17,11 @@ import { invocationOf } from './invocation';
 import { needsModel } from './models';
 import { readOptions, Script, TrainingOptions } from './options';
 import { ReportSection, writeReport } from './report';
-import { experimentResult, KeptModel, ResultRow, writeResult } from './result';
+import { experimentResult, KeptModel, readResult, ResultRow, writeResult } from './result';
 import { contentsOf } from './own-data';
 import { openRun, RunFolder } from './run-folder';
 import { KeptModels, keptModels } from './kept-models';
+import { CARD, modelCard } from './model-card';
 import { scoreTable } from './score-table';
 import { formatTable, megabytes, percent } from './table';
 import { openTask, Task } from './task';
@@ -185,9 +188,11 @@ async function conclude(
     majority,
     rows: outcomes.map(rowOf),
     models,
+    confusion: await confusionIn(run, task, models),
   });
   print(`\n${formatTable(scoreTable(result, outcomes, baselines))}\n`);
   if (result.winning) print(`${describeWinning(result.winning, result.metric)}\n`);
+  if (result.confusion) print(`${describeConfusion(result.confusion)}\n`);
   if (run.state !== 'finished') {
     const title = `${script.name} on ${dataset.name}`;
     const summary = [script.summary, ...task.description].join('\n\n');
@@ -195,12 +200,35 @@ async function conclude(
       run.file('report'),
       experimentReport({ title, summary, run, result, outcomes, baselines, sections }),
     );
+    writeCards(run, task, { outcomes, models });
     writeResult(run.file('result'), result);
   }
   describeModels(run, models).forEach(print);
   print(
     `${path.relative('', run.file('report'))} shows it, ${path.relative('', run.file('result'))} has the rows.`,
   );
+}
+
+/** Each model says in its folder what it is. */
+function writeCards(
+  { folder, config }: RunFolder,
+  task: Task,
+  { outcomes, models }: Pick<Concluded, 'outcomes' | 'models'>,
+): void {
+  for (const model of models) {
+    const card = modelCard({ model, config, task, outcomes });
+    writeFileAtomically(path.join(folder, model.folder, CARD), card);
+  }
+}
+
+/** Found once: what a finished run has found stays, whether its model does or not. */
+async function confusionIn(
+  run: RunFolder,
+  task: Task,
+  [model]: readonly KeptModel[],
+): Promise<Confusion | undefined> {
+  if (run.state === 'finished') return readResult(run.file('result')).confusion;
+  return model && task.confusion?.(path.join(run.folder, model.folder));
 }
 
 /** Models that are named one by one at the end. */

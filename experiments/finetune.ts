@@ -2,6 +2,7 @@ import { finetune } from '../trainers/recipes/finetune';
 import { experiment } from './experiment';
 import { main } from './main';
 import type { Script } from './options';
+import { stoppingOf } from './stopping';
 
 const script: Script = {
   name: 'finetune',
@@ -11,8 +12,11 @@ const script: Script = {
     glue: { epochs: 3, batchSize: 32, learningRate: 5e-5, maxLength: 128 },
     quick: { epochs: 2 },
   },
+  mayStop: true,
 };
 
 void main((argv) =>
-  experiment(script, argv, ({ options, ...recipe }) => finetune({ ...recipe, seed: options.seed })),
+  experiment(script, argv, ({ options: { seed, earlyStopping }, task, ...recipe }) =>
+    finetune({ ...recipe, seed, stopping: stoppingOf(earlyStopping, task) }),
+  ),
 );

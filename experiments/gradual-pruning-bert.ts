@@ -8,6 +8,7 @@ import { Setup, stepsOf } from '../trainers/recipes/setup';
 import { Experiment, experiment } from './experiment';
 import { main } from './main';
 import { readOptions, Script, TrainingOptions, usualDefaults } from './options';
+import { expectOwnRate } from './optimizer-options';
 import { positive, whole } from './parse';
 import {
   expectRead,
@@ -77,9 +78,12 @@ function expectTraining({
   epochs,
   afterDense,
   pruningRate,
+  optimizer,
 }: TrainingOptions & GradualScriptOptions): void {
+  const isUsualRate = pruningRate === defaultsOf(task).pruningRate;
+  if (afterDense > 0 && isUsualRate) expectOwnRate('--pruning-rate', optimizer);
   if (afterDense > 0) return;
-  if (pruningRate !== defaultsOf(task).pruningRate)
+  if (!isUsualRate)
     throw new UserError(
       `Expected --after-dense <epochs> with --pruning-rate, got --pruning-rate ${pruningRate} without; or give --learning-rate.`,
     );
@@ -110,7 +114,7 @@ function trainings({ options, task, setup }: Experiment<GradualScriptOptions>) {
   const isApart = epochs > 0;
   const dense = denseLevel(seed, { handsOn: isApart, trains: setup.epochs > 0 });
   if (!isApart) return { dense, setup, peak: learningRate };
-  const apart = { epochs, learningRate: warmedUp(peak), loss: task.taughtByItself };
+  const apart = { epochs, learningRate: warmedUp(peak, options), loss: task.taughtByItself };
   return { dense, setup: { ...setup, epochs }, peak, more: pruningAfter(dense, apart) };
 }
 

@@ -1,7 +1,10 @@
 import * as os from 'node:os';
 import { Command, Option } from 'commander';
 import { GLUE_TASKS, GlueTask } from '../datasets/glue-tasks';
+import { UserError } from '../lib/core/errors';
+import { parseWithFile } from './config-file';
 import { invocationOf } from './invocation';
+import { OptimizerOptions, optimizerOptions, withoutUsual } from './optimizer-options';
 import { checkOwnData, OwnDataOptions, ownDataOptions } from './own-data';
 import { absolute, folderOrName, positive, whole } from './parse';
 import { checkTeacher, TeacherOptions, teacherOptions } from './teacher';
@@ -16,7 +19,7 @@ export type Save = (typeof SAVES)[number];
 export type TaskName = (typeof TASKS)[number];
 
 /** What every training script is told, after defaults: the same names everywhere. */
-export interface TrainingOptions extends OwnDataOptions, TeacherOptions {
+export interface TrainingOptions extends OwnDataOptions, TeacherOptions, OptimizerOptions {
   /** `data` is data of the user's own. */
   readonly task: TaskName | 'data';
   /** Folder of GLUE folders (`CoLA`, `SST-2`, …); the toy task has none, and others are downloaded where it is not given. */
@@ -35,6 +38,8 @@ export interface TrainingOptions extends OwnDataOptions, TeacherOptions {
   readonly learningRate: number;
   /** Pieces of a sentence, `[CLS]` and `[SEP]` included. */
   readonly maxLength: number;
+  /** Evaluations in a row without a better score after which training ends with the best model; never where it is absent. */
+  readonly earlyStopping?: number;
   readonly engine: (typeof ENGINES)[number];
   /** Where the engine runs: a tfjs backend for the eager one, an onnxruntime provider for the compiled one. */
   readonly backend: string;
@@ -44,6 +49,8 @@ export interface TrainingOptions extends OwnDataOptions, TeacherOptions {
   readonly out?: string;
   /** Which trained models are kept. */
   readonly save: Save;
+  /** A file of options that were not given otherwise. */
+  readonly config?: string;
   /** Start over. */
   readonly force: boolean;
   /** Smaller defaults, to see everything work. */
@@ -71,6 +78,8 @@ export interface Script<Own extends object = object> {
   };
   /** The fewest epochs that make sense; 1 by default, 0 where a trained model will do as it is. */
   readonly leastEpochs?: 0 | 1;
+  /** Nothing in its training must reach an end, but for the learning rate: `--early-stopping` may end it before. */
+  readonly mayStop?: true;
   /** The options that only this script has; their defaults are above, too. */
   readonly own?: readonly Option[];
   /** The options once those that follow from others do; as they are by default. */
@@ -99,11 +108,12 @@ export function readOptions<Own extends object>(
   script: Script<Own>,
   argv: readonly string[],
 ): TrainingOptions & Own {
-  const command = trainingCommand(script);
-  command.parse([...argv], { from: 'user' });
+  const parse = (given: readonly string[]) => trainingCommand(script).parse([...given], { from: 'user' });
+  const command = parseWithFile(parse, argv);
   const given = command.opts<Given>();
   checkOwnData(given);
   checkTeacher(given);
+  expectToReachItsEnd(script, given);
   const { toy, glue, quick } = script.defaults;
   const task = given['data'] === undefined && given['text'] === undefined ? given['task'] : 'data';
   const engine = given['engine'] as TrainingOptions['engine'];
@@ -112,7 +122,7 @@ export function readOptions<Own extends object>(
     ...(given['quick'] ? quick : {}),
     threads: os.availableParallelism(),
     backend: engine === 'compiled' ? 'cpu' : 'wasm',
-    ...given,
+    ...withoutUsual(given),
     task,
   } as unknown as TrainingOptions & Own;
   return script.settled?.(options) ?? options;
@@ -143,10 +153,25 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
       whole(script.leastEpochs ?? 1),
     )
     .option('--batch-size <n>', `sentences per step ${defaultOf('batchSize')}`, whole(1))
-    .option('--learning-rate <rate>', `peak, after the warm-up ${defaultOf('learningRate')}`, positive)
-    .option('--max-length <n>', `pieces of a sentence that are read ${defaultOf('maxLength')}`, whole(4));
+    .option('--learning-rate <rate>', `peak, after the warm-up ${defaultOf('learningRate')}`, positive);
+  optimizerOptions().forEach((option) => command.addOption(option));
+  command.option(
+    '--max-length <n>',
+    `pieces of a sentence that are read ${defaultOf('maxLength')}`,
+    whole(4),
+  );
+  command.option(
+    '--early-stopping <evaluations>',
+    'end training when so many evaluations in a row, one an epoch, bring no better score, and take the best model (default: never)',
+    whole(1),
+  );
   script.own?.forEach((option) => command.addOption(withDefaults(option, script)));
   teacherOptions().forEach((option) => command.addOption(option));
+  return withRunOptions(command);
+}
+
+/** What computes, and what becomes of the run. */
+function withRunOptions(command: Command): Command {
   return command
     .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('compiled'))
     .option('--backend <name>', 'where: cpu for compiled; wasm, cpu or tensorflow for eager')
@@ -158,7 +183,7 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
     .option('--seed <n>', 'of the first weights, the data order and dropout', whole(0), 0)
     .option(
       '--out <folder>',
-      "the run's folder (default: runs/<script>-<task>-<hash of the options>)",
+      "the run's folder (default: runs/<script>-<task or name of the data>-<hash of the options>)",
       absolute,
     )
     .addOption(
@@ -170,8 +195,25 @@ function trainingCommand<Own extends object>(script: Script<Own>): Command {
         .choices(SAVES)
         .default(SAVES[0]),
     )
+    .option(
+      '--config <file>',
+      "JSON of options that are not given here, by their names in a run's config.json, or that file itself; paths as on the command line",
+      absolute,
+    )
     .option('--force', 'start over where the folder holds a run already', false)
     .option('--quick', 'smaller defaults: see it all work in less than 45 seconds', false);
+}
+
+/** @throws UserError for a training that is not to be ended before its schedules are. */
+function expectToReachItsEnd(
+  { name, mayStop }: Pick<Script, 'name' | 'mayStop'>,
+  { earlyStopping }: Given,
+): void {
+  if (earlyStopping === undefined || mayStop) return;
+  throw new UserError(
+    `Expected no --early-stopping with ${name}, whose schedules and comparisons need every step; give it to finetune, and its model to ` +
+      `${name} by --model.`,
+  );
 }
 
 /** `(default: 3 on the toy task, 5 elsewhere, 1 with --quick)` */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Option } from 'commander';
-import type { Dataset, StoredExamples } from '../datasets/dataset';
+import type { Dataset, MetricName, StoredExamples } from '../datasets/dataset';
 import { tableDataset } from '../datasets/table/table-dataset';
 import { UserError } from '../lib/core/errors';
 import { absolute } from './parse';
@@ -21,7 +21,13 @@ export interface OwnDataOptions {
   readonly text?: string;
   /** Labels are numbers to predict. */
   readonly regression?: boolean;
+  /** What decides of classes; accuracy by default. */
+  readonly metric?: ClassMetric;
 }
+
+/** The metrics of classes. */
+const CLASS_METRICS = ['accuracy', 'f1', 'macro-f1', 'mcc'] as const satisfies readonly MetricName[];
+type ClassMetric = (typeof CLASS_METRICS)[number];
 
 /** The options of the command line. */
 export const ownDataOptions = (): Option[] => [
@@ -38,6 +44,10 @@ export const ownDataOptions = (): Option[] => [
       'true); one of lists in JSON Lines: the names of those that are right',
   ).argParser(oneOrSeveral),
   new Option('--pair-column <name>', 'of --data: second texts (default: none)'),
+  new Option(
+    '--metric <name>',
+    'which score of the classes of --data decides: f1 is that of the second of two classes, macro-f1 the mean over classes (default: accuracy)',
+  ).choices(CLASS_METRICS),
   new Option(
     '--regression',
     'labels of --data are numbers to predict, one for each label column or each place of a list',
@@ -58,13 +68,34 @@ export function checkOwnData(given: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** Reads the table that the options name. */
-export function readOwnData(
+/**
+ * Reads the table that the options name.
+ *
+ * @throws UserError as `tableDataset` does, and for a metric of other labels.
+ */
+export async function readOwnData(
   data: string,
   { devData, limit, ...options }: OwnDataOptions & { readonly limit?: number },
 ): Promise<Dataset<StoredExamples>> {
-  const { textColumn, labelColumn, pairColumn, regression } = options;
-  return tableDataset(data, { devFile: devData, limit, textColumn, labelColumn, pairColumn, regression });
+  const { textColumn, labelColumn, pairColumn, regression, metric } = options;
+  const columns = { textColumn, labelColumn, pairColumn };
+  const dataset = await tableDataset(data, { devFile: devData, limit, ...columns, regression });
+  return metric === undefined ? dataset : decidedBy(metric, dataset);
+}
+
+function decidedBy<D extends Dataset<StoredExamples>>(metric: ClassMetric, dataset: D): D {
+  const { problem = 'single-label', labels, metric: usual } = dataset;
+  if (problem !== 'single-label') {
+    throw new UserError(
+      `Expected --metric with classes, got ${metric} with a ${problem} problem, which ${usual} decides; leave it out.`,
+    );
+  }
+  if (metric === 'f1' && labels.length > 2) {
+    throw new UserError(
+      `Expected --metric macro-f1 or another for ${labels.length} classes, got f1, which is that of the second of two.`,
+    );
+  }
+  return { ...dataset, metric };
 }
 
 /** Options that name a file whose content decides. */

@@ -6,6 +6,7 @@ import { main } from './main';
 import type { Script } from './options';
 import { absolute, whole } from './parse';
 import { openPretraining, PretrainingOptions } from './pretraining';
+import { stoppingOf } from './stopping';
 
 const script: Script<PretrainingOptions> = {
   name: 'pretrain-mlm',
@@ -15,6 +16,7 @@ const script: Script<PretrainingOptions> = {
     glue: { epochs: 10, batchSize: 32, learningRate: 5e-4, maxLength: 128, size: 'mini', vocabSize: 8000 },
     quick: { epochs: 5, size: 'tiny' },
   },
+  mayStop: true,
   own: [
     new Option('--text <file>', "plain text to learn from, instead of a task's sentences")
       .argParser(absolute)
@@ -25,7 +27,11 @@ const script: Script<PretrainingOptions> = {
 };
 
 void main((argv) =>
-  experiment(script, argv, ({ options, ...recipe }) => finetune({ ...recipe, seed: options.seed }), {
-    open: openPretraining,
-  }),
+  experiment(
+    script,
+    argv,
+    ({ options: { seed, earlyStopping }, task, ...recipe }) =>
+      finetune({ ...recipe, seed, stopping: stoppingOf(earlyStopping, task) }),
+    { open: openPretraining },
+  ),
 );

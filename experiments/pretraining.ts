@@ -34,12 +34,17 @@ const HELD_OUT = { every: 20, most: 128 };
  * Pretraining as a task: the text in sequences, and a BERT that guesses hidden words, from a folder or from scratch with a
  * vocabulary made from the text.
  *
- * @throws UserError for a text that is missing or empty, and for a teacher, whose answers are about something else.
+ * @throws UserError for a text that is missing or empty, and for a teacher and a metric, which are about something else.
  */
 export async function openPretraining(options: TrainingOptions & PretrainingOptions): Promise<Task> {
   if (options.teacher !== undefined) {
     throw new UserError(
       'Expected no --teacher in pretraining, whose hidden words need none; give it to a later script.',
+    );
+  }
+  if (options.metric !== undefined) {
+    throw new UserError(
+      `Expected no --metric in pretraining, which hidden words decide, got ${options.metric}; leave it out.`,
     );
   }
   const text = await textOf(options);

@@ -4,6 +4,7 @@ import type { Footprint } from '../lib/analysis/footprint';
 import { UserError } from '../lib/core/errors';
 import { writeFileAtomically } from '../lib/core/atomic-file';
 import { WinningTickets, winningTickets } from '../trainers/recipes/winning-tickets';
+import type { Confusion } from './confusion';
 import type { FileSize } from '../lib/core/file-sizes';
 
 /** One trained or evaluated model. */
@@ -62,6 +63,8 @@ export interface ExperimentResult {
   readonly summary: readonly SummaryRow[];
   /** Which tickets win, where there are any. */
   readonly winning?: WinningTickets;
+  /** Of the first of the models that were kept, on classes of the user's own. */
+  readonly confusion?: Confusion;
   /** The rows whose models were kept. */
   readonly models?: readonly KeptModel[];
 }

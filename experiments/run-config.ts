@@ -71,7 +71,7 @@ function parse(file: string): unknown {
 }
 
 /** Other programs have a `config.json`, too: Hugging Face's models, for example. */
-function isRunConfig(value: unknown): value is RunConfig {
+export function isRunConfig(value: unknown): value is RunConfig {
   if (!isObject(value)) return false;
   const { script, options, environment } = value;
   return (
@@ -82,5 +82,5 @@ function isRunConfig(value: unknown): value is RunConfig {
   );
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -28,7 +28,7 @@ const FILES = { result: 'result.json', report: 'report.html' } as const;
 /** Everything that a run writes into its folder beside its config, and so all that starting over removes. */
 const OURS =
   /^(((result|sensitivity|rules-[\d.e+-]+)\.json|report\.html)(\.part)?|model(\.part|\.old)?|seed-\d+)$/;
-const NOT_CONFIG = new Set(['out', 'force', 'threads', 'offline']);
+const NOT_CONFIG = new Set(['config', 'out', 'force', 'threads', 'offline']);
 
 /**
  * Opens the folder of a run, and writes its `config.json` first of all.
@@ -47,7 +47,7 @@ export function openRun(script: string, options: TrainingOptions, grows: readonl
     options: identityOf(options),
     environment: environment(options.threads),
   };
-  const folder = options.out ?? defaultFolder(here, options.task, grows);
+  const folder = options.out ?? defaultFolder(here, subjectOf(options), grows);
   const look = () => inspect(folder, here, { ...options, grows });
   look();
   fs.mkdirSync(folder, { recursive: true });
@@ -77,11 +77,30 @@ function identityOf(options: TrainingOptions): Record<string, Value> {
   return Object.fromEntries(decisive.sort(([a], [b]) => (a < b ? -1 : 1))) as Record<string, Value>;
 }
 
+/** Of a file's name in that of a folder. */
+const LONGEST = 40;
+
+/** What a run is about, in a folder's name: a task, or the file of the user's own data without what shells and systems trip over. */
+function subjectOf({ task, data, text }: TrainingOptions): string {
+  const file = data ?? text;
+  if (file === undefined) return task;
+  const name = path
+    .parse(file)
+    .name.normalize('NFC')
+    .replace(/[^\p{L}\p{N}._]+/gu, '-');
+  return (
+    [...name]
+      .slice(0, LONGEST)
+      .join('')
+      .replace(/^[-.]+|[-.]+$/g, '') || task
+  );
+}
+
 /** By all options but those of which there may be more later. */
-function defaultFolder({ script, options }: RunConfig, task: string, grows: readonly string[]): string {
+function defaultFolder({ script, options }: RunConfig, subject: string, grows: readonly string[]): string {
   const lasting = Object.fromEntries(Object.entries(options).filter(([name]) => !grows.includes(name)));
   const hash = createHash('sha256').update(JSON.stringify(lasting)).digest('hex').slice(0, 8);
-  return path.resolve('runs', `${script}-${task}-${hash}`);
+  return path.resolve('runs', `${script}-${subject}-${hash}`);
 }
 
 /** The config of the run that is there, if it may be gone on with, or started over. */

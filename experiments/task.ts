@@ -9,16 +9,18 @@ import { toyTask } from '../datasets/toy';
 import { UserError } from '../lib/core/errors';
 import type { Compressed } from '../lib/compress/compressed';
 import { report } from '../lib/compress/report';
-import { saveHuggingFace } from '../lib/export/hugging-face/folder';
+import { loadHuggingFace, saveHuggingFace } from '../lib/export/hugging-face/folder';
 import { bertConfigOf } from '../lib/models/bert-config-of';
 import type { Problem } from '../lib/models/problem';
+import { predictAll } from '../trainers/evaluate';
 import { Loss, meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from '../trainers/losses';
-import { adamW } from '../trainers/optimizer';
 import type { Taught } from '../trainers/recipes/phase';
 import type { Setup } from '../trainers/recipes/setup';
 import { linearWarmup } from '../trainers/schedules';
+import { Confusion, confusion } from './confusion';
 import { engineOf } from './engines';
 import { Models, modelsOf } from './models';
+import { OptimizerOptions, optimizerOf, warmupSteps } from './optimizer-options';
 import type { TrainingOptions } from './options';
 import { readOwnData } from './own-data';
 import type { Baseline } from './score-table';
@@ -42,6 +44,10 @@ export interface Task {
   readonly description: readonly string[];
   /** Saves a model of this task, or a compressed one, as a Hugging Face folder. */
   save(trained: tf.LayersModel | Compressed, folder: string): void;
+  /** What a model of it answers, and whether to pairs of sentences; absent where it answers nothing. */
+  readonly answers?: { readonly labels: readonly string[]; readonly pairs: boolean };
+  /** What a saved model takes the examples for that are evaluated on: where they are of the user's own, and have classes. */
+  confusion?(folder: string): Promise<Confusion>;
 }
 
 /** What training minimises. */
@@ -54,8 +60,7 @@ const LOSSES: Readonly<Record<Problem, Loss>> = {
 /** Sentences of the toy task. */
 const TOY = { train: 2048, dev: 512 };
 
-/** Warm-up, as a share of the steps, and the rest of BERT's fine-tuning recipe. */
-const WARMUP = 0.1;
+/** As BERT is fine-tuned. */
 const CLIP_NORM = 1;
 /** Steps between two checkpoints, or an epoch where that is shorter: what a kill can cost. */
 const CHECKPOINT_EVERY = 250;
@@ -86,7 +91,32 @@ export async function openTask(options: TrainingOptions): Promise<Task> {
     ],
     save: (trained, folder) =>
       saveHuggingFace(trained, folder, { tokenizerFiles: models.tokenizerFiles, labels: dataset.labels }),
+    answers: { labels: dataset.labels, pairs: arePairs(dataset) },
+    confusion:
+      options.data !== undefined && problem === 'single-label'
+        ? (folder) => confusionOf(folder, dataset, options)
+        : undefined,
   };
+}
+
+/** As the files of a folder answer. */
+async function confusionOf(
+  folder: string,
+  { dev, labels }: Dataset<Examples>,
+  { batchSize, maxLength }: TrainingOptions,
+): Promise<Confusion> {
+  const loaded = loadHuggingFace(folder);
+  try {
+    const source = batchSource(dev, tokenizerOf(loaded.tokenizerFiles), {
+      batchSize,
+      maxLength,
+      shuffle: false,
+    });
+    const { predictions, labels: truth } = await predictAll(loaded, source);
+    return confusion(predictions, truth, labels);
+  } finally {
+    loaded.model.dispose();
+  }
 }
 
 /** A task's examples. */
@@ -151,25 +181,27 @@ type Recipe = Pick<
 
 /** A rate that rises to its peak and falls to 0. */
 export const warmedUp =
-  (peak: number): Setup['learningRate'] =>
+  (peak: number, options: OptimizerOptions): Setup['learningRate'] =>
   (totalSteps) =>
-    linearWarmup({ peak, warmupSteps: Math.round(WARMUP * totalSteps), totalSteps });
+    linearWarmup({ peak, warmupSteps: warmupSteps(options, totalSteps), totalSteps });
 
 /** The recipe of the options, for so many examples in an epoch. */
 export function recipeOf(options: TrainingOptions, examples: number): Recipe {
   const { batchSize, epochs, learningRate } = options;
   return {
-    optimizer: adamW(),
+    optimizer: optimizerOf(options),
     epochs,
-    learningRate: warmedUp(learningRate),
+    learningRate: warmedUp(learningRate, options),
     clipNorm: CLIP_NORM,
     checkpointEvery: Math.min(CHECKPOINT_EVERY, Math.ceil(examples / batchSize)),
     engine: engineOf(options),
   };
 }
 
+const arePairs = ({ train }: Pick<Dataset<Examples>, 'train'>) => train.at(0)?.pair !== undefined;
+
 function describeData({ name, train, dev, otherDevs = {}, labels, problem }: Dataset<Examples>): string {
-  const texts = train.at(0)?.pair === undefined ? 'sentences' : 'pairs of sentences';
+  const texts = arePairs({ train }) ? 'pairs of sentences' : 'sentences';
   const counts = [dev, ...Object.values(otherDevs)].map(({ length }) => length).join(' and ');
   const question = QUESTIONS[problem ?? 'single-label'](labels);
   return `${name}: ${train.length} ${texts} to train on, ${counts} to evaluate on; ${question}?`;

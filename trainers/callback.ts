@@ -90,6 +90,8 @@ export interface Callback {
    * pruned as asked for example. Nobody takes an earlier one for the best. 0 by default.
    */
   countsFrom?(training: Training): number;
+  /** After the end: of which evaluation the model is that the callback has put back; the last one's where it has put back none. */
+  keptEvaluation?(): Evaluation | undefined;
   /** Once, before the first step; after `restore` when the run is resumed. */
   onTrainBegin?(training: Training): void | Promise<void>;
   /** Before the first step of an epoch; not where a resumed run begins within one. */

@@ -23,6 +23,19 @@ export const f1: Metric = scoreOf((answers, truth) => {
 });
 
 /**
+ * The mean F1 of all classes that are there or answered, each counting the same, in [0, 1]: `f1_score(average='macro')` of
+ * scikit-learn.
+ */
+export const macroF1: Metric = scoreOf((answers, truth) => {
+  const hits = tally(answers.filter((answer, i) => answer === truth[i]));
+  const [answered, there] = [tally(answers), tally(truth)];
+  const classes = [...new Set([...truth, ...answers])];
+  const ones = (label: number) => (answered.get(label) ?? 0) + (there.get(label) ?? 0);
+  const scores = classes.map((label) => (2 * (hits.get(label) ?? 0)) / ones(label));
+  return scores.reduce((sum, score) => sum + score, 0) / classes.length;
+});
+
+/**
  * Matthews' correlation coefficient, as GLUE scores CoLA, in [-1, 1]. For two classes
  * `(tp·tn − fp·fn) / √((tp+fp)(tp+fn)(tn+fp)(tn+fn))`, for more Gorodkin's R_K, which is the same for two; 0 where all answers,
  * or all labels, are one class.
@@ -59,6 +72,7 @@ export const spearman: Metric = perNumber(
 export const metrics: Readonly<Record<MetricName, Metric>> = {
   accuracy,
   f1,
+  'macro-f1': macroF1,
   mcc,
   pearson,
   spearman,

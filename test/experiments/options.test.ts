@@ -63,3 +63,13 @@ test('a model is a folder, wherever the program goes, or a name on the Hub', () 
     expect(model(folder)).toBe(path.resolve(folder));
   }
 });
+
+test('early stopping is for scripts that may stop', () => {
+  expect(readOptions({ ...script, mayStop: true }, ['--early-stopping', '2'])).toMatchObject({
+    earlyStopping: 2,
+  });
+  expect(() => read('--early-stopping', '2')).toThrow(
+    /^Expected no --early-stopping with example, whose schedules and comparisons need every step; give it to finetune/,
+  );
+  expect(() => readOptions({ ...script, mayStop: true }, ['--early-stopping', '0'])).toThrow(/at least 1/);
+});

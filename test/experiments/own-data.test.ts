@@ -113,6 +113,13 @@ describe('a model trained on a table', () => {
       expect(trained.out).toContain('a tenth of the rows of each class is held out');
       const result = readResult(path.join(out, 'result.json'));
       expect(result).toMatchObject({ task: 'words', metric: 'accuracy', majority: 1 / 40 });
+      const { labels, counts } = result.confusion!;
+      expect(labels).toEqual(CLASSES);
+      expect(counts.map((row) => row.reduce((sum, count) => sum + count, 0))).toEqual(CLASSES.map(() => 1));
+      const right = counts.reduce((sum, row, i) => sum + row[i]!, 0);
+      expect(result.rows[0]!.metrics['accuracy']).toBeCloseTo(right / 40, 12);
+      expect(trained.out).toContain('The confusion matrix of 40 classes is in the report.');
+      expect(fs.readFileSync(path.join(out, 'report.html'), 'utf8')).toContain('<h2>Confusion</h2>');
 
       const config = JSON.parse(fs.readFileSync(path.join(out, 'model', 'config.json'), 'utf8')) as object;
       expect(config).toMatchObject({ id2label: { ...CLASSES } });
@@ -120,6 +127,37 @@ describe('a model trained on a table', () => {
       const answer = run('predict', '--model', at('elsewhere'), 'a red car');
       expect(answer).toMatchObject({ code: 0, err: '' });
       expect(CLASSES.some((name) => answer.out.includes(name))).toBe(true);
+    },
+    MINUTE,
+  );
+
+  test(
+    'the metric that was asked for decides, beside accuracy; a matrix of few classes is printed',
+    () => {
+      const file = at('two.csv');
+      const rows = Array.from({ length: 60 }, (_, i) => `a ${COLORS[i % 8]} car,${i % 3 ? 'bad' : 'good'}`);
+      fs.writeFileSync(file, ['text,label', ...rows, ''].join('\n'));
+      const options = ['--data', file, '--model', at('first'), '--epochs', '1', '--max-length', '16'];
+      const trained = run('finetune', ...options, '--threads', '1', '--metric', 'f1', '--out', at('f1'));
+      expect(trained).toMatchObject({ code: 0, err: '' });
+      expect(trained.out).toMatch(/is \\ answer +bad +good +recall/);
+      const { metric, rows: scored, confusion } = readResult(at('f1', 'result.json'));
+      expect(metric).toBe('f1');
+      expect(Object.keys(scored[0]!.metrics).sort()).toEqual(['accuracy', 'f1', 'loss']);
+      expect(confusion!.counts.flat().reduce((sum, count) => sum + count)).toBe(6);
+      const again = run('finetune', ...options, '--threads', '1', '--metric', 'f1', '--out', at('f1'));
+      expect(again.out).toContain('is \\ answer');
+
+      writeTable(at('many.csv'));
+      const many = ['--data', at('many.csv'), '--model', at('first'), '--text-column', 'words'];
+      expect(run('finetune', ...many, '--metric', 'f1')).toMatchObject({
+        code: 2,
+        err: 'Expected --metric macro-f1 or another for 40 classes, got f1, which is that of the second of two.\n',
+      });
+      const numbers = ['--label-column', 'number', '--regression'];
+      expect(run('finetune', ...many, ...numbers, '--metric', 'mcc').err).toBe(
+        'Expected --metric with classes, got mcc with a regression problem, which pearson decides; leave it out.\n',
+      );
     },
     MINUTE,
   );

@@ -330,6 +330,11 @@ test('without --out the folder is named by the options: the same ones lead to th
       return run.folder;
     };
     expect(path.relative(process.cwd(), folderOf())).toMatch(/^runs\/example-toy-[0-9a-f]{8}$/);
+    const own = (file: string) => path.basename(folderOf('--data', file)).replace(/-[0-9a-f]{8}$/, '');
+    expect(own('shop/My reviews (2024).csv')).toBe('example-My-reviews-2024');
+    expect(own('größe.tsv')).toBe('example-größe');
+    expect([own('..csv'), own('???.csv')]).toEqual(['example-data', 'example-data']);
+    expect(own(`${'x'.repeat(99)}.csv`)).toBe(`example-${'x'.repeat(40)}`);
     expect(folderOf('--threads', '1')).toBe(folderOf('--threads', '2'));
     expect(folderOf('--quick')).not.toBe(folderOf());
   } finally {

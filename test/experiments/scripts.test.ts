@@ -128,6 +128,9 @@ test(
     expect(first.out).toMatch(/engine +compiled \(onnxruntime cpu, 1 threads?\)/);
     const names = ['config.json', 'model', 'report.html', 'result.json', 'seed-0'];
     expect(fs.readdirSync(at('finetune')).sort()).toEqual(names);
+    expect(fs.readFileSync(path.join(at('finetune'), 'model', 'README.md'), 'utf8')).toContain(
+      '# dense, toy',
+    );
     const result = readResult(path.join(at('finetune'), 'result.json'));
     expect(result.rows).toMatchObject([{ method: 'dense', seed: 0, sparsity: 0, steps: 4 }]);
 

@@ -1,7 +1,17 @@
 import { UserError } from '../../lib/core/errors';
 import { hostTensor } from '../../lib/core/host-tensor';
 import { labelAccuracy, microF1 } from '../../trainers/multi-label-metrics';
-import { accuracy, f1, majorityScore, mcc, Metric, metrics, pearson, spearman } from '../../trainers/metrics';
+import {
+  accuracy,
+  f1,
+  macroF1,
+  majorityScore,
+  mcc,
+  Metric,
+  metrics,
+  pearson,
+  spearman,
+} from '../../trainers/metrics';
 
 const classes = (...values: number[]) => hostTensor(Int32Array.from(values), [values.length]);
 const numbers = (...values: number[]) => hostTensor(Float32Array.from(values), [values.length]);
@@ -23,6 +33,13 @@ describe('classification', () => {
     const outputs = hostTensor(Float32Array.of(-3, -2, 5, 5, -1, -4), [3, 2]);
     expect(accuracy(outputs, classes(1, 0, 0))).toBe(1);
     expect(accuracy(outputs, classes(0, 1, 1))).toBe(0);
+  });
+
+  it('averages F1 over the classes that are there or answered', () => {
+    expect(macroF1(classes(0, 1, 1, 1), classes(0, 0, 1, 2))).toBeCloseTo((2 / 3 + 1 / 2 + 0) / 3, 12);
+    expect(macroF1(classes(0, 3), classes(0, 0))).toBeCloseTo((2 / 3 + 0) / 2, 12); // 3 is answered only
+    expect(macroF1(classes(2, 2), classes(2, 2))).toBe(1);
+    expect(macroF1(classes(1, 0, 1), classes(1, 1, 1))).toBeCloseTo((0.8 + 0) / 2, 12);
   });
 
   it('extends the correlation to three classes: answers that shift every class are as bad as -1/2', () => {
@@ -67,7 +84,7 @@ it.each(Object.entries(metrics))('%s of predictions with NaN is NaN, wherever it
   expect(() => metric(hostTensor(Float32Array.of(NaN), [1]), labels)).toThrow(UserError);
 });
 
-it.each([accuracy, f1, mcc])('of classes too, where a row of logits has NaN', (metric) => {
+it.each([accuracy, f1, macroF1, mcc])('of classes too, where a row of logits has NaN', (metric) => {
   const logits = (first: number) => hostTensor(Float32Array.of(first, 1, 1, 0), [2, 2]);
   expect(metric(logits(0), classes(1, 0))).toBe(1);
   expect(metric(logits(NaN), classes(1, 0))).toBeNaN();

@@ -59,6 +59,7 @@ export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
       expectMeasured(metric, training);
       expectToCount(training);
     },
+    keptEvaluation: () => (restoreBest ? best : undefined),
     async onEvaluate(training, evaluation) {
       if (evaluation.step < training.countsFrom) return;
       if (improves(evaluation)) {

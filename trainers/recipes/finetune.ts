@@ -1,10 +1,15 @@
+import { identityOf } from '../../lib/core/config';
+import { earlyStopping, EarlyStoppingOptions } from '../callbacks/early-stopping';
 import { densePhase } from './dense';
+import type { Phase } from './phase';
 import { runPhases } from './phases';
 import type { Outcome, RecipeOptions } from './setup';
 
 export interface FinetuneOptions extends RecipeOptions {
   /** Of the first weights, the order of the data, and dropout. */
   readonly seed: number;
+  /** Ends the training where a score does not improve any more, wherever its learning rate is by then; never by default. */
+  readonly stopping?: EarlyStoppingOptions;
 }
 
 /**
@@ -13,6 +18,11 @@ export interface FinetuneOptions extends RecipeOptions {
  *
  * @example const [dense] = await finetune({ setup, folder: 'runs/first', seed: 0 });
  */
-export function finetune({ seed, ...options }: FinetuneOptions): Promise<Outcome[]> {
-  return runPhases(options, [densePhase(seed)]);
+export function finetune({ seed, stopping, ...options }: FinetuneOptions): Promise<Outcome[]> {
+  return runPhases(options, [densePhase(seed, stopping && stoppedBy(stopping))]);
 }
+
+const stoppedBy = (stopping: EarlyStoppingOptions): Partial<Phase> => ({
+  identity: identityOf(earlyStopping(stopping)),
+  callbacks: () => [earlyStopping(stopping)],
+});

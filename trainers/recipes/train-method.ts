@@ -30,6 +30,7 @@ export async function trainMethod(
   const data = setup.data(label.seed);
   const steps = stepsOf(setup, label.seed);
   const watch = stopwatch();
+  const all = [watch, ...callbacks, ...(listener.callbacks?.(label, folder) ?? [])];
   const { step, losses, evaluations } = await train({
     model,
     parameters,
@@ -44,7 +45,7 @@ export async function trainMethod(
     startStep,
     clipNorm: setup.clipNorm,
     seed: label.seed,
-    callbacks: [watch, ...callbacks, ...(listener.callbacks?.(label, folder) ?? [])],
+    callbacks: all,
     checkpoint: {
       folder: checkpointFolder(folder),
       every: setup.checkpointEvery,
@@ -52,12 +53,13 @@ export async function trainMethod(
     },
     evaluateEvery: setup.evaluateEvery,
   });
+  const kept = all.map((callback) => callback.keptEvaluation?.()).find(Boolean) ?? evaluations.at(-1)!;
   return {
     method: label.method,
     seed: label.seed,
     ...(label.level === undefined ? {} : { level: label.level }),
     ...measured(model),
-    metrics: evaluations.at(-1)!.metrics,
+    metrics: kept.metrics,
     steps: step - startStep,
     seconds: watch.seconds,
     losses: thinned(losses, startStep),
