@@ -4,7 +4,7 @@ import { layerChart } from './charts/layer-chart';
 import { methodChart } from './charts/method-chart';
 import type { ChartSpec } from './charts/render';
 import { scoreChart } from './charts/score-chart';
-import { confusionSection } from './confusion';
+import { confusionSection } from './confusion-table';
 import { HtmlReport, ReportSection } from './report';
 import type { ExperimentResult, SummaryRow } from './result';
 import type { RunFolder } from './run-folder';

@@ -6,7 +6,8 @@ import { tensorboard, TensorboardOptions } from '../trainers/callbacks/tensorboa
 import type { EngineFactory } from '../trainers/engine';
 import { Interrupted } from '../trainers/interrupted';
 import type { Label, Listener, Outcome, RecipeOptions } from '../trainers/recipes/setup';
-import { Confusion, describeConfusion } from './confusion';
+import type { Confusion } from './confusion';
+import { describeConfusion } from './confusion-table';
 import { engineOf } from './engines';
 import { experimentReport } from './experiment-report';
 import { fetched } from './fetched';

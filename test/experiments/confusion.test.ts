@@ -1,4 +1,5 @@
-import { confusion, confusionTable, describeConfusion } from '../../experiments/confusion';
+import { confusion } from '../../experiments/confusion';
+import { confusionTable, describeConfusion } from '../../experiments/confusion-table';
 import { hostTensor } from '../../lib/core/host-tensor';
 
 const truth = hostTensor(Int32Array.of(0, 0, 1, 2, 2), [5]);
