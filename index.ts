@@ -289,6 +289,7 @@ export { inferenceOf, type Inference, type InferenceOptions } from './trainers/i
 export {
   accuracy,
   f1,
+  macroF1,
   majorityScore,
   mcc,
   metrics,
