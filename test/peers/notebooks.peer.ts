@@ -8,8 +8,8 @@ export const name = 'notebooks';
 
 const ROOT = path.resolve(__dirname, '../..');
 const BOOKS = path.join(ROOT, 'experiments/notebooks');
-/** Below node_modules, so that what a notebook imports is found there. */
-const FOLDER = path.join(ROOT, 'node_modules/.cache/whittle-tslab');
+/** Not within node_modules, where TypeScript would not name the types of a notebook's values; what the package needs is found above. */
+const FOLDER = path.join(ROOT, '.venv/tslab');
 const TSLAB = '1.0.22';
 
 /** Runs every notebook from its first cell to its last, with the kernel of tslab and the package as it is built. */
