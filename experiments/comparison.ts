@@ -78,7 +78,7 @@ function cells({ method, level, sparsity, n }: SummaryRow, { rows }: ExperimentR
   return [
     level ? `${method} ${level}` : method,
     percent(sparsity),
-    [...new Set(group.map(({ bits = 32 }) => bits))].join('–'),
+    [...new Set(group.flatMap(({ bits }) => bits ?? []))].join('–'),
     sizeOf(group),
     String(n),
   ];

@@ -22,9 +22,7 @@ export function modelCard(card: ModelCard): string {
   const { model, task } = card;
   const { name } = task.dataset;
   return `${[
-    ['---', 'library_name: transformers', 'pipeline_tag: text-classification', 'tags: [onnx]', '---'].join(
-      '\n',
-    ),
+    frontMatter(task),
     `# ${titleOf(model)}, ${name}`,
     madeFrom(card),
     `## Scores on the development set of ${name}`,
@@ -34,6 +32,12 @@ export function modelCard(card: ModelCard): string {
     '## How to run it',
     ...usage(task.answers),
   ].join('\n\n')}\n`;
+}
+
+/** What the Hub reads: a start for training is of no task. */
+function frontMatter({ answers }: ModelCard['task']): string {
+  const task = answers ? ['pipeline_tag: text-classification'] : [];
+  return ['---', 'library_name: transformers', ...task, 'tags: [onnx]', '---'].join('\n');
 }
 
 const titleOf = ({ method, level }: Pick<Outcome, 'method' | 'level'>) =>
@@ -75,7 +79,7 @@ function scores({ model, task: { baselines }, outcomes }: ModelCard): string {
         isThis(row) ? `**${titleOf(row)}** (this model)` : titleOf(row),
         ...cells(row.metrics),
         percent(row.sparsity),
-        row.bits === undefined ? '32' : String(row.bits),
+        row.bits === undefined ? '' : String(row.bits),
       ]),
       ...baselines.map(({ name, scores }) => [name, ...cells(scores), '', '']),
     ],

@@ -18,7 +18,7 @@ export interface ResultRow {
   readonly options?: Json;
   /** Zeros among the pruning targets, a fraction in [0, 1), counted on the weights. */
   readonly sparsity: number;
-  /** Bits of a quantized weight; absent for float32. */
+  /** Bits of a quantized weight; absent for float32, and where weights have several widths. */
   readonly bits?: number;
   /** Scores on the development set, fractions; the task's own metric among them. */
   readonly metrics: Readonly<Record<string, number>>;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { allLabels, type BatchSource } from '../datasets/batch';
 import { UserError } from '../lib/core/errors';
 import { HostTensor, hostTensor } from '../lib/core/host-tensor';
+import { toTensor } from '../lib/core/to-tensor';
 import type { Metrics } from './callback';
 import { type Compressed, compressedOf } from '../lib/compress/compressed';
 import { checkedSource } from './checked-source';
@@ -114,10 +115,6 @@ async function meanLoss(loss: Loss, { predictions, labels }: Answers): Promise<n
   const [value] = await mean.data();
   mean.dispose();
   return value as number;
-}
-
-function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {
-  return tf.tensor(data, shape, dtype);
 }
 
 /** Joins tensors along their first axis. */

@@ -2,6 +2,7 @@ import type { Batch } from '../datasets/batch';
 import { conclude, runAll, undoOnFailure } from '../lib/core/conclude';
 import { UserError } from '../lib/core/errors';
 import type { Evaluation } from './callback';
+import { expectDifferentNames } from './callback-names';
 import { Checkpoints, openCheckpoints } from './checkpoint';
 import { compiledEngine } from './engines/compiled';
 import { expectFiniteLoss, expectFiniteScore, expectFiniteWeights } from './finite';
@@ -162,9 +163,7 @@ function validate({ steps, epochs, callbacks = [], ...options }: TrainOptions): 
   const { startStep = 0, accumulation = 1, evaluateEvery = 1 } = options;
   expectWhole({ steps: steps ?? 0, epochs: epochs ?? 0, startStep }, 0);
   expectWhole({ accumulation, evaluateEvery, 'checkpoint.every': options.checkpoint?.every ?? 1 }, 1);
-  const names = callbacks.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice) throw new UserError(`Two callbacks are named "${twice}"; a checkpoint needs different names.`);
+  expectDifferentNames(callbacks);
 }
 
 function expectWhole(values: Readonly<Record<string, number>>, least: number): void {

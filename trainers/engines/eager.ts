@@ -4,6 +4,7 @@ import { atClock } from '../../lib/core/clock';
 import { configured } from '../../lib/core/config';
 import { undoOnFailure } from '../../lib/core/conclude';
 import { hostOf, HostTensor, isArrayOf, readHost } from '../../lib/core/host-tensor';
+import { toTensor } from '../../lib/core/to-tensor';
 import { compressedOf } from '../../lib/compress/compressed';
 import { forwardThrough } from '../../lib/forward/forward';
 import { weightsOf } from '../../lib/core/weights';
@@ -103,8 +104,4 @@ async function predict(
   const hosts = await Promise.all(outputs.map(readHost));
   tf.dispose(outputs);
   return hosts.map((host) => ({ ...host, data: host.data.slice() }));
-}
-
-function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {
-  return tf.tensor(data, shape, dtype);
 }

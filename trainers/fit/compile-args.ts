@@ -40,7 +40,7 @@ export function compileArgsOf(subject: tf.LayersModel): CompileArgs {
       `Expected a compiled model, got "${model.name}" without an optimizer and a loss; call model.compile({ optimizer, loss }) first.`,
     );
   }
-  const [, ...names] = distinct(model.metricsNames);
+  const [, ...names] = numbered(model.metricsNames);
   return {
     optimizer,
     outputs: model.outputs.map((output, i) => {
@@ -88,7 +88,7 @@ function expectClasses(name: string, shape: tf.Shape, lossName: string | undefin
 }
 
 /** Names that occur several times get numbers, as in tfjs's logs: `acc_0`, `acc_1`. */
-function distinct(names: readonly string[]): string[] {
+function numbered(names: readonly string[]): string[] {
   return names.map((name, i) => {
     const isTwice = names.indexOf(name) !== names.lastIndexOf(name);
     const before = names.slice(0, i).filter((other) => other === name).length;

@@ -23,7 +23,7 @@ export interface ReadOptions extends WeightOptions {
 /**
  * Copies examples to the host.
  *
- * @throws UserError for tensors that the model does not take, ids that name no row of a table, and labels that the loss does not learn from.
+ * @throws UserError for tensors that the model does not take.
  */
 export async function readExamples(
   model: tf.LayersModel,
@@ -35,10 +35,28 @@ export async function readExamples(
   const places = outputs.map(({ name, shape, lossName }) => ({ name, shape: labelShape(shape, lossName) }));
   const read = await arranged(xs, inputs, `${of}xs`);
   const labels = (await arranged(ys, places, `${of}ys`)).map((tensor, i) => forLoss(tensor, outputs[i]!));
-  expectIds(read, idRangesOf(model), `${of}xs`);
-  labels.forEach((tensor, i) => expectLearnable(tensor, outputs[i]!, `${of}ys for "${outputs[i]!.name}"`));
   const names = outputs.map(({ name }) => name);
   return { xs: read, ys: labels, weights: await weightsOfExamples(options, labels, names) };
+}
+
+/**
+ * `readExamples` of all examples at once, looked at: a training looks at batches, and could name no example by its number.
+ *
+ * @throws UserError as that does, and for ids that name no row of a table, and labels that the loss does not learn from.
+ */
+export async function readChecked(
+  model: tf.LayersModel,
+  outputs: readonly CompiledOutput[],
+  given: readonly [xs: Tensors, ys: Tensors],
+  options: ReadOptions = {},
+): Promise<Examples> {
+  const examples = await readExamples(model, outputs, given, options);
+  const { of = '' } = options;
+  expectIds(examples.xs, idRangesOf(model), `${of}xs`);
+  examples.ys.forEach((tensor, i) =>
+    expectLearnable(tensor, outputs[i]!, `${of}ys for "${outputs[i]!.name}"`),
+  );
+  return examples;
 }
 
 const CLASSES = 'sparseCategoricalCrossentropy';

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { runAll } from '../../lib/core/conclude';
 import { UserError } from '../../lib/core/errors';
 import type { Callback } from '../callback';
+import { expectDifferentNames } from '../callback-names';
 import { disposalsOf } from '../run';
 import { pruneMoments } from './moments';
 import { type StockPlan, StockTraining } from './stock-training';
@@ -35,10 +36,7 @@ class InModelFit extends tf.Callback implements FitCallbacks {
 
   constructor(private readonly ours: readonly Callback[]) {
     super();
-    const names = ours.map(({ name }) => name);
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined)
-      throw new UserError(`Expected callbacks of different names, got two named "${twice}".`);
+    expectDifferentNames(ours);
   }
 
   override async onTrainBegin(): Promise<void> {

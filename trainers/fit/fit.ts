@@ -6,7 +6,7 @@ import { train } from '../trainer';
 import type { Tensors } from './arranged';
 import { type CompileArgs, compileArgsOf, compiledModelOf, type CompiledOutput } from './compile-args';
 import { datasetSource, isDataset, type StockDataset } from './dataset-source';
-import { readExamples } from './examples';
+import { readChecked, readExamples } from './examples';
 import { fitLoss } from './fit-loss';
 import {
   type CommonFitOptions,
@@ -70,7 +70,7 @@ async function fitTensors(
   expectOptions(options);
   const args = compileArgsOf(model);
   const { validationData, validationSplit = 0, batchSize = 32, seed = 0, shuffle = true } = options;
-  const all = await readExamples(model, args.outputs, given, options);
+  const all = await readChecked(model, args.outputs, given, options);
   const { train: examples, dev } = splitOff(all, validationSplit);
   const labels = [...examples.ys, ...examples.weights];
   const data = fromHost(examples.xs, labels, { batchSize, seed, shuffle });
@@ -120,7 +120,7 @@ async function validationOf(
 ): Promise<BatchSource | undefined> {
   if (!given) return undefined;
   if (isDataset(given)) return sourceOf(model, args, given, {});
-  return inOrder(await readExamples(model, args.outputs, given, { of: 'validation ' }), batchSize);
+  return inOrder(await readChecked(model, args.outputs, given, { of: 'validation ' }), batchSize);
 }
 
 interface SourceOptions extends CommonFitOptions {

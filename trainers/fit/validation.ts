@@ -3,6 +3,7 @@ import { countExamples, fromHost } from '../../datasets/batch';
 import type { BatchSource } from '../../datasets/batch';
 import { UserError } from '../../lib/core/errors';
 import { type HostTensor, hostTensor, sizeOf } from '../../lib/core/host-tensor';
+import { toTensor } from '../../lib/core/to-tensor';
 import type { Metric } from '../metric';
 import type { CompiledMetric } from './compile-args';
 import type { Examples } from './examples';
@@ -50,8 +51,4 @@ export function metricOf({ score, output }: CompiledMetric): Metric {
   const metric = (predictions: HostTensor, labels: HostTensor): number =>
     tf.tidy(() => meanOf(score, toTensor(labels), toTensor(predictions)).dataSync()[0]!);
   return Object.assign(metric, { output });
-}
-
-function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {
-  return tf.tensor(data, shape, dtype);
 }

@@ -92,7 +92,7 @@ export interface Outcome {
   readonly parameters: number;
   /** Those of them that are exactly 0, counted. */
   readonly zeros: number;
-  /** Bits of a quantized weight; absent for float32. */
+  /** Bits of a quantized weight; absent for float32, and where weights have several widths. */
   readonly bits?: number;
   /** Of the last evaluation. */
   readonly metrics: Metrics;

@@ -21,14 +21,10 @@ import {
   type Training,
 } from '../../../index';
 import { expectNoLeak } from '../../leaks';
+import { scopeEachTest } from '../../scope';
 import { drawWeights } from './stock-models';
 
-beforeAll(() => tf.setBackend('cpu'));
-beforeEach(() => tf.engine().startScope());
-afterEach(() => {
-  tf.engine().endScope();
-  tf.disposeVariables();
-});
+scopeEachTest();
 
 const N = 26;
 const xs = () => tf.randomNormal([N, 4], 0, 1, 'float32', 1);
@@ -204,7 +200,7 @@ it.each<[string, () => unknown, string]>([
     },
     'which it does not know; use fit',
   ],
-  ['two of one name', () => fitCallbacks([{ name: 'a' }, { name: 'a' }]), 'two named "a"'],
+  ['two of one name', () => fitCallbacks([{ name: 'a' }, { name: 'a' }]), 'Two callbacks are named "a"'],
   [
     'a dataset of unknown size',
     () =>

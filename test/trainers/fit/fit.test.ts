@@ -12,14 +12,10 @@ import {
 } from '../../../index';
 import { UserError } from '../../../lib/core/errors';
 import { expectNoLeak } from '../../leaks';
+import { scopeEachTest } from '../../scope';
 import { weightValues } from '../toys';
 
-beforeAll(() => tf.setBackend('cpu'));
-beforeEach(() => tf.engine().startScope());
-afterEach(() => {
-  tf.engine().endScope();
-  tf.disposeVariables();
-});
+scopeEachTest();
 
 type CompileArgs = Parameters<tf.LayersModel['compile']>[0];
 
