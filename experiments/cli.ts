@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import { program } from 'commander';
+import * as path from 'node:path';
+import { plainCommand } from './options';
+import { main } from './main';
 
-/** What `npx whittle-tfjs <script>` runs, each in a process of its own. */
+/** What `npx whittle-tfjs <script>` runs. */
 const SCRIPTS = {
   'lth-bert': 'lottery tickets: pruned level by level and rewound',
   finetune: 'a dense model, the baseline',
@@ -20,9 +22,24 @@ const SCRIPTS = {
   plot: 'the chart of a result.json',
 };
 
-program
-  .name('npx whittle-tfjs')
-  .description('Trains, prunes and quantizes BERT classifiers. Each script takes --help.')
-  .helpCommand(false);
-for (const [name, what] of Object.entries(SCRIPTS)) program.command(name, what, { executableFile: name });
-program.parse();
+/** Runs a script as if it had been called by its file: its options and its help are its own. */
+async function run(name: string): Promise<void> {
+  process.argv.splice(1, 2, path.join(__dirname, name));
+  await import(`./${name}`);
+}
+
+void main(async (argv) => {
+  const program = plainCommand(
+    '',
+    'Trains, prunes and quantizes BERT classifiers. Each script takes --help.',
+  );
+  program.name('npx whittle-tfjs').helpCommand(false);
+  for (const [name, what] of Object.entries(SCRIPTS)) {
+    const command = program.command(name).description(what).helpOption(false).usage('[options]');
+    command
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => run(name));
+  }
+  await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
+});
