@@ -4,8 +4,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import * as ts from 'typescript';
+import { documents, ROOT, textOf } from './documents';
 
-const ROOT = path.resolve(__dirname, '../..');
 const A_BLOCK = 120_000;
 
 interface Block {
@@ -13,17 +13,6 @@ interface Block {
   /** Of its first line, from 1. */
   readonly line: number;
   readonly code: string;
-}
-
-/** Folders that have guides. */
-const FOLDERS = ['lib', 'datasets', 'trainers', 'experiments'];
-
-function documents(): string[] {
-  const guides = FOLDERS.flatMap((folder) => {
-    const names = fs.readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' });
-    return names.filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`);
-  });
-  return ['README.md', ...guides];
 }
 
 /** The ```ts blocks of a Markdown text. */
@@ -43,21 +32,27 @@ beforeAll(async () => {
 }, A_BLOCK);
 afterAll(() => fs.rmSync(built, { recursive: true }));
 
-/** Runs a block as a program of its own, in an empty folder. */
-async function run(code: string): Promise<string> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'docs-'));
-  try {
-    const program = path.join(folder, 'block.js');
-    fs.writeFileSync(program, toProgram(code));
-    const { stdout } = await promisify(execFile)(process.execPath, [program], {
-      cwd: folder,
-      env: { ...process.env, NODE_PATH: path.join(ROOT, 'node_modules') },
-      timeout: A_BLOCK,
-    });
-    return stdout;
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
+/** A folder of each document, empty at first: what a block writes, later ones may read. */
+const folders = new Map<string, string>();
+afterAll(() => folders.forEach((folder) => fs.rmSync(folder, { recursive: true })));
+
+function folderOf(file: string): string {
+  const folder = folders.get(file) ?? fs.mkdtempSync(path.join(os.tmpdir(), 'docs-'));
+  folders.set(file, folder);
+  return folder;
+}
+
+/** Runs a block as a program of its own, in the folder of its document. */
+async function run({ code, file }: Pick<Block, 'code' | 'file'>): Promise<string> {
+  const folder = folderOf(file);
+  const program = path.join(folder, 'block.js');
+  fs.writeFileSync(program, toProgram(code));
+  const { stdout } = await promisify(execFile)(process.execPath, [program], {
+    cwd: folder,
+    env: { ...process.env, NODE_PATH: path.join(ROOT, 'node_modules') },
+    timeout: A_BLOCK,
+  });
+  return stdout;
 }
 
 /** CommonJS has no `await` at the top level, which documents use: the block becomes the body of a function. */
@@ -75,18 +70,16 @@ function toProgram(code: string): string {
 }
 
 describe('code in documents', () => {
-  const blocks = documents().flatMap((file) =>
-    blocksOf(file, fs.readFileSync(path.join(ROOT, file), 'utf8')),
-  );
+  const blocks = documents().flatMap((file) => blocksOf(file, textOf(file)));
 
   it('is in the README, and in guides', () => {
     const files = blocks.map(({ file }) => file);
     expect(files).toEqual(
-      expect.arrayContaining(['README.md', 'lib/compress/README.md', 'lib/export/README.md']),
+      expect.arrayContaining(['README.md', 'docs/extending.md', 'lib/compress/README.md']),
     );
   });
 
-  it.each(blocks)('runs: $file, line $line', async ({ code }) => void (await run(code)), A_BLOCK);
+  it.each(blocks)('runs: $file, line $line', async (block) => void (await run(block)), A_BLOCK);
 });
 
 describe('the check itself', () => {
@@ -100,11 +93,20 @@ describe('the check itself', () => {
 
   it('runs imports, types and await', async () => {
     const code = `import * as tf from '@tensorflow/tfjs';\nconst x: number = await Promise.resolve(2);\nconsole.log(x, tf.version.tfjs.length > 0);`;
-    expect(await run(code)).toMatch(/^2 true$/m);
+    expect(await run({ code, file: 'x.md' })).toMatch(/^2 true$/m);
   });
 
   it('fails where a block throws, or names something that is not there', async () => {
-    await expect(run(`throw new Error('broken');`)).rejects.toThrow('broken');
-    await expect(run(`import { nothing } from './nothing';\nnothing();`)).rejects.toThrow('nothing');
+    const runs = (code: string) => run({ code, file: 'x.md' });
+    await expect(runs(`throw new Error('broken');`)).rejects.toThrow('broken');
+    await expect(runs(`import { nothing } from './nothing';\nnothing();`)).rejects.toThrow('nothing');
+  });
+
+  it('lets a block read what an earlier one of its document wrote, and no other', async () => {
+    const write = `import fs from 'node:fs';\nfs.writeFileSync('written', '');`;
+    const list = `import fs from 'node:fs';\nconsole.log(fs.readdirSync('.').join());`;
+    await run({ code: write, file: 'x.md' });
+    expect(await run({ code: list, file: 'x.md' })).toContain('written');
+    expect(await run({ code: list, file: 'y.md' })).not.toContain('written');
   });
 });
