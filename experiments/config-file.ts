@@ -1,4 +1,6 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parse as parseYaml } from 'yaml';
 import type { Command, Option } from 'commander';
 import { UserError } from '../lib/core/errors';
 import { nearest } from '../lib/core/nearest';
@@ -14,11 +16,11 @@ const DERIVED: Readonly<Record<string, (options: Values) => boolean>> = {
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Parses a command line whose `--config` names a file of options, a run's `config.json` or an object of its form of `options`: they
- * count as given where the command line has no such option. With a run's file its number of threads does, too.
+ * Parses a command line whose `--config` names a file of options, a run's `config.json` or an object of its form of `options`, in JSON or,
+ * where the name ends in `.yaml` or `.yml`, in YAML: they count as given where the command line has no such option. With a run's file its number of threads does, too.
  *
  * @param parse a command line, by a command of its own each time.
- * @throws UserError for a file that is missing or no JSON object, and for options that the script does not have.
+ * @throws UserError for a file that is missing or holds no object, and for options that the script does not have.
  */
 export function parseWithFile(parse: (argv: readonly string[]) => Command, argv: readonly string[]): Command {
   const command = parse(argv);
@@ -29,7 +31,7 @@ export function parseWithFile(parse: (argv: readonly string[]) => Command, argv:
 }
 
 function readValues(file: string): Values {
-  const value = parseJson(file);
+  const value = parseFile(file);
   if (isRunConfig(value)) return { ...value.options, threads: value.environment.threads };
   if (isObject(value)) return value;
   throw new UserError(
@@ -37,15 +39,19 @@ function readValues(file: string): Values {
   );
 }
 
-function parseJson(file: string): unknown {
+function parseFile(file: string): unknown {
   if (!fs.existsSync(file))
     throw new UserError(`Expected a file of options with --config, found no ${file}.`);
+  const isYaml = ['.yaml', '.yml'].includes(path.extname(file));
+  const parse: (text: string) => unknown = isYaml ? parseYaml : JSON.parse;
   try {
-    return JSON.parse(fs.readFileSync(file, 'utf8'));
+    return parse(fs.readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UserError(`Expected JSON in ${file}, got something else (${(error as Error).message}).`, {
-      cause: error,
-    });
+    const [reason] = (error as Error).message.split('\n'); // YAML's goes on with the lines
+    throw new UserError(
+      `Expected ${isYaml ? 'YAML' : 'JSON'} in ${file}, got something else (${reason!.replace(/:$/, '')}).`,
+      { cause: error },
+    );
   }
 }
 

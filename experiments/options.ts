@@ -197,7 +197,7 @@ function withRunOptions(command: Command): Command {
     )
     .option(
       '--config <file>',
-      "JSON of options that are not given here, by their names in a run's config.json, or that file itself; paths as on the command line",
+      "JSON, or .yaml, of options that are not given here, by their names in a run's config.json, or that file itself; paths as on the command line",
       absolute,
     )
     .option('--force', 'start over where the folder holds a run already', false)

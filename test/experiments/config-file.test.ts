@@ -55,6 +55,19 @@ test('a file’s options count as given, and those of the command line go before
   expect(read({})).toEqual(given());
 });
 
+test('YAML says the same', () => {
+  const file = path.join(folder, 'options.yaml');
+  fs.writeFileSync(file, '# mine\ntask: cola\nquick: true\nsparsity: [0.5, 6e-1]\nmethod:\n  - b\n');
+  const same = read({ task: 'cola', quick: true, sparsity: [0.5, 0.6], method: ['b'] });
+  expect(readOptions(script, ['--config', file])).toEqual({ ...same, config: file });
+  fs.writeFileSync(file, 'task: cola\ntask: toy\n');
+  expect(() => readOptions(script, ['--config', file])).toThrow(
+    `Expected YAML in ${file}, got something else (Map keys must be unique at line 2, column 1).`,
+  );
+  fs.writeFileSync(file, '- 1\n');
+  expect(() => readOptions(script, ['--config', file])).toThrow('Expected an object of options');
+});
+
 test('paths and words are read as on the command line, whatever they begin with', () => {
   const options = read({ data: '-rows.csv', labelColumn: ['-a', 'b'], model: 'no/where' });
   expect(options).toMatchObject({
