@@ -4,7 +4,9 @@ import { renderChart, standaloneSvg } from './experiments/charts/render';
 import { scoreChart } from './experiments/charts/score-chart';
 import type { ExperimentResult } from './experiments/result';
 
-export { experimentResult, readResult, type ExperimentResult, type ResultRow } from './experiments/result';
+export { experimentResult, readResult } from './experiments/result';
+export type { ExperimentResult, KeptModel, ResultRow, SummaryRow } from './experiments/result';
+export type { Confusion } from './experiments/confusion';
 export type { CurveChartOptions, CurvePoint } from './experiments/charts/curve-chart';
 
 /**

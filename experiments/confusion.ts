@@ -3,6 +3,7 @@ import { answersOf } from '../trainers/metrics';
 
 /** How often examples of a class were taken for each. */
 export interface Confusion {
+  /** Names of the classes, by number. */
   readonly labels: readonly string[];
   /** [true class][answered class] */
   readonly counts: readonly (readonly number[])[];

@@ -11,6 +11,7 @@ import type { FileSize } from '../lib/core/file-sizes';
 export interface ResultRow {
   /** How the model was made: `dense`, `ticket`, `shuffled`, `reinit`, `gradual`, `qat`, … */
   readonly method: string;
+  /** Of the first weights, the order of the data and dropout. */
   readonly seed: number;
   /** Pruning level: 0 is dense, each next one sparser. Absent where a method has no levels. */
   readonly level?: number;
@@ -34,13 +35,19 @@ export interface ResultRow {
 
 /** The rows of one (method, level) over the seeds: the task's metric and its spread. */
 export interface SummaryRow {
+  /** As in the rows. */
   readonly method: string;
+  /** As in the rows. */
   readonly level?: number;
   /** Mean over the rows. */
   readonly sparsity: number;
+  /** Rows, one of each seed. */
   readonly n: number;
+  /** Of the task's metric. */
   readonly mean: number;
+  /** Of the task's metric. */
   readonly min: number;
+  /** Of the task's metric. */
   readonly max: number;
 }
 
@@ -54,12 +61,15 @@ export interface KeptModel extends Pick<ResultRow, 'method' | 'seed' | 'level'> 
 
 /** What `result.json` holds, the same in every experiment. */
 export interface ExperimentResult {
+  /** As tables and charts call it. */
   readonly task: string;
   /** Name of the metric that decides, a key of each row's `metrics`. */
   readonly metric: string;
   /** That metric's value for always giving the same answer: the most frequent class, of each label the more frequent answer, or any number. */
   readonly majority: number;
+  /** Every model. */
   readonly rows: readonly ResultRow[];
+  /** The rows over the seeds. */
   readonly summary: readonly SummaryRow[];
   /** Which tickets win, where there are any. */
   readonly winning?: WinningTickets;

@@ -7,9 +7,11 @@ export interface CurvePoint {
   readonly series: string;
   /** Optimizer step, or whatever else runs along the horizontal axis. */
   readonly step: number;
+  /** What runs along the vertical axis. */
   readonly value: number;
 }
 
+/** What curves are, and how many points of them are drawn. */
 export interface CurveChartOptions {
   /** What is on the vertical axis, as `training loss`. */
   readonly title: string;
