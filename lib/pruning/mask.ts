@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors';
 import { HostTensor, hostTensor } from '../core/host-tensor';
+import { countDifferent, countKept, isBinary } from './mask-words';
 
 /**
  * What a mask does to a weight:
@@ -41,9 +42,9 @@ export function maskSet(
   const masks = new Map(entries);
   for (const [path, mask] of masks) {
     if (path === '') throw new UserError('Expected a weight path for every mask, got an empty one.');
-    for (let i = 0; i < mask.length; i++) {
-      if (mask[i]! > 1) throw new UserError(`Expected 0 or 1 in the mask of "${path}", got ${mask[i]}.`);
-    }
+    if (isBinary(mask)) continue;
+    const stray = mask.find((value) => value > 1);
+    throw new UserError(`Expected 0 or 1 in the mask of "${path}", got ${stray}.`);
   }
   const paths = new Set(latent);
   return paths.size > 0 ? Object.assign(masks, { latent: paths }) : masks;
@@ -51,9 +52,7 @@ export function maskSet(
 
 /** Number of zeros of a mask. */
 export function countPruned(mask: Uint8Array): number {
-  let kept = 0;
-  for (let i = 0; i < mask.length; i++) kept += mask[i]!;
-  return mask.length - kept;
+  return mask.length - countKept(mask);
 }
 
 /** Fraction of all masked weights that is pruned, counted; 0 for an empty set. */
@@ -74,12 +73,6 @@ export function countFlips(before: MaskSet, after: MaskSet): number {
     flips += a && b ? countDifferent(a, b) : countPruned((a ?? b)!);
   }
   return flips;
-}
-
-function countDifferent(a: Uint8Array, b: Uint8Array): number {
-  let different = 0;
-  for (let i = 0; i < a.length; i++) different += a[i]! ^ b[i]!;
-  return different;
 }
 
 /** @throws UserError for masks of one path that are of different lengths. */
