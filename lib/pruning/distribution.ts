@@ -1,5 +1,6 @@
 import { Config, configured } from '../core/config';
-import { bitsOf, Cut, cutAt, sortKey } from './select';
+import { countBelow } from '../wasm/kernels';
+import { Cut, cutAt, HELD_KEY } from './select';
 
 /** A weight as a distribution sees it. */
 export interface SharedWeight {
@@ -30,9 +31,7 @@ export function prunedCount(sparsity: number, n: number): number {
 
 /** Number of units that stay pruned anyway. */
 export function heldUnits(scores: Float32Array): number {
-  let held = 0;
-  for (let i = 0; i < scores.length; i++) held += Number(scores[i] === -Infinity);
-  return held;
+  return countBelow(scores, HELD_KEY + 1);
 }
 
 /** Every weight gets the same sparsity; its own count is rounded. */
@@ -66,13 +65,7 @@ export function globalDistribution(): Distribution {
   }, 'globalDistribution');
 }
 
-function compare(scores: Float32Array, cut: Cut): { below: number; equal: number } {
-  const bits = bitsOf(scores);
-  let [below, equal] = [0, 0];
-  for (let i = 0; i < bits.length; i++) {
-    const key = sortKey(bits[i]!);
-    below += Number(key < cut.key);
-    equal += Number(key === cut.key);
-  }
-  return { below, equal };
+function compare(scores: Float32Array, { key }: Cut): { below: number; equal: number } {
+  const below = countBelow(scores, key);
+  return { below, equal: countBelow(scores, key + 1) - below };
 }

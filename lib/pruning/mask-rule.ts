@@ -1,4 +1,5 @@
 import { Config, configured } from '../core/config';
+import { bitsOf, HELD_BITS } from './select';
 
 /**
  * What becomes of weights that are pruned already when masks are made anew: the scores by which all weights compete, from those of
@@ -15,7 +16,9 @@ export interface MaskRule {
 
 /** What is pruned stays pruned. */
 export const growOnly: MaskRule = configured((scores: Float32Array, mask: Uint8Array) => {
-  for (let i = 0; i < mask.length; i++) if (mask[i] === 0) scores[i] = -Infinity;
+  const bits = bitsOf(scores);
+  // In bits, for a branch on what is as good as random costs more than all the rest: −1 keeps all bits, 0 takes those of −Infinity.
+  for (let i = 0; i < mask.length; i++) bits[i] = (bits[i]! & -mask[i]!) | (HELD_BITS & (mask[i]! - 1));
   return scores;
 }, 'growOnly');
 

@@ -127,7 +127,7 @@ function masked({ scores, units, shape, isMasked }: Candidate, count: number, pa
   const held = heldUnits(units);
   const mask = pattern.mask(units, Math.max(count, held), shape);
   if (held === 0 && scores === units) return mask;
-  for (let i = 0; i < mask.length; i++) if (scores[i] === -Infinity) mask[i] = 0;
+  for (let i = 0; i < mask.length; i++) mask[i]! &= Number(scores[i] !== -Infinity);
   return mask;
 }
 

@@ -53,6 +53,11 @@ export interface Kernels {
     columns: number,
     limit: number,
   ): void;
+  countUpper(x: Address, n: number, counts: Address): void;
+  countLower(x: Address, n: number, counts: Address, upper: number): void;
+  countBelow(x: Address, n: number, key: number): number;
+  maskFrom(x: Address, n: number, key: number, out: Address): void;
+  sumOfSigmoids(x: Address, n: number): number;
   keepMask(out: Address, n: number, key: number, threshold: number): void;
   normals(out: Address, n: number, key: number, mean: number, stddev: number): void;
 }

@@ -10,5 +10,6 @@ export {
 } from './optimizers';
 export { accumulate, addRows, sumOfSquares, sumOfSquaresOfRows, zeroRows } from './gradients';
 export { CodedMatrix, largestSize, MOST_STEPS, quantizeColumns, quantizeRows } from './quantize';
+export { countBelow, countHalves, maskFrom, sumOfSigmoids } from './select';
 export { keepMask } from './keep-mask';
 export { normals } from './normals';

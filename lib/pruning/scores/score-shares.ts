@@ -1,4 +1,5 @@
 import { configured } from '../../core/config';
+import { sumOfSigmoids } from '../../wasm/kernels';
 import { Distribution, prunedCount, SharedWeight } from '../distribution';
 
 /**
@@ -54,9 +55,7 @@ function shareOut(kind: readonly SharedWeight[], density: number, wanted: Map<Sh
 }
 
 function meanSigmoid(scores: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < scores.length; i++) sum += 1 / (1 + Math.exp(-scores[i]!));
-  return sum / scores.length;
+  return sumOfSigmoids(scores) / scores.length;
 }
 
 /** Whole numbers of a sum, each at most 1 from what was wanted. */

@@ -8,3 +8,5 @@ export { columnCodes, columnScales } from './quantize-columns';
 export { rowCodes, rowScales } from './quantize-rows';
 export { keepMask } from './keep-mask';
 export { normals } from './normals';
+export { countBelow, countLower, countUpper, maskFrom } from './select';
+export { sumOfSigmoids } from './sigmoids';
