@@ -74,6 +74,21 @@ it('prunes the default targets on the cadence of the schedule, weights and momen
   ]);
 });
 
+it('sets each mask once per update, and none in the steps between', async () => {
+  const callback = pruning({ pruner: magnitudePruner({ schedule: halfBySteps(2) }) });
+  const set = parameters.list.map((parameter) => jest.spyOn(parameter, 'setMask'));
+  const { training: start, at } = training();
+  await callback.onTrainBegin?.(start);
+  const calls: number[][] = [];
+  for (const step of [1, 2, 3, 4, 5, 6, 7]) {
+    await callback.onGradients?.(at(step - 1));
+    await callback.onStepEnd?.(at(step));
+    calls.push(set.map((spy) => spy.mock.calls.length));
+  }
+  expect(calls.map(([hidden]) => hidden)).toEqual([0, 1, 1, 2, 2, 3, 3]);
+  expect(calls.map(([, classifier]) => classifier)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+});
+
 it('prunes before the first step when the schedule begins there, but not again after a resume', async () => {
   const pruner = magnitudePruner({
     schedule: linearDecay({ initialSparsity: 0.25, finalSparsity: 0.5, beginStep: 0, endStep: 4 }),
