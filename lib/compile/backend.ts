@@ -2,14 +2,22 @@ import * as tf from '@tensorflow/tfjs';
 import { TRACE } from '../core/derived';
 import { UserError } from '../core/errors';
 import { dataOf as typed, GraphBuilder } from './builder';
-import { DataType, Value } from './graph';
+import { DataType, isSameShape, Value } from './graph';
 
-/** A tensor while tracing: a graph value, or host data that becomes a constant when a kernel first uses it. */
-interface Entry {
-  readonly value?: Value;
-  readonly host?: tf.BackendValues;
+/**
+ * What tensors share while tracing: a graph value, or host data that becomes a constant when a kernel first uses it. It is their `dataId`
+ * itself, since a long trace has many.
+ */
+class Entry {
   /** How many tensors share it. */
-  tensors: number;
+  tensors = 1;
+
+  constructor(
+    /** The trace that it belongs to. */
+    readonly trace: object,
+    readonly value?: Value,
+    readonly host?: tf.BackendValues,
+  ) {}
 }
 
 /**
@@ -18,7 +26,9 @@ interface Entry {
  * variable's data.
  */
 class TraceBackend extends tf.KernelBackend {
-  private entries = new Map<object, Entry>();
+  /** Tells the entries of this trace from those of others. */
+  private trace = {};
+  private count = 0;
   /** What became a constant, by dtype: tensors of several dtypes may share one array. */
   private constants = new Map<object, Map<string, Value>>();
   /** The graph being recorded. */
@@ -31,22 +41,32 @@ class TraceBackend extends tf.KernelBackend {
 
   /** Forgets everything, so that nothing traced is kept alive. */
   end(): void {
-    this.entries = new Map();
+    this.trace = {};
+    this.count = 0;
     this.constants = new Map();
     this.builder = new GraphBuilder();
   }
 
   /** A tensor handle for a graph value. */
   wrap(value: Value): tf.TensorInfo {
-    const dataId = {};
-    this.entries.set(dataId, { value, tensors: 1 });
+    const dataId = this.entry(value);
     return { dataId, shape: [...value.shape], dtype: value.dtype as tf.DataType };
   }
 
   /** The graph value of a tensor that a kernel uses. */
   lookup(tensor: tf.TensorInfo): Value {
-    const entry = this.entries.get(tensor.dataId);
+    const entry = this.entryOf(tensor.dataId);
     return reshaped(entry?.value ?? this.captured(tensor, entry?.host), tensor, this.builder);
+  }
+
+  private entry(value?: Value, host?: tf.BackendValues): Entry {
+    this.count++;
+    return new Entry(this.trace, value, host);
+  }
+
+  /** What this trace knows of a tensor's data; nothing of data that lives on another backend. */
+  private entryOf(dataId: object): Entry | undefined {
+    return dataId instanceof Entry && dataId.trace === this.trace ? dataId : undefined;
   }
 
   private captured(tensor: tf.TensorInfo, host: tf.BackendValues | undefined): Value {
@@ -65,13 +85,11 @@ class TraceBackend extends tf.KernelBackend {
   }
 
   override write(values: tf.BackendValues): object {
-    const dataId = {};
-    this.entries.set(dataId, { host: values, tensors: 1 });
-    return dataId;
+    return this.entry(undefined, values);
   }
 
   override readSync(dataId: object): tf.BackendValues {
-    const host = this.entries.get(dataId)?.host;
+    const host = this.entryOf(dataId)?.host;
     if (host) return host;
     throw new UserError(
       'The value of a traced tensor was read (dataSync, data, array or print) inside a compiled function, where tensors have ' +
@@ -85,19 +103,19 @@ class TraceBackend extends tf.KernelBackend {
 
   /** Only counts: the entries of a trace live until it ends, since an assigned value may outlive its tensor. */
   override disposeData(dataId: object): boolean {
-    const entry = this.entries.get(dataId);
+    const entry = this.entryOf(dataId);
     return !entry || --entry.tensors < 1;
   }
 
   override incRef(dataId: object): void {
-    const entry = this.entries.get(dataId);
+    const entry = this.entryOf(dataId);
     if (entry) entry.tensors++;
   }
   override refCount(dataId: object): number {
-    return this.entries.get(dataId)?.tensors ?? 0;
+    return this.entryOf(dataId)?.tensors ?? 0;
   }
   override numDataIds(): number {
-    return this.entries.size;
+    return this.count;
   }
   override floatPrecision(): 32 {
     return 32;
@@ -113,7 +131,7 @@ class TraceBackend extends tf.KernelBackend {
 
 /** tfjs reshapes without a kernel in places (a clone with another shape): the handle's shape wins. */
 function reshaped(value: Value, tensor: tf.TensorInfo, builder: GraphBuilder): Value {
-  if (value.shape.join() === tensor.shape.join()) return value;
+  if (isSameShape(value.shape, tensor.shape)) return value;
   return builder.node('Reshape', [value, builder.ints(tensor.shape)], tensor.shape, value.dtype);
 }
 

@@ -16,6 +16,8 @@ export interface Tap {
   readonly take: Take;
 }
 
+const NONE: NonNullable<NodeOptions['attributes']> = {};
+
 /** Grows a graph node by node; kernels and passes write ONNX through it. */
 export class GraphBuilder {
   private readonly inputs = new Map<Value, Source>();
@@ -25,6 +27,8 @@ export class GraphBuilder {
   private readonly derivedInputs = new Map<DerivedInput, Value>();
   private readonly nodes: Node[] = [];
   private readonly producers = new Map<Value, Node>();
+  /** How many of the nodes are among `producers`, which are many, and often not asked for. */
+  private indexed = 0;
   private readonly tapped: Tap[] = [];
 
   /** A builder with the inputs and constants of a graph, and none of its nodes. */
@@ -44,18 +48,21 @@ export class GraphBuilder {
     options: NodeOptions = {},
   ): Value {
     const output: Value = { shape, dtype };
-    const { attributes = {}, domain = '', slot = 0 } = options;
+    const { attributes = NONE, domain = '', slot = 0 } = options;
     this.append({ op, domain, inputs, output, attributes, slot });
     return output;
   }
 
   append(node: Node): void {
     this.nodes.push(node);
-    this.producers.set(node.output, node);
   }
 
   /** The node that made a value; undefined for inputs and constants. */
   producer(value: Value): Node | undefined {
+    for (; this.indexed < this.nodes.length; this.indexed++) {
+      const node = this.nodes[this.indexed]!;
+      this.producers.set(node.output, node);
+    }
     return this.producers.get(value);
   }
 

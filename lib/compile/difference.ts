@@ -1,4 +1,4 @@
-import { Data, Graph, Source, Value } from './graph';
+import { attributesKey, Data, Graph, isSameShape, Node, Source, Value } from './graph';
 
 /** Something that is not the same in two traces of a function. */
 export interface Difference {
@@ -16,29 +16,37 @@ export function firstDifference(a: Graph, b: Graph): Difference | undefined {
     const user = a.nodes.find((node) => node.inputs.includes(constant));
     return { value: constant, usedBy: user?.op ?? 'the result' };
   }
-  const [lines, otherLines] = [linesOf(a), linesOf(b)];
-  const index = lines.findIndex((line, i) => line !== otherLines[i]);
-  if (index < 0) return undefined;
-  const node = a.nodes[index];
-  return { value: node?.output ?? a.outputs[0]!, usedBy: node?.op ?? 'the result' };
+  const [name, otherName] = [namesIn(a), namesIn(b)];
+  const areSame = (values: readonly Value[], same: readonly Value[] | undefined): boolean =>
+    values.length === same?.length && values.every((value, i) => name.get(value) === otherName.get(same[i]!));
+  const node = a.nodes.find((one, i) => {
+    const other = b.nodes[i];
+    return !other || !isSameOperator(one, other) || !areSame(one.inputs, other.inputs);
+  });
+  if (node) return { value: node.output, usedBy: node.op };
+  const isSame = a.nodes.length === b.nodes.length && areSame(a.outputs, b.outputs);
+  return isSame ? undefined : { value: a.outputs[0]!, usedBy: 'the result' };
 }
 
-/** A line of text for each node and one for the outputs; values are numbered in the order in which the trace made them. */
-function linesOf({ inputs, constants, nodes, outputs }: Graph): string[] {
-  const names = new Map<Value, string>([...inputs].map(([value, source]) => [value, sourceName(source)]));
-  [...constants.keys(), ...nodes.map(({ output }) => output)].forEach((value, i) => names.set(value, `${i}`));
-  const list = (values: readonly Value[]): string => values.map((value) => names.get(value)).join();
-  const lines = nodes.map((node) =>
-    [
-      node.domain,
-      node.op,
-      node.slot,
-      list(node.inputs),
-      node.output.shape,
-      JSON.stringify(node.attributes),
-    ].join(' '),
+/** Values are numbered in the order in which the trace made them; inputs have their source's name. */
+function namesIn({ inputs, constants, nodes }: Graph): Map<Value, string | number> {
+  const names = new Map<Value, string | number>();
+  for (const [value, source] of inputs) names.set(value, sourceName(source));
+  let number = 0;
+  for (const value of constants.keys()) names.set(value, number++);
+  for (const { output } of nodes) names.set(output, number++);
+  return names;
+}
+
+/** Whether two nodes do the same to their inputs. */
+function isSameOperator(a: Node, b: Node): boolean {
+  return (
+    a.op === b.op &&
+    a.domain === b.domain &&
+    a.slot === b.slot &&
+    isSameShape(a.output.shape, b.output.shape) &&
+    attributesKey(a) === attributesKey(b)
   );
-  return [...lines, list(outputs)];
 }
 
 /** Where an input comes from, the same in every trace. */

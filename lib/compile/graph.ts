@@ -55,6 +55,17 @@ export function elements(value: Value): number {
   return value.shape.reduce((product, size) => product * size, 1);
 }
 
+/** Whether two shapes are the same. */
+export function isSameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+/** A node's attributes as text, which is empty for the many without any. */
+export function attributesKey({ attributes }: Pick<Node, 'attributes'>): string {
+  for (const _ in attributes) return JSON.stringify(attributes);
+  return '';
+}
+
 /** The node that produces each value. */
 export function producers(nodes: readonly Node[]): Map<Value, Node> {
   return new Map(nodes.map((node) => [node.output, node]));

@@ -1,4 +1,4 @@
-import { Attribute, Data, elements, Graph, Node, Value } from './graph';
+import { Attribute, attributesKey, Data, elements, Graph, Node, Value } from './graph';
 import {
   ATTRIBUTE_TYPE,
   AttributeMessage,
@@ -135,13 +135,15 @@ function applicationsOf(nodes: readonly Node[]): (readonly [Node, ...Node[]])[] 
   const known = new Map<Value | undefined, [Node, ...Node[]][]>();
   for (const node of nodes) {
     const ofInput = known.get(node.inputs[0]) ?? [];
+    known.set(node.inputs[0], ofInput);
     const same = node.inputs.length > 0 && ofInput.find(([other]) => isSameApplication(other, node));
     if (same) {
       same.push(node);
       continue;
     }
-    applications.push([node]);
-    known.set(node.inputs[0], [...ofInput, applications.at(-1)!]);
+    const application: [Node, ...Node[]] = [node];
+    applications.push(application);
+    ofInput.push(application);
   }
   return applications;
 }
@@ -153,7 +155,7 @@ function isSameApplication(a: Node, b: Node): boolean {
     a.slot !== b.slot &&
     a.inputs.length === b.inputs.length &&
     a.inputs.every((value, i) => value === b.inputs[i]) &&
-    JSON.stringify(a.attributes) === JSON.stringify(b.attributes)
+    attributesKey(a) === attributesKey(b)
   );
 }
 

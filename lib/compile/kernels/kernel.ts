@@ -29,11 +29,11 @@ export function registerMappings(mappings: Readonly<Record<string, Mapping>>): v
 }
 
 function run(mapping: Mapping, { inputs, attrs }: KernelParams): tf.TensorInfo | tf.TensorInfo[] {
-  const values = Object.fromEntries(
-    Object.entries(inputs)
-      .filter(([, tensor]) => tensor !== undefined && tensor !== null)
-      .map(([name, tensor]) => [name, traceBackend.lookup(tensor as tf.TensorInfo)]),
-  );
+  const values: Record<string, Value> = {};
+  for (const name of Object.keys(inputs)) {
+    const tensor = inputs[name] as tf.TensorInfo | null | undefined;
+    if (tensor) values[name] = traceBackend.lookup(tensor);
+  }
   const result = mapping(values, new Attrs(attrs ?? {}), traceBackend.builder);
   return isList(result) ? result.map((value) => traceBackend.wrap(value)) : traceBackend.wrap(result);
 }

@@ -1,5 +1,5 @@
 import { GraphBuilder } from '../builder';
-import { Value } from '../graph';
+import { isSameShape, Value } from '../graph';
 import { input, Mapping } from './kernel';
 import { concat, sliceAxis } from './slicing';
 
@@ -8,7 +8,7 @@ type Paddings = readonly (readonly [before: number, after: number])[];
 /** `x` between so many copies of a number. */
 export function pad(graph: GraphBuilder, x: Value, paddings: Paddings, value: number): Value {
   const shape = x.shape.map((size, i) => size + paddings[i]![0] + paddings[i]![1]);
-  if (shape.join() === x.shape.join()) return x;
+  if (isSameShape(shape, x.shape)) return x;
   const amounts = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
   return graph.node('Pad', [x, graph.ints(amounts), graph.scalar(value, x.dtype)], shape, x.dtype);
 }

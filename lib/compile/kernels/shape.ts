@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
 import { TENSOR_TYPE } from '../onnx-messages';
-import { DataType, elements, Value } from '../graph';
+import { DataType, elements, isSameShape, Value } from '../graph';
 import { input, Mapping } from './kernel';
 
 /** `x` with another shape; the same value if it has that shape. */
 export function reshape(graph: GraphBuilder, x: Value, shape: readonly number[]): Value {
-  return shape.join() === x.shape.join() ? x : graph.node('Reshape', [x, graph.ints(shape)], shape, x.dtype);
+  return isSameShape(shape, x.shape) ? x : graph.node('Reshape', [x, graph.ints(shape)], shape, x.dtype);
 }
 
 /** `x` with another dtype; the same value if it has that dtype. */

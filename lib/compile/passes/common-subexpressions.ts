@@ -1,4 +1,4 @@
-import { Graph, Value } from '../graph';
+import { attributesKey, Graph, Value } from '../graph';
 import { rewrite } from './rewrite';
 
 /** Computes once what is computed several times: nodes of equal operator, inputs and attributes become one. */
@@ -10,8 +10,9 @@ export function commonSubexpressions(graph: Graph): Graph {
     return id;
   };
   const known = new Map<string, Value>();
-  return rewrite(graph, ({ op, domain, inputs, attributes, output, slot = 0 }) => {
-    const key = [domain, op, slot, ...inputs.map(idOf), JSON.stringify(attributes)].join(' ');
+  return rewrite(graph, (node) => {
+    const { op, domain, inputs, output, slot = 0 } = node;
+    const key = `${domain} ${op} ${slot} ${inputs.map(idOf).join(' ')} ${attributesKey(node)}`;
     const same = known.get(key);
     if (!same) known.set(key, output);
     return same;

@@ -19,7 +19,8 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
   const now = (value: Value): Value => replaced.get(value) ?? value;
   const context: Context = { builder, producer: (value) => builder.producer(value) };
   for (const original of graph.nodes) {
-    const node = { ...original, inputs: original.inputs.map(now) };
+    const isChanged = replaced.size > 0 && original.inputs.some((value) => replaced.has(value));
+    const node = isChanged ? { ...original, inputs: original.inputs.map(now) } : original;
     const replacement = rule(node, context);
     if (replacement) replaced.set(node.output, replacement);
     else builder.append(node);

@@ -1,4 +1,4 @@
-import { elements, Graph, Node, Value } from '../graph';
+import { elements, Graph, isSameShape, Node, Value } from '../graph';
 import { GraphBuilder } from '../builder';
 import { Rule } from './rewrite';
 
@@ -108,7 +108,5 @@ function toInt64(builder: GraphBuilder, ids: Value): Value {
 }
 
 function reshape(builder: GraphBuilder, x: Value, shape: readonly number[]): Value {
-  return shape.join() === x.shape.join()
-    ? x
-    : builder.node('Reshape', [x, builder.ints(shape)], shape, x.dtype);
+  return isSameShape(shape, x.shape) ? x : builder.node('Reshape', [x, builder.ints(shape)], shape, x.dtype);
 }
