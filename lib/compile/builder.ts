@@ -8,6 +8,7 @@ export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly domain?: Domain;
   readonly slot?: number;
+  readonly slots?: number;
 }
 
 /** A value that is handed to the host after each run. */
@@ -48,8 +49,8 @@ export class GraphBuilder {
     options: NodeOptions = {},
   ): Value {
     const output: Value = { shape, dtype };
-    const { attributes = NONE, domain = '', slot = 0 } = options;
-    this.append({ op, domain, inputs, output, attributes, slot });
+    const { attributes = NONE, domain = '', slot = 0, slots } = options;
+    this.append({ op, domain, inputs, output, attributes, slot, slots });
     return output;
   }
 

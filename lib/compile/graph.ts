@@ -31,6 +31,8 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** Which of the operator's outputs this is; the others are computed and dropped. Default 0. */
   readonly slot?: number;
+  /** How many outputs the operator must have; those that are wanted, by default. */
+  readonly slots?: number;
 }
 
 export type Domain = '' | 'com.microsoft' | 'whittle';

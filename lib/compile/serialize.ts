@@ -162,7 +162,7 @@ function isSameApplication(a: Node, b: Node): boolean {
 function nodeProto(nodes: readonly [Node, ...Node[]], names: ReadonlyMap<Value, string>): NodeMessage {
   const [node] = nodes;
   const name = names.get(node.output)!;
-  const count = 1 + Math.max(...nodes.map(({ slot = 0 }) => slot));
+  const count = node.slots ?? 1 + Math.max(...nodes.map(({ slot = 0 }) => slot));
   const output = Array.from({ length: count }, (_, slot) => `${name}_${slot}`); // what is not wanted is computed and dropped
   for (const { slot = 0, output: value } of nodes) output[slot] = names.get(value)!;
   return {

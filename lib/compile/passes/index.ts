@@ -6,11 +6,15 @@ import { deadCode } from './dead-code';
 import { floatCodes, plainRound } from './float-codes';
 import { hoistMoves, integerMatmul } from './integer-matmul';
 import { plainMatmul } from './plain-matmul';
-import { rewrite, Rule } from './rewrite';
+import { firstOf, rewrite } from './rewrite';
 import { scaleColumns } from './scale-columns';
 import { lowerSegmentSum, RowOutput, rowOutputs } from './segment-sum';
+import { sliceMerged, splitSlices } from './split-slices';
+import { subtract } from './subtract';
+import { sumsOfProducts } from './sums-of-products';
 import { turnOperand } from './turn-operand';
 import { unsignedCodes } from './unsigned-codes';
+import { withinBounds } from './within-bounds';
 
 /**
  * How quantized matmuls are computed: on their codes, weights of 8 bits as int8 or moved to uint8, or in floats that stand for the codes.
@@ -26,18 +30,19 @@ export interface PassOptions {
 }
 
 /** Rewrites for the kernels that a provider has: one without a kernel is left to the processor, and waits for it. */
-const FOR: Readonly<Record<string, readonly Rule[]>> = {
-  cpu: [turnOperand],
-  webgpu: [plainMatmul, floatCodes, plainRound],
+const FOR: Readonly<Record<string, (graph: Graph) => Graph>> = {
+  cpu: (graph) => splitSlices(rewrite(graph, firstOf(sliceMerged(graph), turnOperand, scaleColumns))),
+  webgpu: (graph) => [plainMatmul, floatCodes, plainRound, scaleColumns].reduce(rewrite, graph),
 };
 
 /** A traced graph made ready to run: smaller, in plain ONNX operators, its row gradients taken out. */
 export function optimize(traced: Graph, options: PassOptions): { graph: Graph; plan: readonly RowOutput[] } {
   const { graph: split, plan } = rowOutputs(commonSubexpressions(rewrite(deadCode(traced), collapseReshape)));
-  let graph = rewrite(rewrite(split, lowerSegmentSum), clip);
+  let graph = rewrite(split, firstOf(lowerSegmentSum, clip, withinBounds, subtract));
   if (options.integerPath === 'uint8') graph = rewrite(graph, unsignedCodes());
   if (options.integerPath !== 'simulated')
     graph = rewrite(commonSubexpressions(rewrite(graph, hoistMoves)), integerMatmul);
-  graph = (FOR[options.provider] ?? []).reduce(rewrite, graph);
-  return { graph: deadCode(commonSubexpressions(rewrite(deadCode(graph), scaleColumns))), plan };
+  graph = sumsOfProducts(graph);
+  graph = FOR[options.provider]?.(graph) ?? rewrite(graph, scaleColumns);
+  return { graph: deadCode(commonSubexpressions(graph)), plan };
 }

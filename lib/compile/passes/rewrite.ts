@@ -12,6 +12,17 @@ export interface Context {
 /** Looks at one node (its inputs already rewritten) and returns what replaces its output, or undefined to keep the node. */
 export type Rule = (node: Node, context: Context) => Value | undefined;
 
+/** The first of several rules that replaces a node: one pass for rules that look at different operators. */
+export const firstOf =
+  (...rules: readonly Rule[]): Rule =>
+  (node, context) => {
+    for (const rule of rules) {
+      const replacement = rule(node, context);
+      if (replacement) return replacement;
+    }
+    return undefined;
+  };
+
 /** Applies a rule to every node once, in execution order. */
 export function rewrite(graph: Graph, rule: Rule): Graph {
   const builder = GraphBuilder.over(graph);

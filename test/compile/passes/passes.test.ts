@@ -43,6 +43,145 @@ describe('clip', () => {
   });
 });
 
+describe('within bounds', () => {
+  /** The gradient of clipping, where it is and where it is not. */
+  const gradient = (low: number, high: number) => (x: tf.Tensor) =>
+    tf.grad((y) => y.clipByValue(low, high).square().sum())(x);
+  const xs = [-Infinity, -2, -1, -0, 0, 0.5, 1, 2, NaN, Infinity];
+
+  test('is asked of what clipping gave', async () => {
+    expect(operatorsOf((x) => gradient(-1, 1)(x!))).toEqual(
+      expect.arrayContaining(['Clip', 'Equal', 'Where']),
+    );
+    expect(operatorsOf((x) => gradient(-1, 1)(x!))).not.toContain('And');
+    await expectSameAsEager(gradient(-1, 1), [tf.tensor1d(xs)]);
+    await expectSameAsEager(gradient(0, 1), [tf.tensor1d(xs)]);
+  });
+
+  test('is asked as it was of bounds the wrong way round, which contain nothing', () => {
+    const fn: Traceable = (x) => x!.greaterEqual(1).logicalAnd(x!.lessEqual(-1));
+    expect(operatorsOf(fn)).toContain('And');
+  });
+});
+
+describe('what is negated and added', () => {
+  test('is subtracted, bit for bit', async () => {
+    expect(operatorsOf((x) => tf.add(1, x!.neg()))).toEqual(['Sub']);
+    expect(operatorsOf((x) => x!.neg().add(x!.exp()))).toEqual(['Exp', 'Sub']);
+    await expectSameAsEager((x) => tf.add(0, x.neg()), [tf.tensor1d([0, -0, 1.5, NaN, Infinity])]);
+    await expectSameAsEager((x) => x.neg().add(x.exp()), [tf.tensor1d([0, -1, 1.5])]);
+  });
+});
+
+describe('slices of a value', () => {
+  const MATRIX = [{ shape: [4, 6], dtype: 'float32' as const }];
+  const x = () => tf.randomNormal([4, 6], 0, 1, 'float32', 1);
+
+  test('that are all of it are outputs of one Split', async () => {
+    const fn = (value: tf.Tensor) => tf.split(value, [1, 3, 2], 1).map((part) => part.exp());
+    expect(operatorsOf((value) => fn(value!), MATRIX)).toEqual([
+      ...Array(3).fill('Split'),
+      ...Array(3).fill('Exp'),
+    ]);
+    await expectSameAsEager(fn, [x()]);
+  });
+
+  test('of which one is not wanted stay slices', async () => {
+    const fn = (value: tf.Tensor) =>
+      tf
+        .split(value, 3, 1)
+        .slice(0, 2)
+        .map((part) => part.exp());
+    expect(operatorsOf((value) => fn(value!), MATRIX)).toEqual(['Slice', 'Slice', 'Exp', 'Exp']);
+    await expectSameAsEager(fn, [x()]);
+  });
+
+  test('of one element alone is reshaped as it was', () => {
+    const fn: Traceable = (value) => value!.slice([1, 0], [1, 6]).reshape([6]).exp();
+    expect(operatorsOf(fn, MATRIX)).toEqual(['Slice', 'Reshape', 'Exp']);
+  });
+
+  test('that overlap, step or cut two axes stay as they are', () => {
+    const fn: Traceable = (value) => [
+      value!.slice([0, 0], [3, 6]).exp(),
+      value!.slice([2, 0], [2, 6]).exp(),
+      value!.stridedSlice([0, 0], [4, 6], [2, 1]).exp(),
+      value!.slice([0, 0], [2, 3]).exp(),
+      value!.slice([2, 3], [2, 3]).exp(),
+    ];
+    expect(operatorsOf(fn, MATRIX)).not.toContain('Split');
+  });
+
+  test.each([0, 1])('one by one along axis %i are parts of a value whose axes are merged', async (axis) => {
+    const fn = (value: tf.Tensor) => tf.unstack(value, axis).map((part) => part.exp());
+    const cube = tf.randomNormal([3, 4, 2], 0, 1, 'float32', 2);
+    const operators = operatorsOf((value) => fn(value!), [{ shape: cube.shape, dtype: 'float32' }]);
+    expect(operators.filter((op) => op === 'Reshape')).toHaveLength(1);
+    expect(operators.filter((op) => op === 'Split')).toHaveLength(cube.shape[axis]!);
+    await expectSameAsEager(fn, [cube]);
+  });
+});
+
+describe('a sum of many products', () => {
+  const matrix = (seed: number, ...shape: number[]) => tf.randomNormal(shape, 0, 1, 'float32', seed);
+  /** Sums of as many products of parts of two matrices, either of them transposed or not. */
+  const sumOf = (count: number, transposeA: boolean, transposeB: boolean) => (a: tf.Tensor, b: tf.Tensor) => {
+    const parts = tf.split(a, count, transposeA ? 0 : 1).map((part) => part.tanh());
+    const others = tf.split(b, count, transposeB ? 1 : 0);
+    return parts
+      .map((part, i) => tf.matMul(part, others[i]!, transposeA, transposeB))
+      .reduce((x, y) => x.add(y));
+  };
+  const operands = (count: number, transposeA: boolean, transposeB: boolean) => [
+    transposeA ? matrix(1, 2 * count, 3) : matrix(1, 3, 2 * count),
+    transposeB ? matrix(2, 5, 2 * count) : matrix(2, 2 * count, 5),
+  ];
+  const productsIn = (fn: (...xs: tf.Tensor[]) => tf.Tensor, xs: readonly tf.Tensor[]): number =>
+    operatorsOf(
+      fn as Traceable,
+      xs.map(({ shape }) => ({ shape, dtype: 'float32' })),
+    ).filter((op) => op.endsWith('MatMul')).length;
+
+  test.each([
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ])('is one product (transposed: %s, %s)', async (...transposed) => {
+    const [fn, xs] = [sumOf(20, ...transposed), operands(20, ...transposed)];
+    expect(productsIn(fn, xs)).toBe(1);
+    await expectSameAsEager(fn, xs);
+  });
+
+  test('of few stays as it is', () =>
+    expect(productsIn(sumOf(15, false, false), operands(15, false, false))).toBe(15));
+
+  test('may have other terms, and be used before its end', async () => {
+    const xs = operands(20, true, false);
+    const with1 = (a: tf.Tensor, b: tf.Tensor) => sumOf(20, true, false)(a, b).add(b.slice(0, 3).exp());
+    expect(productsIn(with1, xs)).toBe(1);
+    await expectSameAsEager(with1, xs);
+    const twice = (a: tf.Tensor, b: tf.Tensor) => {
+      const sum = sumOf(20, true, false)(a, b);
+      return sum.add(sum.exp());
+    };
+    expect(productsIn(twice, xs)).toBe(1);
+    await expectSameAsEager(twice, xs);
+  });
+
+  test('is looked for in what is reshaped or joined', async () => {
+    const xs = operands(20, true, false);
+    const fn = (a: tf.Tensor, b: tf.Tensor) => {
+      const parts = tf.split(a, 20, 0).map((part, i) => tf.matMul(part.tanh(), tf.split(b, 20, 0)[i]!, true));
+      return parts
+        .map((part) => tf.concat([part, part.reshape([3, 5])], 1).reshape([10, 3]))
+        .reduce((x, y) => x.add(y));
+    };
+    expect(productsIn(fn, xs)).toBe(1);
+    await expectSameAsEager(fn, xs);
+  });
+});
+
 describe('common subexpressions', () => {
   test('what is computed twice is computed once', async () => {
     const fn = (x: tf.Tensor) => x.exp().add(1).mul(x.exp().add(1));
