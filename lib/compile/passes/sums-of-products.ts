@@ -23,12 +23,18 @@ export function sumsOfProducts(graph: Graph): Graph {
 const isSum = ({ op, inputs, output }: Node): boolean =>
   (op === 'Add' || op === 'Sum') && inputs.every(({ shape }) => isSameShape(shape, output.shape));
 
-/** Sums that nothing reads but one other sum. */
+/**
+ * Sums that nothing reads but one other sum, which adds no second one: sums of sums are made so that they round less, and stay as they are
+ * (`lib/analysis/statistics.ts`).
+ */
 function partialSums({ nodes, outputs }: Graph): Set<Value> {
   const readers = new Map<Value, (Node | undefined)[]>();
   const read = (value: Value, by?: Node) => readers.set(value, [...(readers.get(value) ?? []), by]);
   const sums = new Set(nodes.filter(isSum).map(({ output }) => output));
-  for (const node of nodes) node.inputs.forEach((value) => sums.has(value) && read(value, node));
+  for (const node of nodes) {
+    const added = node.inputs.filter((value) => sums.has(value));
+    for (const value of added) read(value, added.length === 1 ? node : undefined);
+  }
   outputs.forEach((value) => read(value));
   const isPartial = (value: Value): boolean => {
     const [reader, ...others] = readers.get(value) ?? [];

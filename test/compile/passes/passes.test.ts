@@ -153,6 +153,18 @@ describe('a sum of many products', () => {
     await expectSameAsEager(fn, xs);
   });
 
+  test('whose halves are added stays as it is, since that rounds less', () => {
+    const halves = (parts: readonly tf.Tensor[]): tf.Tensor => {
+      if (parts.length < 2) return parts[0]!;
+      return halves(parts.slice(0, parts.length / 2)).add(halves(parts.slice(parts.length / 2)));
+    };
+    const fn = (a: tf.Tensor, b: tf.Tensor) => {
+      const others = tf.split(b, 32, 0);
+      return halves(tf.split(a, 32, 1).map((part, i) => part.tanh().matMul(others[i]!)));
+    };
+    expect(productsIn(fn, operands(32, false, false))).toBe(32);
+  });
+
   test('of few stays as it is', () =>
     expect(productsIn(sumOf(15, false, false), operands(15, false, false))).toBe(15));
 
