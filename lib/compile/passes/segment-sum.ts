@@ -1,5 +1,6 @@
-import { elements, Graph, isSameShape, Node, Value } from '../graph';
+import { elements, Graph, Node, Value } from '../graph';
 import { GraphBuilder } from '../builder';
+import { reshape } from '../kernels/shape';
 import { Rule } from './rewrite';
 
 /** Up to this many segments, a sum over repeated indices is a matmul with the indices' one-hot matrix. */
@@ -105,8 +106,4 @@ function scatterSum(builder: GraphBuilder, rows: Value, ids: Value, segments: nu
 
 function toInt64(builder: GraphBuilder, ids: Value): Value {
   return builder.node('Cast', [ids], ids.shape, 'int64', { attributes: { to: 7 } });
-}
-
-function reshape(builder: GraphBuilder, x: Value, shape: readonly number[]): Value {
-  return isSameShape(shape, x.shape) ? x : builder.node('Reshape', [x, builder.ints(shape)], shape, x.dtype);
 }
