@@ -1,12 +1,10 @@
 import type { HostTensor } from '../lib/core/host-tensor';
 import type { Problem } from '../lib/models/problem';
+import { sigmoid, softmax, THRESHOLD } from './probabilities';
 import { percent, TextTable } from './table';
 
 /** Labels whose probabilities fit beside each other; of more, only those of the answer are shown. */
 const MOST_SHOWN = 5;
-
-/** A label's probability above which it is an answer. */
-const THRESHOLD = 0.5;
 
 /** How the answers to one problem are shown. */
 interface Answers {
@@ -73,12 +71,3 @@ export function answerTable(
     rows: sentences.map((sentence, i) => [sentence, ...cells(outputsOf(i), labels)]),
   };
 }
-
-function softmax(logits: Float32Array): number[] {
-  const largest = Math.max(...logits);
-  const powers = Array.from(logits, (logit) => Math.exp(logit - largest));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
-}
-
-const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));

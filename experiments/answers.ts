@@ -16,13 +16,13 @@ export function expectTrained({ fresh }: LoadedHuggingFace, folder: string): voi
   );
 }
 
-/** Refuses what a broken model answers. */
-export function expectNumbers({ data, shape: [examples = 1] }: HostTensor, folder: string): void {
-  const first = data.findIndex((value: number) => Number.isNaN(value));
+/** Refuses what a broken model answers. @param before how many texts were answered before these. */
+export function expectNumbers({ data, shape: [examples = 1] }: HostTensor, folder: string, before = 0): void {
+  const first = data.findIndex((value: number) => !Number.isFinite(value));
   if (first < 0) return;
-  const example = Math.floor(first / (data.length / examples)) + 1;
+  const text = before + Math.floor(first / (data.length / examples)) + 1;
   throw new UserError(
-    `Expected numbers as the answers of ${folder}, got NaN for text ${example} of ${examples}: its weights are broken; train it again ` +
+    `Expected numbers as the answers of ${folder}, got ${data[first]} for text ${text}: its weights are broken; train it again ` +
       'with a smaller learning rate.',
   );
 }

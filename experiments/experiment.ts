@@ -141,8 +141,12 @@ function listenerOf(run: RunFolder, task: Task, models: KeptModels, signals: Int
       tensorboard({ folder, config: { ...run.config, ...label }, hparams: hparamsOf(run, label) }),
       progress({ label: describe(label), place: label }),
       signals.callback,
+      { name: 'run folder', onStepEnd: () => run.expectThere() },
     ],
-    onTrained: models.onTrained,
+    onTrained(...trained) {
+      run.expectThere();
+      models.onTrained(...trained);
+    },
     onNotice: (notice) => print(`note    ${notice}`),
     onProgress(progress) {
       if (progress.done === progress.total) return display.end();
@@ -150,6 +154,7 @@ function listenerOf(run: RunFolder, task: Task, models: KeptModels, signals: Int
       signals.expectNone(() => display.end());
     },
     onOutcome(outcome, label, reused) {
+      run.expectThere();
       models.onOutcome(outcome, label, reused);
       const { sparsity, metrics, seconds } = outcome;
       const place = `${String(label.index + 1).padStart(String(label.count).length)}/${label.count}`;
@@ -182,6 +187,7 @@ async function conclude(
   task: Task,
   { outcomes, sections, models }: Concluded,
 ): Promise<void> {
+  run.expectThere();
   const { dataset, majority, baselines } = task;
   const result = experimentResult({
     task: dataset.name,

@@ -3,13 +3,16 @@ import { CommanderError } from 'commander';
 import { UserError } from '../lib/core/errors';
 import { withFlags } from './flags';
 import { Interrupted } from '../trainers/interrupted';
+import { endWithOutput } from './output';
+import { systemTrouble } from './system-trouble';
 
 /**
- * Runs a script's body and turns how it ends into an exit code: 0; 2 for a mistake of the user's, told in one sentence on
- * the standard error stream; 130 after Ctrl-C; and 1, with the stack, for a mistake of ours.
+ * Runs a script's body and turns how it ends into an exit code: 0; 2 for a mistake of the user's or what the system refuses, told in one
+ * sentence on the standard error stream; 130 after Ctrl-C; and 1, with the stack, for a mistake of ours.
  */
 export async function main(body: (argv: readonly string[]) => Promise<void>): Promise<void> {
   tf.enableProdMode(); // tfjs would advertise its Node backend
+  endWithOutput();
   try {
     await body(process.argv.slice(2));
   } catch (error) {
@@ -23,6 +26,8 @@ function verdict(error: unknown): { code: number; message?: string } {
   if (error instanceof CommanderError) return commandLine(error);
   if (error instanceof UserError) return { code: 2, message: withFlags(error.message) };
   if (error instanceof Interrupted) return { code: 130, message: error.message };
+  const trouble = systemTrouble(error);
+  if (trouble) return { code: 2, message: trouble };
   return { code: 1, message: error instanceof Error ? error.stack : String(error) };
 }
 

@@ -1,6 +1,7 @@
 import * as os from 'node:os';
 import { Command, Option } from 'commander';
 import { GLUE_TASKS, GlueTask } from '../datasets/glue-tasks';
+import { MOST_THREADS } from '../lib/compile/open-session';
 import { UserError } from '../lib/core/errors';
 import { parseWithFile } from './config-file';
 import { invocationOf } from './invocation';
@@ -178,7 +179,7 @@ function withRunOptions(command: Command): Command {
     .option(
       '--threads <n>',
       'threads of the compiled engine, those of its start for a run that goes on (default: one per core)',
-      whole(1),
+      whole(1, MOST_THREADS),
     )
     .option('--seed <n>', 'of the first weights, the data order and dropout', whole(0), 0)
     .option(

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { Option } from 'commander';
+import { Command, Option } from 'commander';
 import { readGlueTest } from '../datasets/glue';
 import { glueSubmission, taskClasses } from '../datasets/glue-submission';
 import { GLUE_TASKS, glueFacts, GlueTask } from '../datasets/glue-tasks';
@@ -8,6 +8,7 @@ import { UserError } from '../lib/core/errors';
 import { LoadedHuggingFace, loadHuggingFace } from '../lib/export/hugging-face/folder';
 import type { Problem } from '../lib/models/problem';
 import { answersOf } from '../trainers/metrics';
+import { answerRows } from './answer-rows';
 import { answerTable } from './answer-table';
 import { expectNumbers, expectTrained, outputsOf } from './answers';
 import { fetched } from './fetched';
@@ -15,22 +16,36 @@ import { main } from './main';
 import { plainCommand } from './options';
 import { absolute, folderOrName, whole } from './parse';
 import { formatTable, TextTable } from './table';
+import { lineRows, tableRows, TextRows } from './text-rows';
 
 interface PredictOptions {
   readonly model: string;
   readonly pair?: string;
   readonly maxLength?: number;
+  readonly data?: string;
+  readonly textColumn?: string;
+  readonly pairColumn?: string;
   readonly task?: GlueTask;
   readonly dataDir?: string;
   readonly out?: string;
   readonly offline: boolean;
 }
 
-/** Answers with a trained model: to sentences, or to the test file of a GLUE task. */
+/** Answers with a trained model: to sentences, the rows of a table, lines that are piped in, or the test file of a GLUE task. */
 async function predict(argv: readonly string[]): Promise<void> {
-  const command = plainCommand(
+  const command = predictCommand().parse([...argv], { from: 'user' });
+  const given = command.opts<PredictOptions>();
+  const ask = questionOf(given, command.args);
+  const options = await fetched(given);
+  const loaded = loadHuggingFace(options.model);
+  expectTrained(loaded, options.model);
+  await ask(loaded, options);
+}
+
+function predictCommand(): Command {
+  return plainCommand(
     'predict',
-    'Answers with a trained BERT: to sentences, or to the test file of a GLUE task.',
+    'Answers with a trained BERT: to sentences, to the rows of a table, to lines that are piped in, or to the test file of a GLUE task.',
   )
     .requiredOption(
       '--model <folder or name>',
@@ -38,32 +53,59 @@ async function predict(argv: readonly string[]): Promise<void> {
       folderOrName,
     )
     .option('--offline', 'download nothing: say what is missing', false)
-    .argument('[sentences...]', 'each in quotation marks')
+    .argument('[sentences...]', 'each in quotation marks (default: the lines of the standard input)')
     .option('--pair <sentence>', 'the second sentence, for a model of pairs')
     .option('--max-length <n>', 'pieces that are read (default: all that the model can)', whole(4))
+    .option('--data <file>', 'answer to the rows of this CSV, TSV or JSON Lines file', absolute)
+    .option('--text-column <name>', 'of --data (default: told by the names: text, review, …)')
+    .option('--pair-column <name>', 'of --data: second texts (default: none)')
     .addOption(
       new Option('--task <name>', 'answer to the test file of this GLUE task').choices(
         Object.keys(GLUE_TASKS),
       ),
     )
     .option('--data-dir <folder>', 'folder of GLUE folders, for --task (default: downloaded)', absolute)
-    .option('--out <folder>', 'where --task writes its submission (default: submission)', absolute)
-    .parse([...argv], { from: 'user' });
-  checkQuestion(command.opts<PredictOptions>(), command.args);
-  const options = await fetched(command.opts<PredictOptions>());
-  const loaded = loadHuggingFace(options.model);
-  expectTrained(loaded, options.model);
-  if (options.task) await submit(loaded, options.task, options);
-  else process.stdout.write(`${formatTable(await answer(loaded, command.args, options))}\n`);
+    .option(
+      '--out <file or folder>',
+      'where rows or lines go with their answers, by its name as CSV, TSV or JSON Lines (default: CSV on the standard output); the ' +
+        'folder of the submission to --task (default: submission)',
+      absolute,
+    );
 }
 
-function checkQuestion({ task, pair }: PredictOptions, sentences: readonly string[]): void {
-  if (task && (sentences.length > 0 || pair !== undefined)) {
-    throw new UserError(`Expected sentences or --task, got both; leave one out.`);
+type Question = (loaded: LoadedHuggingFace, options: PredictOptions) => Promise<void>;
+
+/** What is asked. @throws UserError for none, or several. */
+function questionOf(options: PredictOptions, sentences: readonly string[]): Question {
+  const { task, data, pair, out } = options;
+  const asked = [sentences.length > 0 && 'sentences', task && '--task', data && '--data'].filter(Boolean);
+  if (asked.length > 1)
+    throw new UserError(`Expected one of sentences, --data and --task, got ${asked.join(' and ')}.`);
+  if (pair !== undefined && sentences.length === 0) {
+    throw new UserError('Expected --pair with a sentence in quotation marks, got it without.');
   }
-  if (!task && sentences.length === 0) {
-    throw new UserError('Expected a sentence in quotation marks, or --task, got neither; see --help.');
+  const column = options.textColumn === undefined ? 'pairColumn' : 'textColumn';
+  if (options[column] !== undefined && data === undefined) {
+    throw new UserError(`Expected --data with \`${column}\`, got it without.`);
   }
+  if (out !== undefined && sentences.length > 0) {
+    throw new UserError('Expected --out with --data, --task or lines on the standard input, got sentences.');
+  }
+  if (task) return (loaded, here) => submit(loaded, task, here);
+  if (data) return (loaded) => answerFile(loaded, tableRows(data, options), options);
+  if (sentences.length > 0)
+    return async (loaded) =>
+      void process.stdout.write(`${formatTable(await answer(loaded, sentences, options))}\n`);
+  if (!process.stdin.isTTY)
+    return (loaded) => answerFile(loaded, lineRows('standard input', process.stdin), options);
+  throw new UserError(
+    'Expected a sentence in quotation marks, --data, --task or lines on the standard input, got none; see --help.',
+  );
+}
+
+async function answerFile(loaded: LoadedHuggingFace, rows: TextRows, options: PredictOptions): Promise<void> {
+  const count = await answerRows(loaded, rows, options);
+  if (options.out) process.stdout.write(`${path.relative('', options.out)}  ${count} rows\n`);
 }
 
 async function answer(

@@ -48,6 +48,8 @@ export function readConfig(folder: string): RunConfig | undefined {
   );
 }
 
+export const hasConfig = (folder: string): boolean => fs.existsSync(path.join(folder, CONFIG));
+
 export function writeConfig(folder: string, config: RunConfig): void {
   writeFileAtomically(path.join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
 }

@@ -3,11 +3,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../lib/core/errors';
 import { acquireLock } from '../lib/core/lock';
+import { makeFolder } from '../lib/core/make-folder';
 import { Environment, environment } from './environment';
 import { Difference, hasGrown, shown } from './growth';
 import { expectUnread } from './inputs';
 import { TrainingOptions } from './options';
-import { readConfig, RunConfig, Value, writeConfig } from './run-config';
+import { hasConfig, readConfig, RunConfig, Value, writeConfig } from './run-config';
 import { formatTable } from './table';
 
 export type { RunConfig } from './run-config';
@@ -20,6 +21,8 @@ export interface RunFolder {
   readonly state: 'new' | 'unfinished' | 'finished';
   /** The path of one of the run's files. */
   file(name: keyof typeof FILES): string;
+  /** @throws UserError once somebody has removed the folder, or emptied it: what is written then would be a run without a beginning. */
+  expectThere(): void;
   /** Lets another process have the folder. */
   close(): void;
 }
@@ -50,7 +53,7 @@ export function openRun(script: string, options: TrainingOptions, grows: readonl
   const folder = options.out ?? defaultFolder(here, subjectOf(options), grows);
   const look = () => inspect(folder, here, { ...options, grows });
   look();
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const lock = acquireLock(path.join(folder, '.lock'), {
     place: `the run ${folder}`,
     instead: 'choose another --out',
@@ -63,6 +66,7 @@ export function openRun(script: string, options: TrainingOptions, grows: readonl
       folder,
       ...entered,
       file: (name) => path.join(folder, FILES[name]),
+      expectThere: () => expectConfig(folder),
       close: () => lock.release(),
     };
   } catch (error) {
@@ -93,6 +97,13 @@ function subjectOf({ task, data, text }: TrainingOptions): string {
       .slice(0, LONGEST)
       .join('')
       .replace(/^[-.]+|[-.]+$/g, '') || task
+  );
+}
+
+function expectConfig(folder: string): void {
+  if (hasConfig(folder)) return;
+  throw new UserError(
+    `Expected ${folder} to stay as long as its run goes on, but its config.json is not there any more; see that nothing is left of it, and start the same command again.`,
   );
 }
 

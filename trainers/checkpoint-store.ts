@@ -4,6 +4,7 @@ import { writeFolderAtomically } from '../lib/core/atomic-folder';
 import { damageOf, formatDigests, sha256Of } from '../lib/core/digests';
 import { UserError } from '../lib/core/errors';
 import { acquireLock } from '../lib/core/lock';
+import { makeFolder } from '../lib/core/make-folder';
 
 /** A folder of checkpoints that survives being killed at any moment. One process has it at a time. */
 export interface CheckpointStore {
@@ -35,7 +36,7 @@ const ASIDE = /^step-\d+\.damaged(-\d+)?$/;
  * @throws UserError if there are checkpoints but no whole one, or another process has the folder.
  */
 export function checkpointStore(folder: string, onNotice: OnNotice): CheckpointStore {
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const lock = acquireLock(path.join(folder, LOCK), {
     place: `the checkpoints ${folder}`,
     instead: 'train in another folder',

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { writeAtomically } from '../../lib/core/atomic-file';
 import { UserError } from '../../lib/core/errors';
 import { locked } from '../../lib/core/lock';
+import { makeFolder } from '../../lib/core/make-folder';
 import { Content, holds, sizeOf } from './content';
 import { display, OutputStream } from './display';
 import { connected, request } from './request';
@@ -42,7 +43,7 @@ export async function downloadFile(
   options: DownloadOptions = {},
 ): Promise<void> {
   if (fs.existsSync(file)) return;
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   const words = { place: `the download of ${file}`, instead: 'download to another place' };
   await locked(`${file}.lock`, words, async () => {
     if (fs.existsSync(file)) return;

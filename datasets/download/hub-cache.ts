@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { getHFHubCachePath, getRepoFolderName } from '@huggingface/hub';
 import { writeAtomically, writeFileAtomically } from '../../lib/core/atomic-file';
+import { makeFolder } from '../../lib/core/make-folder';
 import { isCommit } from './hub-name';
 
 /**
@@ -43,7 +44,7 @@ export function cachedModel(name: string): CachedModel {
 /** A relative link, so that the cache may be moved; a copy where the system has no links for us. */
 function link(blob: string, file: string): void {
   if (fs.existsSync(file)) return;
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   fs.rmSync(file, { force: true }); // a link to nothing
   try {
     fs.symlinkSync(path.relative(path.dirname(file), blob), file);

@@ -68,6 +68,34 @@ export function findColumns(columns: readonly string[], options: ColumnOptions, 
   );
 }
 
+/** Which columns are texts, where there need be no labels. */
+export type TextColumnOptions = Pick<ColumnOptions, 'textColumn' | 'pairColumn'>;
+
+/**
+ * Finds the columns of texts as `findColumns` does, among others that are not used.
+ *
+ * @throws UserError if a name is not there, or the texts cannot be told; it lists the columns.
+ */
+export function findTextColumns(
+  columns: readonly string[],
+  { textColumn, pairColumn }: TextColumnOptions,
+  file: string,
+): Pick<Columns, 'text' | 'pair'> {
+  const named = (name: string, option: string) => columnCalled(name, option, columns, file);
+  const pair = pairColumn === undefined ? undefined : named(pairColumn, 'pairColumn');
+  const given = textColumn === undefined ? undefined : named(textColumn, 'textColumn');
+  if (given !== undefined && given === pair) {
+    throw new UserError(
+      `${file}:1: expected different columns, got ${listed([given, pair].map((i) => columns[i]!))}.`,
+    );
+  }
+  const text = given ?? columnAmong(TEXTS, columns, [pair]) ?? (columns.length === 1 ? 0 : undefined);
+  if (text !== undefined) return { text, pair };
+  throw new UserError(
+    `${file}:1: expected to tell by its name which column is the text, got ${listed(columns)}; give \`textColumn\`.`,
+  );
+}
+
 /** The options that give these columns. */
 export function namesOf(
   { text, label, pair }: Columns,

@@ -53,7 +53,7 @@ export async function indexTable(
 }
 
 /** A column that is used, and what for. */
-interface UsedColumn {
+export interface UsedColumn {
   readonly column: number;
   readonly name: string;
   readonly what: 'text' | 'label';
@@ -66,7 +66,7 @@ function usedColumns({ text, label, pair }: Columns, { columns }: TableReader): 
 }
 
 /** What is wrong with the cells of a row that are used. */
-function findProblem(row: Row, file: string, used: readonly UsedColumn[]): string | undefined {
+export function findProblem(row: Row, file: string, used: readonly UsedColumn[]): string | undefined {
   for (const { column, name, what } of used) {
     const cell = row.cells[column];
     if (cell === undefined || (what === 'text' && typeof cell !== 'string')) {

@@ -17,22 +17,27 @@ export const LONGEST_ROW = 2 ** 22;
 /**
  * The lines of a file, one chunk of it in memory at a time.
  *
+ * @param stream what is read instead, of which `file` is the name.
  * @throws UserError for a line of more than 4 MiB.
  */
-export async function* linesOf(file: string): AsyncGenerator<Line> {
-  let offset = 0;
+export async function* linesOf(
+  file: string,
+  stream: AsyncIterable<Buffer> = fs.createReadStream(file),
+): AsyncGenerator<Line> {
+  let [offset, line] = [0, 1];
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of fs.createReadStream(file) as AsyncIterable<Buffer>) {
+  for await (const chunk of stream) {
     const bytes = Buffer.concat([rest, chunk]);
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
       yield { offset: offset + start, bytes: bytes.subarray(start, end + 1) };
       start = end + 1;
+      line++;
     }
     offset += start;
     rest = bytes.subarray(start);
     if (rest.length > LONGEST_ROW) {
-      throw new UserError(`${file}:${await lineAt(file, offset)}: expected lines of at most 4 MiB.`);
+      throw new UserError(`${file}:${line}: expected lines of at most 4 MiB.`);
     }
   }
   if (rest.length > 0) yield { offset, bytes: rest };

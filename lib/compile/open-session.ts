@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { UserError } from '../core/errors';
+import { expectShortCommandLine } from './command-line';
 
 /** Where onnxruntime runs a session. */
 export interface RunsOn {
@@ -13,13 +14,16 @@ export interface RunsOn {
  * Opens an ONNX file, given as bytes or by its path.
  *
  * @param more onnxruntime's other options.
- * @throws UserError if the provider does not work on this machine.
+ * @throws UserError if the provider does not work on this machine, for a number of threads that is none, and in a process whose command line
+ * crashes onnxruntime.
  */
 export async function openSession(
   file: Uint8Array | string,
   { provider = 'cpu', threads }: RunsOn,
   more: ort.InferenceSession.SessionOptions = {},
 ): Promise<ort.InferenceSession> {
+  expectShortCommandLine();
+  expectThreads(threads);
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: [provider],
     ...(threads ? { intraOpNumThreads: threads } : {}),
@@ -39,4 +43,12 @@ export async function openSession(
         `(${String(error).split('\n')[0]}); use the \`provider\` cpu or install the provider's driver.`,
     );
   }
+}
+
+/** More than any machine has, and as many as onnxruntime can be asked for without harm. */
+export const MOST_THREADS = 256;
+
+function expectThreads(threads: number | undefined): void {
+  if (threads === undefined || (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) return;
+  throw new UserError(`Expected \`threads\` to be a whole number from 1 to ${MOST_THREADS}, got ${threads}.`);
 }

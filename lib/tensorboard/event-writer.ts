@@ -1,4 +1,6 @@
 import * as fs from 'node:fs';
+import { makeFolder } from '../core/make-folder';
+import { namingFile } from '../core/naming-file';
 import { newEventFile } from './event-file';
 import { histogramOf } from './histogram';
 import { encodeEvent, encodeHParams } from './messages';
@@ -47,10 +49,13 @@ export interface EventWriterOptions {
  * events.close();
  */
 export function eventWriter(folder: string, { fromStep = 0 }: EventWriterOptions = {}): EventWriter {
-  fs.mkdirSync(folder, { recursive: true });
-  const file = fs.openSync(newEventFile(folder), 'ax');
-  const append = (event: Omit<EventMessage, 'wallTime'>) =>
-    fs.writeFileSync(file, frameRecord(encodeEvent({ wallTime: Date.now() / 1000, ...event })));
+  makeFolder(folder);
+  const name = newEventFile(folder);
+  const file = fs.openSync(name, 'ax');
+  const append = (event: Omit<EventMessage, 'wallTime'>) => {
+    const record = frameRecord(encodeEvent({ wallTime: Date.now() / 1000, ...event }));
+    namingFile(name, () => fs.writeFileSync(file, record));
+  };
   const summary = (step: number, value: SummaryValueMessage) => append({ step, summary: { value: [value] } });
   append({ fileVersion: 'brain.Event:2' });
   append({ step: fromStep, sessionLog: { status: START } });
@@ -60,7 +65,7 @@ export function eventWriter(folder: string, { fromStep = 0 }: EventWriterOptions
     histogram: (tag, step, values) => summary(step, { tag, histo: histogramOf(values) }),
     text: (tag, step, markdown) => summary(step, textValue(tag, markdown)),
     hparams: (values) => summary(0, hparamsValue(values)),
-    flush: () => fs.fsyncSync(file),
+    flush: () => namingFile(name, () => fs.fsyncSync(file)),
     close: () => fs.closeSync(file),
   };
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { writeAtomically, writeFileAtomically } from '../../lib/core/atomic-file';
+import { appendAtomically, writeAtomically, writeFileAtomically } from '../../lib/core/atomic-file';
 
 let folder: string;
 beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whittle-atomic-'))));
@@ -24,6 +24,42 @@ it('keeps the old file until the new one is whole', () => {
     });
   expect(broken).toThrow('killed');
   expect(fs.readFileSync(file, 'utf8')).toBe('old');
+  expect(fs.readdirSync(folder)).toEqual(['b.txt']);
   writeFileAtomically(file, 'new');
   expect(fs.readFileSync(file, 'utf8')).toBe('new');
 });
+
+it('takes a text piece by piece, and leaves nothing of one that breaks off', async () => {
+  const file = path.join(folder, 'a', 'b.txt');
+  const broken = appendAtomically(file, async (append) => {
+    append('half');
+    await Promise.reject(new Error('no more'));
+  });
+  await expect(broken).rejects.toThrow('no more');
+  expect(fs.readdirSync(path.dirname(file))).toEqual([]);
+  await appendAtomically(file, async (append) => {
+    append('one ');
+    await Promise.resolve();
+    append('whole');
+  });
+  expect(fs.readFileSync(file, 'utf8')).toBe('one whole');
+  expect(fs.readdirSync(path.dirname(file))).toEqual(['b.txt']);
+});
+
+/** A device that is always full. */
+const FULL = '/dev/full';
+
+if (fs.existsSync(FULL)) {
+  it('a full disk is told with the name of the file', () => {
+    const full = () =>
+      writeAtomically(path.join(folder, 'b.txt'), () => {
+        const handle = fs.openSync(FULL, 'w');
+        try {
+          fs.writeSync(handle, 'text');
+        } finally {
+          fs.closeSync(handle);
+        }
+      });
+    expect(full).toThrow(`ENOSPC: no space left on device, write '${path.join(folder, 'b.txt.part')}'`);
+  });
+}

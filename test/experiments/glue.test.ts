@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -6,6 +5,7 @@ import { readResult } from '../../experiments/result';
 import { saveHuggingFace } from '../../lib/export/hugging-face/folder';
 import { bert } from '../../lib/models/bert';
 import { transpiledPackage } from '../transpiled';
+import { runScript } from './run-script';
 
 const MINUTE = 60_000;
 const WORDS = ['good', 'bad', 'film', 'plot', 'the', 'is', 'not'];
@@ -60,19 +60,7 @@ function writeTask(
   for (const file of files) fs.writeFileSync(at('glue', task, file), lines.join('\n'));
 }
 
-/** Runs a script as a user would. */
-function run(
-  script: string,
-  ...options: string[]
-): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [`experiments/${script}.js`, ...options], { cwd: copy });
-  return new Promise((resolve) => {
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (err += data.toString()));
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
+const run = (script: string, ...options: string[]) => runScript(copy, script, options);
 
 const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
   finetune: [],
@@ -187,9 +175,9 @@ describe('predict', () => {
         [ask('stsb', '--task', 'stsb'), /^Expected --data-dir .*\n$/],
         [
           ask('stsb', '--task', 'stsb', '--data-dir', at('glue'), 'a film'),
-          /^Expected sentences or --task.*\n$/,
+          /^Expected one of sentences, --data and --task.*\n$/,
         ],
-        [ask('stsb'), /^Expected a sentence in quotation marks.*\n$/],
+        [ask('stsb'), /^Expected texts to answer, found none\.\n$/],
       ];
       for (const [end, message] of mistakes) {
         const { code, err } = await end;

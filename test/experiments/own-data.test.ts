@@ -127,6 +127,10 @@ describe('a model trained on a table', () => {
       const answer = run('predict', '--model', at('elsewhere'), 'a red car');
       expect(answer).toMatchObject({ code: 0, err: '' });
       expect(CLASSES.some((name) => answer.out.includes(name))).toBe(true);
+      const all = ['--data', file, '--text-column', 'words', '--out', at('answers.csv')];
+      const answered = run('predict', '--model', at('elsewhere'), ...all);
+      expect(answered).toMatchObject({ code: 0, err: '' });
+      expect(answered.out).toMatch(/answers\.csv {2}400 rows\n$/);
     },
     MINUTE,
   );

@@ -341,3 +341,13 @@ test('without --out the folder is named by the options: the same ones lead to th
     process.chdir(home);
   }
 });
+
+test('a run notices that its folder was removed or emptied', () => {
+  const run = openRun('example', options());
+  run.expectThere();
+  fs.rmSync(folder, { recursive: true });
+  expect(() => run.expectThere()).toThrow(/^Expected .*run to stay as long as its run goes on/);
+  fs.mkdirSync(folder);
+  expect(() => run.expectThere()).toThrow(UserError);
+  run.close();
+});

@@ -24,7 +24,10 @@ export function runScript(
   { interruptAt, interruptAfter, settings }: Circumstances = {},
 ): Promise<Ended> {
   const env = { ...process.env, ...settings };
-  const child = spawn(process.execPath, [`experiments/${script}.js`, ...options], { cwd: copy, env });
+  const child = spawn(process.execPath, [`experiments/${script}.js`, ...options], {
+    ...{ cwd: copy, env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   return new Promise((resolve) => {
     let [out, err] = ['', ''];
     let interrupted = interruptAt === undefined;

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import type { Json } from '../../lib/core/config';
 import { describeDifferences, differences } from '../../lib/core/differences';
 import { UserError } from '../../lib/core/errors';
+import { makeFolder } from '../../lib/core/make-folder';
 import { expectWhole, writeSealedText } from '../../lib/core/sealed-file';
 import { parseExact, stringifyExact } from '../exact-json';
 import { removeCheckpoints } from '../checkpoint-store';
@@ -44,7 +45,7 @@ export async function stage<T>(folder: string, identity: Json, run: () => Promis
 function expectSame(folder: string, identity: Json): void {
   const file = path.join(folder, IDENTITY);
   if (!fs.existsSync(file)) {
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return writeSealedText(file, `${stringifyExact(identity)}\n`);
   }
   expectWhole(file, remedyOf(file));

@@ -5,6 +5,7 @@ import { cloneModel } from '../../compress/clone';
 import { Compressed, compressedOf, expectCurrent, hasCodes } from '../../compress/compressed';
 import { writeAtomically, writeFileAtomically } from '../../core/atomic-file';
 import { UserError } from '../../core/errors';
+import { makeFolder } from '../../core/make-folder';
 import { blankBert } from '../../models/bert';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../../models/bert-config';
 import { weightsOf } from '../../core/weights';
@@ -217,7 +218,7 @@ export function saveHuggingFace(
   const json = configJson(config, labels, onnx ? dtypeOf(compressed) : undefined);
   const programs = onnx ? huggingFaceOnnx(compressed, floats) : new Map<Dtype, Uint8Array>(); // before anything is written: it may be refused
   const file = (name: string) => path.join(folder, name);
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileAtomically(file('config.json'), `${JSON.stringify(json, null, 2)}\n`);
   writeTokenizer(folder, options.tokenizerFiles, config.maxPositions);
   const left = floats ? [] : [...weights.keys()];

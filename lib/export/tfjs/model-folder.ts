@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { writeFileAtomically } from '../../core/atomic-file';
 import { sha256Of } from '../../core/digests';
 import { UserError } from '../../core/errors';
+import { makeFolder } from '../../core/make-folder';
 import { sync } from '../../core/sync';
 import type { EncodedWeight } from '../../quantization/encoded-weight';
 import { readCodes } from '../codes-file';
@@ -32,7 +33,7 @@ type Kind = 'codes' | 'masks';
  * files have new names and model.json comes last, so whenever the process is killed the folder holds the earlier model or the new one.
  */
 export function writeModelFolder(folder: string, { json, entries, bytes, beside = {} }: FolderContent): void {
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const paths = writeShards(folder, bytes);
   const whittle = Object.fromEntries(
     Object.entries(beside).map(([kind, write]) => [kind, writeBeside(folder, kind, write)]),
