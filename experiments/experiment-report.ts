@@ -5,6 +5,7 @@ import { methodChart } from './charts/method-chart';
 import type { ChartSpec } from './charts/render';
 import { scoreChart } from './charts/score-chart';
 import { confusionSection } from './confusion-table';
+import { describeUnlearned } from './remarks';
 import { HtmlReport, ReportSection } from './report';
 import type { ExperimentResult, SummaryRow } from './result';
 import type { RunFolder } from './run-folder';
@@ -81,10 +82,16 @@ function scoreSection({ result, outcomes, baselines }: ExperimentReportOptions):
   };
 }
 
-/** The sparsest winning ticket, and what zeros of weights in floats are good for, where there are any. */
-function scoreText({ winning, metric }: ExperimentResult, outcomes: readonly Outcome[]): string | undefined {
+/** The sparsest winning ticket, what learned nothing, and what zeros of weights in floats are good for, where there are any. */
+function scoreText(result: ExperimentResult, outcomes: readonly Outcome[]): string | undefined {
+  const { winning, metric } = result;
   const isPruned = outcomes.some(({ bits, sparsity }) => bits === undefined && sparsity > 0);
-  const sentences = [...(winning ? [describeWinning(winning, metric)] : []), ...(isPruned ? [ZEROS] : [])];
+  const unlearned = describeUnlearned(result);
+  const sentences = [
+    ...(winning ? [describeWinning(winning, metric)] : []),
+    ...(unlearned ? [unlearned] : []),
+    ...(isPruned ? [ZEROS] : []),
+  ];
   return sentences.length > 0 ? sentences.join(' ') : undefined;
 }
 

@@ -20,6 +20,7 @@ import { readOptions, Script, TrainingOptions } from './options';
 import { ReportSection, writeReport } from './report';
 import { experimentResult, KeptModel, readResult, ResultRow, writeResult } from './result';
 import { contentsOf } from './own-data';
+import { describeUnlearned } from './remarks';
 import { openRun, RunFolder } from './run-folder';
 import { KeptModels, keptModels } from './kept-models';
 import { CARD, modelCard } from './model-card';
@@ -199,6 +200,8 @@ async function conclude(
   });
   print(`\n${formatTable(scoreTable(result, outcomes, baselines))}\n`);
   if (result.winning) print(`${describeWinning(result.winning, result.metric)}\n`);
+  const unlearned = describeUnlearned(result);
+  if (unlearned) print(`${unlearned}\n`);
   if (result.confusion) print(`${describeConfusion(result.confusion)}\n`);
   if (run.state !== 'finished') {
     const title = `${script.name} on ${dataset.name}`;

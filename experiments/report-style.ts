@@ -18,6 +18,7 @@ dd{margin:0;font-size:1.625rem;font-weight:600;letter-spacing:-.02em;line-height
 dt{color:var(--muted);font-size:.875rem;line-height:1.4}
 figure{margin:20px 0 0}
 figure svg{display:block;width:100%;height:auto;overflow:visible}
+.narrow{display:none}
 figcaption{margin-top:8px;color:var(--muted);font-size:.875rem;max-width:72ch}
 .table{margin-top:20px;overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9375rem;font-variant-numeric:tabular-nums}
@@ -25,7 +26,19 @@ th{text-align:left;font-weight:600;font-size:.8125rem;color:var(--muted);border-
 td{border-bottom:1px solid var(--line);padding:6px 12px}
 th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}
-.number{text-align:right;white-space:nowrap}
+.number{text-align:right}
+td.number,td.value{white-space:nowrap}
+@media (max-width:620px){
+main{padding:32px 24px 64px}
+section{margin-top:40px}
+.wide{display:none}
+.narrow{display:block}
+figure div{overflow-x:auto}
+figure svg{width:auto;max-width:none}
+table{font-size:.75rem}
+th{font-size:.6875rem;white-space:normal;vertical-align:bottom}
+th,td{padding:5px 4px}
+}
 @media (prefers-color-scheme:dark){
 :root{--ink:#e6edf3;--muted:#9aa3ad;--line:#2b3138;--paper:#0f1318;--raised:#1a2027;--accent:#5aa7ff}
 ${darkRules('figure')}

@@ -1,4 +1,4 @@
-import { renderChart } from './charts/render';
+import { renderChart, renderNarrow } from './charts/render';
 import type { ChartSpec } from './charts/render';
 import { styles } from './report-style';
 import { numericColumns } from './table';
@@ -70,15 +70,28 @@ async function sectionHtml({ heading, text = '', charts = [], table }: ReportSec
   return `<section>\n${parts.filter(Boolean).join('\n')}\n</section>`;
 }
 
+/** Pixels that a telephone's screen leaves to a chart. */
+const NARROW = 352;
+
 async function figureHtml({ spec, caption }: ReportChart): Promise<string> {
-  return `<figure>${await renderChart(spec)}<figcaption>${inline(caption)}</figcaption></figure>`;
+  const wide = await renderChart(spec);
+  const narrow = await renderNarrow(spec, wide, NARROW);
+  const drawn = narrow
+    ? `<div class="wide">${wide}</div><div class="narrow">${narrow}</div>`
+    : `<div>${wide}</div>`;
+  return `<figure>${drawn}<figcaption>${inline(caption)}</figcaption></figure>`;
 }
+
+/** A number with more behind it, as `0.97 ± 0.02`: it stays in one line. */
+const VALUE = /^[-+−]?\d\S* [±–] \S+$/;
 
 function tableHtml(table: TextTable): string {
   const { columns, rows } = table;
   const isNumber = numericColumns(table);
+  const kind = (text: string, i: number) =>
+    isNumber[i] ? ' class="number"' : VALUE.test(text) ? ' class="value"' : '';
   const cell = (tag: string) => (text: string, i: number) =>
-    `<${tag}${isNumber[i] ? ' class="number"' : ''}>${inline(text)}</${tag}>`;
+    `<${tag}${kind(text, i)}>${inline(text)}</${tag}>`;
   const line = (cells: readonly string[], tag: string) => `<tr>${cells.map(cell(tag)).join('')}</tr>`;
   const body = rows.map((row) => line(row, 'td')).join('\n');
   return `<div class="table"><table><thead>${line(columns, 'th')}</thead>\n<tbody>\n${body}\n</tbody></table></div>`;

@@ -23,6 +23,7 @@ import { Models, modelsOf } from './models';
 import { OptimizerOptions, optimizerOf, warmupSteps } from './optimizer-options';
 import type { TrainingOptions } from './options';
 import { readOwnData } from './own-data';
+import { fewRows } from './remarks';
 import type { Baseline } from './score-table';
 import { constantBaseline, describeScores, evaluationExamples, taskMetrics } from './scores';
 import { percent } from './table';
@@ -88,6 +89,7 @@ export async function openTask(options: TrainingOptions): Promise<Task> {
       `${constant.name}: ${describeScores(constant.scores)}`,
       ...models.notes,
       ...(dataset.notes ?? []),
+      ...[fewRows(evaluationExamples(dataset).length) ?? []].flat(),
     ],
     save: (trained, folder) =>
       saveHuggingFace(trained, folder, { tokenizerFiles: models.tokenizerFiles, labels: dataset.labels }),

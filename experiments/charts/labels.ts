@@ -14,11 +14,10 @@ export type Layer = Extract<ChartSpec, { layer: unknown }>['layer'][number];
 
 const LINE_HEIGHT = 15;
 
-/** Layers of labels beside a plot of `width` × `height` pixels, pushed apart where lines end close together. */
+/** Layers of labels beside a plot of `height` pixels, pushed apart where lines end close together. */
 export function endLabels(
   labels: readonly EndLabel[],
   domain: readonly [number, number],
-  width: number,
   height: number,
 ): Layer[] {
   const placed = spread(labels, (LINE_HEIGHT * (domain[1] - domain[0])) / height, domain);
@@ -26,7 +25,7 @@ export function endLabels(
     data: { values: placed.filter((label) => (label.quiet ?? false) === quiet) },
     mark: { type: 'text', align: 'left', dx: 10, fontSize: 12.5, fontWeight: quiet ? 400 : 600 },
     encoding: {
-      x: { value: width },
+      x: { value: 'width' },
       y: { field: 'y', type: 'quantitative' },
       text: { field: 'text' },
       color: { field: 'color', type: 'nominal', scale: null },

@@ -36,7 +36,7 @@ export function lossMap(cells: readonly LossCell[], title: string): ChartSpec {
     legend: null,
   };
   return {
-    width: Math.max(440, NARROWEST * new Set(changes).size),
+    width: { step: Math.max(440 / new Set(changes).size, NARROWEST) },
     height: { step: 22 },
     data: { values: [...cells] },
     encoding: {

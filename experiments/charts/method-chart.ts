@@ -45,7 +45,7 @@ export function methodChart({ metric, majority, rows, summary }: ExperimentResul
       {
         data: spread,
         mark: { type: 'text', align: 'left', dx: 12, fontSize: 12.5, fontWeight: 600 },
-        encoding: { x: { value: 520 }, y, color, text: { field: 'mean', format: '.4f' } },
+        encoding: { x: { value: 'width' }, y, color, text: { field: 'mean', format: '.4f' } },
       },
     ],
   };

@@ -26,6 +26,26 @@ export async function renderChart(spec: ChartSpec): Promise<string> {
   }
 }
 
+/** The least that a plot takes of a narrow chart, px. */
+const LEAST = 70;
+
+/**
+ * Draws a chart anew for a column of so many pixels, in which a drawing for wider ones would shrink until nobody can read it: labels keep
+ * their size, the plot between them gives way. Undefined for a chart whose plot is as wide as its cells.
+ *
+ * @param drawn the same chart as `renderChart` gave it.
+ */
+export async function renderNarrow(
+  spec: ChartSpec,
+  drawn: string,
+  width: number,
+): Promise<string | undefined> {
+  const plot = 'width' in spec ? spec.width : undefined;
+  if (typeof plot !== 'number') return undefined;
+  const labels = Number(/ width="([\d.]+)"/.exec(drawn)![1]) - plot;
+  return renderChart({ ...spec, width: Math.max(width - labels, LEAST) } as ChartSpec);
+}
+
 /** Makes a file of an SVG element: it brings its own paper, and follows the reader's light or dark setting. */
 export function standaloneSvg(svg: string): string {
   const style = `<style>@media (prefers-color-scheme: dark){${darkRules('svg')}}</style>`;

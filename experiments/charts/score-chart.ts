@@ -5,7 +5,6 @@ import type { EndLabel, Layer } from './labels';
 import type { ChartSpec } from './render';
 import { colors, methodColors } from './theme';
 
-const WIDTH = 600;
 const HEIGHT = 340;
 
 /**
@@ -31,13 +30,13 @@ export function scoreChart(result: ExperimentResult): ChartSpec {
   }));
   const axes = scoreAxes(result, ['dense', ...methods], domain);
   return {
-    width: WIDTH,
+    width: 600,
     height: HEIGHT,
     layer: [
       referenceLines(references),
       ...spreadLayers(summary, axes),
       seedDots(seeds, axes),
-      ...endLabels([...references, ...ends], domain, WIDTH, HEIGHT),
+      ...endLabels([...references, ...ends], domain, HEIGHT),
     ],
   };
 }

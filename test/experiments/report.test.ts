@@ -55,7 +55,11 @@ it('shows every part in order', async () => {
   const places = parts.map((part) => html.indexOf(part));
   expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(places[0]).toBeGreaterThan(0);
-  expect(html.match(/<svg/g)).toHaveLength(2);
+  expect(html.match(/<svg/g)).toHaveLength(4);
+  const narrow = [...html.matchAll(/<div class="narrow"><svg[^>]* width="(\d+)"/g)].map(([, width]) =>
+    Number(width),
+  );
+  expect(narrow).toEqual([352, 352]);
 });
 
 it('writes what it is given as text, never as markup, but backticks as code', async () => {

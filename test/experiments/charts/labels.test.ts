@@ -4,7 +4,7 @@ import type { EndLabel } from '../../../experiments/charts/labels';
 /** Labels of a plot 100 pixels high over the domain [0, 100]: one line is 15 units. */
 function place(ends: readonly number[]): number[] {
   const labels = ends.map((y, i) => ({ text: String(i), y, color: '#000' }));
-  const [loud] = endLabels(labels, [0, 100], 100, 100) as unknown as { data: { values: EndLabel[] } }[];
+  const [loud] = endLabels(labels, [0, 100], 100) as unknown as { data: { values: EndLabel[] } }[];
   return [...loud!.data.values].sort((a, b) => Number(a.text) - Number(b.text)).map(({ y }) => y);
 }
 
@@ -23,7 +23,7 @@ describe('endLabels', () => {
   });
 
   it('sets references in a weight of their own', () => {
-    const weights = endLabels([{ text: 'majority', y: 0, color: '#000', quiet: true }], [0, 1], 100, 100);
+    const weights = endLabels([{ text: 'majority', y: 0, color: '#000', quiet: true }], [0, 1], 100);
     const shown = (
       weights as unknown as { data: { values: EndLabel[] }; mark: { fontWeight: number } }[]
     ).map(({ data, mark }) => [mark.fontWeight, data.values.length]);
