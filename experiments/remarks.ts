@@ -4,9 +4,12 @@ import { percent } from './table';
 /** Rows of a development set below which a score of it says little. */
 const FEW = 50;
 
+/** Of every metric that decides. */
+const PERFECT = 1;
+
 /** Which methods score no better than an answer that never changes. Undefined where all do. */
 export function describeUnlearned({ summary, majority, metric }: ExperimentResult): string | undefined {
-  const unlearned = summary.filter(({ mean }) => !(mean > majority));
+  const unlearned = summary.filter(({ mean }) => !(mean > majority || mean === PERFECT));
   if (unlearned.length === 0) return undefined;
   const names = unlearned.map(({ method, level }) => (level ? `${method} ${level}` : method));
   return `No better than the ${constantName(metric)} (${metric} ${majority.toFixed(4)}), so that nothing learned is left: ${names.join(', ')}.`;

@@ -14,6 +14,7 @@ const result = (majority: number, ...rows: [method: string, accuracy: number, le
 
 it('what scores as an answer that never changes is named', () => {
   expect(describeUnlearned(result(0.5, ['dense', 0.9, 0], ['gradual', 0.501, 1]))).toBeUndefined();
+  expect(describeUnlearned(result(1, ['dense', 1]))).toBeUndefined(); // all rows of the development set are of one class
   expect(describeUnlearned(result(0.5, ['dense', 0.5, 0], ['gradual', 0.4, 1], ['gradual', NaN, 2]))).toBe(
     'No better than the majority class (accuracy 0.5000), so that nothing learned is left: dense, gradual 1, gradual 2.',
   );
