@@ -43,7 +43,7 @@ beforeAll(() => {
   writeTask('STS-B', ['test.tsv']);
   writeTask('MNLI', ['test_matched.tsv', 'test_mismatched.tsv']);
 }, MINUTE);
-afterAll(() => [folder, copy].forEach((made) => fs.rmSync(made, { recursive: true })));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 /** Writes files of 24 rows in GLUE's format. */
 function writeTask(

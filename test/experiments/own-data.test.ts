@@ -78,7 +78,6 @@ describe('a model trained on a table', () => {
     saveHuggingFace(model, at('first'), { tokenizerFiles: { vocabulary, lowercase: true } });
     model.dispose();
   }, MINUTE);
-  afterAll(() => fs.rmSync(copy, { recursive: true }));
 
   /** Runs a script as a user would. */
   function run(name: string, ...options: string[]) {

@@ -35,7 +35,7 @@ beforeAll(() => {
   saveHuggingFace(model, at('first'), { tokenizerFiles: { vocabulary, lowercase: true } });
   model.dispose();
 }, MINUTE);
-afterAll(() => [folder, copy].forEach((each) => fs.rmSync(each, { recursive: true })));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 /** Runs a script as a user would. */
 function run(name: string, ...options: string[]) {

@@ -20,7 +20,7 @@ export function scriptFolder(name: string): ScriptFolder {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), `whittle-${name}-`));
     copy = transpiledPackage();
   }, MINUTE);
-  afterAll(() => [folder, copy].forEach((made) => fs.rmSync(made, { recursive: true })));
+  afterAll(() => fs.rmSync(folder, { recursive: true }));
   return {
     at: (file) => path.join(folder, file),
     run: (script, options, circumstances) => runScript(copy, script, options, circumstances),

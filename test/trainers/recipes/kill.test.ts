@@ -11,7 +11,7 @@ beforeAll(() => {
   folder = temporaryFolder();
   copy = transpiledPackage();
 }, 60_000);
-afterAll(() => [folder, copy].forEach((made) => fs.rmSync(made, { recursive: true })));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 function child(...options: string[]) {
   const script = path.join(copy, 'test/trainers/recipes/killed-ticket.js');
