@@ -28,7 +28,7 @@ const VERSION = 1;
  * versions that pieces depend on, so that a file that is found fits. It appears whole or not at all, and is checked when it is read:
  * a damaged one is made again, and where none can be written the work goes on without; both are told.
  *
- * Tokenizers are told apart by their vocabulary, `lowercase` and `json`: cache none that is made differently from those.
+ * Tokenizers are told apart by their vocabulary, `lowercase`, `added` and `json`: cache none that is made differently from those.
  *
  * @param folder is made if it is missing; its files may be deleted at any time.
  *
@@ -59,12 +59,12 @@ export function userTokenCache(): TokenCache | undefined {
 
 function keyOf(
   examples: readonly Texts[],
-  { vocabulary, lowercase, json }: Tokenizer,
+  { vocabulary, lowercase, added, json }: Tokenizer,
   maxLength: number,
 ): string {
   const versions = [VERSION, process.versions['unicode'], os.endianness()];
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([versions, vocabulary, lowercase, json ?? null, maxLength]));
+  hash.update(JSON.stringify([versions, vocabulary, lowercase, added ?? null, json ?? null, maxLength]));
   for (const { text, pair } of examples) hash.update(`\n${JSON.stringify([text, pair ?? null])}`);
   return hash.digest('hex');
 }

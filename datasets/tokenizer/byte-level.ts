@@ -1,7 +1,9 @@
 import { ByteLevelPreTokenizer, Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { UserError } from '../../lib/core/errors';
+import { parseToken } from '../../lib/export/hugging-face/added-token';
 import type { TokenizerJson } from '../../lib/export/hugging-face/tokenizer-json';
 import type { Tokenizer } from './tokenizer';
+import { addedTokenSplitter, Part } from './added-tokens';
 import { Frame, frameTexts } from './frame';
 
 /** GPT-2's pattern of a word, with Rust's white space: JavaScript's `\s` has U+FEFF and lacks U+0085. */
@@ -21,9 +23,7 @@ const WORD = new RegExp(
  * @throws UserError for a frame of another kind, or no `<pad>`.
  */
 export function byteLevel(vocabulary: readonly string[], json: TokenizerJson): Tokenizer {
-  const tokenizer = new HuggingFaceTokenizer(json, {});
-  if (tokenizer.pre_tokenizer instanceof ByteLevelPreTokenizer) tokenizer.pre_tokenizer.pattern = WORD;
-  const pieces = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const pieces = piecesFinder(json);
   const [padId, frame] = [padOf(vocabulary), frameOf(json)];
   return {
     vocabulary,
@@ -34,6 +34,17 @@ export function byteLevel(vocabulary: readonly string[], json: TokenizerJson): T
       return frameTexts([pieces(text), pair === undefined ? undefined : pieces(pair)], frame, maxLength);
     },
   };
+}
+
+/** What is between added tokens is cut by the package, which does not know all of their flags. */
+function piecesFinder(json: TokenizerJson): (text: string) => number[] {
+  const tokenizer = new HuggingFaceTokenizer({ ...json, added_tokens: [], decoder: null }, {});
+  if (tokenizer.pre_tokenizer instanceof ByteLevelPreTokenizer) tokenizer.pre_tokenizer.pattern = WORD;
+  const added = (json.added_tokens ?? []).map((written) => ({ ...parseToken(written)!, id: written.id }));
+  const split = addedTokenSplitter(added, (text) => text);
+  const encodePart = (part: Part) =>
+    typeof part === 'number' ? [part] : tokenizer.encode(part, { add_special_tokens: false }).ids;
+  return (text) => split(text).flatMap(encodePart);
 }
 
 function padOf(vocabulary: readonly string[]): number {

@@ -1,49 +1,49 @@
-import { bertWords } from './words';
+import type { WordPieceToken } from '../../lib/export/hugging-face/added-token';
+import { numberedTokens } from '../../lib/export/hugging-face/word-piece-json';
+import { addedTokenSplitter, Part } from './added-tokens';
+import { remembering } from './remembering';
+import { bertWords, normalized } from './words';
 
 /** Numbers of pieces. */
 export type Ids = ReadonlyMap<string, number>;
 
-/** Chunks whose pieces are remembered: texts repeat their words, and few tasks have more. */
-const REMEMBERED = 200_000;
+/** Characters of chunks that are remembered: texts repeat their words, and few tasks have more than 200 000. They take at most 100 MB. */
+const REMEMBERED = 6_000_000;
 
 /** Words of more characters than this are unknown. */
 const LONGEST_WORD = 100;
 
-/** In a text, these stand for themselves. */
-const SPECIAL = /(\[(?:PAD|UNK|CLS|SEP|MASK)\])/;
-
 /** Options of {@link pieceEncoder}. */
 export interface PieceEncoderOptions {
   readonly lowercase: boolean;
+  /** Found before a text is cut into words, beside the special pieces. */
+  readonly added?: readonly WordPieceToken[];
   /** What stands for a word that cannot be spelled, by the pieces that its beginning was spelled in before there was none. */
   readonly unknown: (beginning: readonly number[]) => readonly number[];
 }
 
 /**
- * The piece numbers of a text, without `[CLS]` and `[SEP]`. Every step of the tokenizer works within what stands between two
- * spaces, so each such chunk is encoded once and remembered: ten times faster.
+ * The piece numbers of a text, without `[CLS]` and `[SEP]`. What is between added tokens is cut into words, within what stands between
+ * two spaces, so each such chunk is encoded once and remembered: ten times faster.
  */
 export function pieceEncoder(
-  ids: Ids,
-  { lowercase, unknown }: PieceEncoderOptions,
+  vocabulary: readonly string[],
+  { lowercase, added = [], unknown }: PieceEncoderOptions,
 ): (text: string) => number[] {
-  const remembered = new Map<string, readonly number[]>();
+  const ids = new Map(vocabulary.map((piece, id) => [piece, id]));
+  const split = addedTokenSplitter(numberedTokens(ids, added), (text) => normalized(text, lowercase));
+  for (const { content, isPiece } of added) if (!isPiece) ids.delete(content);
   const encodeWord = (word: string): readonly number[] => {
     const { pieces, isWhole } = longestPieces(word, ids);
     return isWhole ? pieces : unknown(pieces);
   };
-  const encodeChunk = (chunk: string): readonly number[] => {
-    const known = remembered.get(chunk);
-    if (known) return known;
-    if (remembered.size >= REMEMBERED) remembered.clear();
-    const found = chunk.split(SPECIAL).flatMap((part) => {
-      const special = SPECIAL.test(part) ? ids.get(part) : undefined;
-      return special === undefined ? bertWords(part, lowercase).flatMap(encodeWord) : [special];
-    });
-    remembered.set(chunk, found);
-    return found;
+  const encodeChunk = remembering((chunk) => bertWords(chunk, lowercase).flatMap(encodeWord), REMEMBERED);
+  const encodePart = (part: Part) =>
+    typeof part === 'number' ? [part] : part.split(/[ \t\r\n]+/).flatMap(encodeChunk);
+  return (text) => {
+    const parts = split(text);
+    return parts.length === 1 ? encodePart(parts[0]!) : parts.flatMap(encodePart);
   };
-  return (text) => text.split(/[ \t\r\n]+/).flatMap(encodeChunk);
 }
 
 interface Spelled {

@@ -12,6 +12,6 @@ import { byteLevel } from './byte-level';
  * const { model, tokenizerFiles } = loadHuggingFace('distilroberta-base', { labels: ['bad', 'good'] });
  * const data = batchSource(examples, tokenizerOf(tokenizerFiles), { batchSize: 32 });
  */
-export function tokenizerOf({ vocabulary, lowercase, json }: TokenizerFiles): Tokenizer {
-  return json ? byteLevel(vocabulary, json) : wordPiece(vocabulary, { lowercase });
+export function tokenizerOf({ vocabulary, lowercase, added, json }: TokenizerFiles): Tokenizer {
+  return json ? byteLevel(vocabulary, json) : wordPiece(vocabulary, { lowercase, added });
 }

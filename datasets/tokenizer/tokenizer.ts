@@ -21,6 +21,8 @@ export interface Tokenizer extends TokenizerFiles {
 export interface WordPieceOptions {
   /** Lowercase texts and strip their accents first, as the "uncased" vocabularies expect; true by default. */
   readonly lowercase?: boolean;
+  /** Tokens of the vocabulary that texts are never cut into, beside the usual special pieces; none by default. */
+  readonly added?: TokenizerFiles['added'];
 }
 
 /**
@@ -36,17 +38,18 @@ export interface WordPieceOptions {
  */
 export function wordPiece(
   vocabulary: readonly string[],
-  { lowercase = true }: WordPieceOptions = {},
+  { lowercase = true, added }: WordPieceOptions = {},
 ): Tokenizer {
   const ids = new Map(vocabulary.map((piece, id) => [piece, id]));
   const [padId, unknown, cls, sep] = ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map((piece) =>
     idOf(piece, ids),
   ) as [number, number, number, number];
-  const pieces = pieceEncoder(ids, { lowercase, unknown: () => [unknown] });
+  const pieces = pieceEncoder(vocabulary, { lowercase, added, unknown: () => [unknown] });
   const frame: Frame = { before: [cls], between: [sep], after: [sep], pairType: 1 };
   return {
     vocabulary,
     lowercase,
+    ...(added && { added }),
     padId,
     encode(text, pair, maxLength) {
       return frameTexts([pieces(text), pair === undefined ? undefined : pieces(pair)], frame, maxLength);

@@ -13,8 +13,13 @@ const DECOMPOSABLE = new RegExp(`[^${LATER}]+`, 'gu');
  * @example bertWords("Don't, José!", true) // ['don', "'", 't', ',', 'jose', '!']
  */
 export function bertWords(text: string, lowercase: boolean): readonly string[] {
-  const clean = text.replace(EVERY_DROPPED, '').replace(EVERY_IDEOGRAPH, ' $& ');
-  return (lowercase ? plain(clean) : clean).match(WORD) ?? [];
+  return normalized(text, lowercase).match(WORD) ?? [];
+}
+
+/** A text as its words are found in it. Of what is normalized already the words are the same. */
+export function normalized(text: string, lowercase: boolean): string {
+  const clean = text.replace(EVERY_DROPPED, '').replace(/\s/g, ' ').replace(EVERY_IDEOGRAPH, ' $& ');
+  return lowercase ? plain(clean) : clean;
 }
 
 /** Without accents and case. JavaScript alone lowercases Σ to another letter at the end of a word. */

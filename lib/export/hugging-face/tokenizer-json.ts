@@ -1,6 +1,3 @@
-import { UserError } from '../../core/errors';
-import { readJson } from './config';
-
 /** Two pieces that a byte-level BPE makes one of: old files have them in one string, with a space between. */
 export type Merge = string | readonly [string, string];
 
@@ -14,7 +11,18 @@ export interface TokenizerJson {
     readonly vocab: Readonly<Record<string, number>>;
     /** Of a BPE, the first ones first. */
     readonly merges?: readonly Merge[];
+    /** Of a WordPiece: begins pieces that continue a word; `##` by default. */
+    readonly continuing_subword_prefix?: string;
+    /** Words of more characters are unknown. Default 100. */
+    readonly max_input_chars_per_word?: number;
+    /** What stands for words that cannot be spelled. */
+    readonly unk_token?: string | null;
   };
+  /** How texts are cut. */
+  readonly truncation?: {
+    /** `Right` at their end, `Left` at their beginning. */
+    readonly direction?: string;
+  } | null;
   /** How short rows are filled. */
   readonly padding?: {
     /** Id of the piece that fills them. */
@@ -26,6 +34,8 @@ export interface TokenizerJson {
     readonly id: number;
     /** The piece itself. */
     readonly content: string;
+    /** Of `AddedToken`. */
+    readonly [flag: string]: unknown;
   }[];
   /** What is done to a text first. */
   readonly normalizer?: {
@@ -44,65 +54,22 @@ export interface TokenizerJson {
   readonly pre_tokenizer?: {
     /** `BertPreTokenizer` or `ByteLevel`. */
     readonly type: string;
+    /** Of `ByteLevel`: begins a text with a space. */
+    readonly add_prefix_space?: boolean;
+    /** Of `ByteLevel`: cuts words at all. Default true. */
+    readonly use_regex?: boolean;
   } | null;
   /** What puts special pieces around texts. */
   readonly post_processor?: {
-    /** `RobertaProcessing` of a byte-level BPE. */
+    /** `RobertaProcessing` of a byte-level BPE; `TemplateProcessing` or `BertProcessing` of a WordPiece. */
     readonly type: string;
+    /** Of `TemplateProcessing`: what stands around a text. */
+    readonly single?: readonly object[];
+    /** And around two. */
+    readonly pair?: readonly object[];
     /** The piece before a text, and its id. */
     readonly cls?: readonly [string, number];
     /** The piece after a text, and its id. */
     readonly sep?: readonly [string, number];
   } | null;
-}
-
-interface ReadTokenizer {
-  readonly vocabulary: readonly string[];
-  readonly lowercase: boolean;
-  readonly json?: TokenizerJson;
-}
-
-/**
- * Reads a `tokenizer.json`: of a WordPiece tokenizer what `vocab.txt` would tell, of a byte-level BPE everything.
- *
- * @throws UserError for other kinds of tokenizers.
- */
-export function readTokenizerJson(file: string): ReadTokenizer {
-  const json = readJson(file) as unknown as TokenizerJson;
-  const kind = `${json.model?.type} after ${json.pre_tokenizer?.type}`;
-  if (kind === 'BPE after ByteLevel') return { vocabulary: vocabularyOf(json, file), lowercase: false, json };
-  if (kind === 'WordPiece after BertPreTokenizer') {
-    return { vocabulary: vocabularyOf(json, file), lowercase: lowercaseOf(json, file) };
-  }
-  throw new UserError(
-    `Expected WordPiece or a byte-level BPE in ${file}, got ${kind}; choose a BERT, DistilBERT, ELECTRA or RoBERTa.`,
-  );
-}
-
-/** The pieces and added tokens, in the order of their ids. */
-function vocabularyOf({ model, added_tokens = [] }: TokenizerJson, file: string): string[] {
-  const ids = new Map(Object.entries(model.vocab ?? {}));
-  for (const { content, id } of added_tokens) ids.set(content, id);
-  const vocabulary: string[] = [];
-  for (const [piece, id] of ids) if (id < ids.size) vocabulary[id] = piece;
-  if (vocabulary.filter((piece) => piece !== undefined).length === ids.size) return vocabulary;
-  throw new UserError(
-    `Expected a number from 0 to ${ids.size - 1} for each of the ${ids.size} pieces of ${file}, but some are missing.`,
-  );
-}
-
-function lowercaseOf({ normalizer }: TokenizerJson, file: string): boolean {
-  const {
-    type,
-    lowercase = true,
-    strip_accents,
-    handle_chinese_chars = true,
-    clean_text = true,
-  } = normalizer ?? {};
-  const plain = (strip_accents ?? lowercase) === lowercase && handle_chinese_chars && clean_text;
-  if (type === 'BertNormalizer' && plain) return lowercase;
-  throw new UserError(
-    `Expected BERT's normalizer in ${file}, which strips accents just where it lowercases and sets ideographs apart, got ` +
-      `${JSON.stringify(normalizer)}; choose another model.`,
-  );
 }

@@ -1,9 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../../core/errors';
-import { readJson, readText } from './config';
-import { readTokenizerJson, TokenizerJson } from './tokenizer-json';
-import { BPE_SPECIAL, WORD_PIECE_SPECIAL, wordPieceJson } from './word-piece-json';
+import type { WordPieceToken } from './added-token';
+import { byteLevelFiles } from './byte-level-files';
+import type { TokenizerJson } from './tokenizer-json';
+import { TokenizerSources, tokenizerSources } from './tokenizer-sources';
+import { wordPieceFiles, writeVocabulary } from './word-piece-files';
+import { BPE_SPECIAL, numberedTokens, WORD_PIECE_SPECIAL, wordPieceJson } from './word-piece-json';
 
 /** What a tokenizer is made of: WordPiece, unless there is a `json`. */
 export interface TokenizerFiles {
@@ -11,58 +14,74 @@ export interface TokenizerFiles {
   readonly vocabulary: readonly string[];
   /** Whether texts are lowercased (and stripped of accents) first. */
   readonly lowercase: boolean;
+  /** Of WordPiece: tokens of the vocabulary that texts are never cut into, beside the usual special pieces. */
+  readonly added?: readonly WordPieceToken[];
   /** The whole `tokenizer.json` of a byte-level BPE tokenizer. */
   readonly json?: TokenizerJson;
 }
 
 /**
- * Reads `vocab.txt` and, where there is one, `tokenizer_config.json` (transformers lowercases where it says nothing); or else
- * `tokenizer.json`, which is all that a RoBERTa or a folder saved by today's transformers has.
+ * Reads the tokenizer of a folder as transformers does: `tokenizer.json`, `vocab.txt` of a WordPiece, or `vocab.json` and `merges.txt` of a
+ * byte-level BPE, the first of these that is there; beside it `tokenizer_config.json`, `added_tokens.json` and `special_tokens_map.json`.
  *
  * @throws UserError if there is no vocabulary, or a kind of tokenizer that Whittle does not have.
  */
 export function readTokenizer(folder: string): TokenizerFiles {
-  const [pieces, json] = [path.join(folder, 'vocab.txt'), path.join(folder, 'tokenizer.json')];
-  if (!fs.existsSync(pieces) && fs.existsSync(json)) return readTokenizerJson(json);
-  const vocabulary = readText(pieces).split(/\r?\n/);
-  if (vocabulary.at(-1) === '') vocabulary.pop();
-  const config = path.join(folder, 'tokenizer_config.json');
-  return { vocabulary, lowercase: fs.existsSync(config) ? lowercaseOf(config) : true };
+  const sources = tokenizerSources(folder);
+  return isByteLevel(sources) ? byteLevelFiles(sources) : wordPieceFiles(sources);
 }
 
-function lowercaseOf(file: string): boolean {
-  const { do_lower_case, strip_accents, tokenize_chinese_chars } = readJson(file);
-  const lowercase = do_lower_case !== false;
-  if ((strip_accents ?? lowercase) === lowercase && tokenize_chinese_chars !== false) return lowercase;
+function isByteLevel({ json, folder }: TokenizerSources): boolean {
+  const isThere = (name: string) => fs.existsSync(path.join(folder, name));
+  if (!json) return !isThere('vocab.txt') && isThere('vocab.json');
+  const kind = `${json.model?.type} after ${json.pre_tokenizer?.type}`;
+  if (kind === 'BPE after ByteLevel') return true;
+  if (kind === 'WordPiece after BertPreTokenizer') return false;
   throw new UserError(
-    `Expected a BERT tokenizer in ${file} that strips accents just where it lowercases and sets ideographs apart, got ` +
-      `${JSON.stringify({ do_lower_case, strip_accents, tokenize_chinese_chars })}; choose another model.`,
+    `Expected WordPiece or a byte-level BPE in ${path.join(folder, 'tokenizer.json')}, got ${kind}; choose a BERT, DistilBERT, ELECTRA or ` +
+      'RoBERTa.',
   );
 }
 
 /** Writes the files that `readTokenizer` reads, and those that transformers and transformers.js read. */
-export function writeTokenizer(
+export function writeTokenizer(folder: string, files: TokenizerFiles, maxLength: number): void {
+  fs.rmSync(path.join(folder, 'added_tokens.json'), { force: true }); // an earlier tokenizer's
+  if (files.json) writeByteLevel(folder, files.json, maxLength);
+  else writeWordPiece(folder, files, maxLength);
+}
+
+function writeByteLevel(folder: string, json: TokenizerJson, maxLength: number): void {
+  const config = {
+    tokenizer_class: 'RobertaTokenizer',
+    add_prefix_space: json.pre_tokenizer?.add_prefix_space ?? false,
+    model_max_length: maxLength,
+    ...BPE_SPECIAL,
+  };
+  writeFiles(folder, {
+    'tokenizer.json': json,
+    'tokenizer_config.json': config,
+    'special_tokens_map.json': BPE_SPECIAL,
+  });
+}
+
+function writeWordPiece(
   folder: string,
-  { vocabulary, lowercase, json }: TokenizerFiles,
+  { vocabulary, lowercase, added = [] }: TokenizerFiles,
   maxLength: number,
 ): void {
-  if (json) {
-    const config = { tokenizer_class: 'RobertaTokenizer', model_max_length: maxLength, ...BPE_SPECIAL };
-    return writeFiles(folder, {
-      'tokenizer.json': json,
-      'tokenizer_config.json': config,
-      'special_tokens_map.json': BPE_SPECIAL,
-    });
-  }
-  fs.writeFileSync(path.join(folder, 'vocab.txt'), vocabulary.map((piece) => `${piece}\n`).join(''));
+  const numbered = numberedTokens(new Map(vocabulary.map((piece, id) => [piece, id])), added);
   const config = {
     tokenizer_class: 'BertTokenizer',
     do_lower_case: lowercase,
     model_max_length: maxLength,
     ...WORD_PIECE_SPECIAL,
+    ...(added.length > 0 && {
+      added_tokens_decoder: Object.fromEntries(numbered.map(({ id, ...token }) => [id, token])),
+    }),
   };
+  writeVocabulary(folder, vocabulary, added);
   writeFiles(folder, {
-    'tokenizer.json': wordPieceJson(vocabulary, lowercase),
+    'tokenizer.json': wordPieceJson(vocabulary, lowercase, added),
     'tokenizer_config.json': config,
     'special_tokens_map.json': WORD_PIECE_SPECIAL,
   });
