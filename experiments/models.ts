@@ -25,7 +25,22 @@ export interface Models {
  * First weights of about 1/√width, as for any network trained from scratch: from BERT's 0.02, made for long pretraining, most of a
  * short training passes before the loss moves. Nor does a task without noise need dropout.
  */
-export const FROM_SCRATCH = { initializerRange: 0.09, dropout: 0, attentionDropout: 0 };
+const FROM_SCRATCH = { initializerRange: 0.09, dropout: 0, attentionDropout: 0 };
+
+/** An ONNX file is made of traces at several lengths, which fewer positions leave no room for. */
+const LEAST_POSITIONS = 6;
+
+/**
+ * What a model that is trained from scratch, to read so many pieces, is made with.
+ *
+ * @throws UserError for fewer than a model can be saved with.
+ */
+export function fromScratch(maxLength: number) {
+  if (maxLength >= LEAST_POSITIONS) return { ...FROM_SCRATCH, maxPositions: maxLength };
+  throw new UserError(
+    `Expected --max-length of at least ${LEAST_POSITIONS} for a new model, which cannot be saved with fewer, got ${maxLength}.`,
+  );
+}
 
 /**
  * The Hugging Face model that the options name, or else a tiny BERT for the task's own vocabulary.
@@ -45,10 +60,9 @@ export function modelsOf(
   if (vocabulary === undefined) throw needsModel(options);
   const config = resolveBertConfig({
     ...bertSizes.tiny,
-    ...FROM_SCRATCH,
+    ...fromScratch(options.maxLength),
     layers: options.layers ?? bertSizes.tiny.layers,
     vocabSize: vocabulary.length,
-    maxPositions: options.maxLength,
     labels: labels.length,
     problem,
   });

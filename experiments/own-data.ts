@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Option } from 'commander';
 import type { Dataset, MetricName, StoredExamples } from '../datasets/dataset';
+import { Quoting, quotings } from '../datasets/table/rows';
 import { tableDataset } from '../datasets/table/table-dataset';
 import { UserError } from '../lib/core/errors';
 import { absolute } from './parse';
@@ -17,6 +18,8 @@ export interface OwnDataOptions {
   /** Several are labels of their own, or numbers. */
   readonly labelColumn?: string | readonly string[];
   readonly pairColumn?: string;
+  /** What quotes mean in `data` and `devData`. */
+  readonly quoting?: Quoting;
   /** Plain text to pretrain on. */
   readonly text?: string;
   /** Labels are numbers to predict. */
@@ -44,6 +47,11 @@ export const ownDataOptions = (): Option[] => [
       'true); one of lists in JSON Lines: the names of those that are right',
   ).argParser(oneOrSeveral),
   new Option('--pair-column <name>', 'of --data: second texts (default: none)'),
+  new Option(
+    '--quoting <habit>',
+    'of --data: none where quotes are characters like any other, quoted where they hold a cell together (default: quoted, unless a TSV ' +
+      'leaves it in doubt)',
+  ).choices(quotings),
   new Option(
     '--metric <name>',
     'which score of the classes of --data decides: f1 is that of the second of two classes, macro-f1 the mean over classes (default: accuracy)',
@@ -77,9 +85,9 @@ export async function readOwnData(
   data: string,
   { devData, limit, ...options }: OwnDataOptions & { readonly limit?: number },
 ): Promise<Dataset<StoredExamples>> {
-  const { textColumn, labelColumn, pairColumn, regression, metric } = options;
+  const { textColumn, labelColumn, pairColumn, regression, quoting, metric } = options;
   const columns = { textColumn, labelColumn, pairColumn };
-  const dataset = await tableDataset(data, { devFile: devData, limit, ...columns, regression });
+  const dataset = await tableDataset(data, { devFile: devData, limit, ...columns, regression, quoting });
   return metric === undefined ? dataset : decidedBy(metric, dataset);
 }
 

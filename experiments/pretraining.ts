@@ -1,8 +1,8 @@
-import * as fs from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';
 import { maskedLanguageSource, NOTHING, packLines } from '../datasets/masked-language';
 import type { Tokenizer } from '../datasets/tokenizer/tokenizer';
 import { tokenizerOf } from '../datasets/tokenizer/tokenizer-of';
+import { textLines } from '../datasets/text-lines';
 import { buildVocabulary } from '../datasets/tokenizer/vocabulary';
 import { compressedOf } from '../lib/compress/compressed';
 import { UserError } from '../lib/core/errors';
@@ -15,7 +15,7 @@ import { maskedLanguageModel } from '../lib/models/masked-language-model';
 import { hiddenWordsAccuracy } from '../trainers/hidden-words-accuracy';
 import { hiddenWordsCrossEntropy } from '../trainers/losses';
 import { majorityScore, metrics } from '../trainers/metrics';
-import { FROM_SCRATCH } from './models';
+import { fromScratch } from './models';
 import type { TrainingOptions } from './options';
 import { dataOf, recipeOf, Task } from './task';
 
@@ -81,7 +81,7 @@ export async function openPretraining(options: TrainingOptions & PretrainingOpti
 /** What is read. */
 interface Text {
   readonly name: string;
-  readonly lines: readonly string[];
+  readonly lines: Iterable<string>;
   /** The task's own, if it has one. */
   readonly vocabulary?: readonly string[];
 }
@@ -89,15 +89,23 @@ interface Text {
 /** The file that was given, or what the task has to read, without its labels. */
 async function textOf(options: TrainingOptions): Promise<Text> {
   if (options.text !== undefined)
-    return { name: 'text', lines: readLines(options.text).slice(0, options.limit) };
+    return { name: 'text', lines: firstOf(textLines(options.text), options.limit) };
   const { dataset, vocabulary } = await dataOf(options);
   const lines = [...dataset.train].flatMap(({ text, pair }) => (pair === undefined ? [text] : [text, pair]));
   return { name: dataset.name, lines, vocabulary };
 }
 
-function readLines(file: string): string[] {
-  if (!fs.existsSync(file)) throw new UserError(`Expected a text file to learn from, found no ${file}.`);
-  return fs.readFileSync(file, 'utf8').split(/\r?\n/);
+/** The first so many lines, each time they are asked for. */
+function firstOf(lines: Iterable<string>, limit = Infinity): Iterable<string> {
+  return {
+    *[Symbol.iterator]() {
+      let left = limit;
+      for (const line of lines) {
+        if (left-- <= 0) return;
+        yield line;
+      }
+    },
+  };
 }
 
 function tokenizerFilesOf(
@@ -131,9 +139,8 @@ function modelOf(options: TrainingOptions & PretrainingOptions, { vocabulary }: 
   if (folder !== undefined) return (seed: number) => loadHuggingFace(folder, { layers, seed }).model;
   const config = {
     ...bertSizes[size],
-    ...FROM_SCRATCH,
+    ...fromScratch(maxLength),
     vocabSize: vocabulary.length,
-    maxPositions: maxLength,
   };
   return (seed: number) => bert({ ...config, layers: layers ?? config.layers, seed });
 }

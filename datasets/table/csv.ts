@@ -3,7 +3,7 @@ import { CsvError, InfoRecord, Options, parse } from 'csv-parse';
 import { parse as parseNow } from 'csv-parse/sync';
 import { UserError } from '../../lib/core/errors';
 import { lineAt, LONGEST_ROW } from './lines';
-import type { Row, TableReader } from './rows';
+import { Quoting, readBytes, Row, TableReader } from './rows';
 
 /**
  * Text with quotes as RFC 4180 has them (a quoted cell may hold delimiters, line ends and doubled quotes), spaces around cells
@@ -18,6 +18,9 @@ const FORMAT = {
   max_record_size: LONGEST_ROW,
 } satisfies Options;
 
+/** A quoted cell, from its beginning. */
+const QUOTED = /((?:^|[\t;,|\r\n]) *)"(?:[^"]|"")*"/g;
+
 /** In the order in which they are taken when the first line has as many of each. */
 const DELIMITERS = [';', ',', '|'];
 
@@ -25,15 +28,40 @@ const DELIMITERS = [';', ',', '|'];
  * Reads CSV, or TSV: the first line names the columns and shows the delimiter.
  *
  * @param head the beginning of the file, with its first line.
+ * @param quoting what quotes mean: around cells by default, except that a TSV in which that is in doubt is refused.
  */
-export function csvReader(file: string, head: string): TableReader {
-  const delimiter = delimiterOf(head);
-  const format = { ...FORMAT, delimiter };
+export function csvReader(file: string, head: string, quoting?: Quoting): TableReader {
+  const delimiter = delimiterOf(quoting === 'none' ? head.replaceAll('"', "'") : head);
+  const format = { ...FORMAT, delimiter, quote: quoting === 'none' ? null : '"' };
+  const isDoubtful = quoting === undefined && delimiter === '\t' && !head.trimStart().startsWith('"');
   return {
     columns: firstRow(file, head, format),
     cellsOf: (bytes) => (parseNow(bytes, format) as string[][])[0] ?? [],
-    rows: () => rowsOf(file, format),
+    rows: () => (isDoubtful ? withoutDoubt(file, rowsOf(file, format)) : rowsOf(file, format)),
   };
+}
+
+/**
+ * The rows of a TSV whose header has no quotes, so that they may mean nothing in it at all: a text may begin with one, and a
+ * later row end with another.
+ *
+ * @throws UserError for quotes around what are as many rows as it has lines.
+ */
+async function* withoutDoubt(file: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
+  for await (const row of rows) {
+    if (row.cells.some((cell) => /[\r\n]/.test(String(cell)))) await expectOneRow(file, row);
+    yield row;
+  }
+}
+
+async function expectOneRow(file: string, { offset, length, cells }: Row): Promise<void> {
+  const text = readBytes(file, offset, length).toString('utf8').trim();
+  const lines = text.split(/\r\n|\n|\r/);
+  if (lines.some((line) => line.split('\t').length !== cells.length)) return;
+  throw new UserError(
+    `${file}:${await lineAt(file, offset)}: expected a row on a line of its own, got ${lines.length} lines between two quotes which would ` +
+      "be rows without them; `quoting` 'none' reads quotes as they are, and 'quoted' takes the lines as one row.",
+  );
 }
 
 function firstRow(file: string, head: string, format: Options): string[] {
@@ -46,8 +74,8 @@ function firstRow(file: string, head: string, format: Options): string[] {
 
 function delimiterOf(head: string): string {
   const line = head
-    .replace(/"[^"]*"/g, '')
-    .trimStart()
+    .replace(QUOTED, '$1')
+    .replace(/^[ \r\n]+/, '')
     .split(/[\r\n]/)[0] as string;
   if (line.includes('\t')) return '\t';
   const times = DELIMITERS.map((delimiter) => line.split(delimiter).length);
@@ -92,5 +120,7 @@ function misquoted({ code }: CsvError, where: string): UserError {
       CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE: 'the end of a cell after its closing quote, got more text',
       CSV_MAX_RECORD_SIZE: 'a row of at most 4 MiB, got a longer one, as where a quote is never closed',
     }[String(code)] ?? 'a closing quote for one that opens in this row, found none';
-  return new UserError(`${where}: expected ${expected}; write "" for a quote within a quoted cell.`);
+  return new UserError(
+    `${where}: expected ${expected}; write "" for a quote within a quoted cell, or give \`quoting\` 'none' where quotes mean nothing.`,
+  );
 }

@@ -1,5 +1,5 @@
 import { UserError } from '../../lib/core/errors';
-import { lineAt, linesOf } from './lines';
+import { lineAt, linesOf, LONGEST_ROW, tooLong } from './lines';
 import type { Cell, Row, TableReader } from './rows';
 
 /**
@@ -8,7 +8,9 @@ import type { Cell, Row, TableReader } from './rows';
  * @param head the beginning of the file, with its first object.
  */
 export function jsonLinesReader(file: string, head: Buffer): TableReader {
-  const first = head.toString('utf8').trimStart().split('\n')[0] as string;
+  const text = head.toString('utf8').trimStart();
+  if (head.length >= LONGEST_ROW && !text.includes('\n')) throw tooLong(file, 1);
+  const first = text.split('\n')[0] as string;
   const columns = Object.keys(parseObject(first) ?? noObject(file, 1));
   const cellsOf = (bytes: Buffer) => cellsIn(parseObject(bytes.toString('utf8')), columns) ?? [];
   return { columns, cellsOf, rows: () => rowsOf(file, columns) };
@@ -27,11 +29,21 @@ type Json = Readonly<Record<string, unknown>>;
 
 function parseObject(text: string): Json | undefined {
   try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const value: unknown = JSON.parse(withNumbersAsText(text.replace(/^\uFEFF/, '')));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Numbers that are more than JavaScript's have room for, of many digits or a large exponent. */
+const LARGE = /\d{16}|\d[.\d]{16}|[eE]\+?\d{3}/;
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
+
+/** JSON whose large numbers are strings, as they are written: labels that differ stay apart. */
+function withNumbersAsText(text: string): string {
+  if (!LARGE.test(text)) return text;
+  return text.replace(STRING_OR_NUMBER, (part) => (part[0] !== '"' && LARGE.test(part) ? `"${part}"` : part));
 }
 
 function cellsIn(row: Json | undefined, columns: readonly string[]): Cell[] | undefined {

@@ -29,7 +29,7 @@ export const MOST_NAMES = 10_000;
 
 /** By their value where all are numbers, else by their characters. */
 export function sortedNames(names: readonly string[]): string[] {
-  return names.every(isNumber) ? [...names].sort((a, b) => Number(a) - Number(b)) : [...names].sort();
+  return names.every(isNumber) ? [...names].sort().sort((a, b) => Number(a) - Number(b)) : [...names].sort();
 }
 
 /** Where names that were numbered as they came stand once they are sorted. */

@@ -24,24 +24,39 @@ export async function* linesOf(
   file: string,
   stream: AsyncIterable<Buffer> = fs.createReadStream(file),
 ): AsyncGenerator<Line> {
-  let [offset, line] = [0, 1];
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of stream) {
-    const bytes = Buffer.concat([rest, chunk]);
-    let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      yield { offset: offset + start, bytes: bytes.subarray(start, end + 1) };
-      start = end + 1;
-      line++;
-    }
-    offset += start;
-    rest = bytes.subarray(start);
-    if (rest.length > LONGEST_ROW) {
-      throw new UserError(`${file}:${line}: expected lines of at most 4 MiB.`);
-    }
-  }
-  if (rest.length > 0) yield { offset, bytes: rest };
+  const cut = lineCutter(file);
+  for await (const chunk of stream) yield* cut.linesIn(chunk);
+  yield* cut.rest();
 }
+
+/** Cuts the chunks of a file, one after the other, into lines. */
+export function lineCutter(file: string) {
+  let [offset, line] = [0, 1];
+  let open: Buffer = Buffer.alloc(0);
+  return {
+    /** The lines that end in a chunk. */
+    *linesIn(chunk: Buffer): Generator<Line> {
+      const bytes = Buffer.concat([open, chunk]);
+      let start = 0;
+      for (let end = bytes.indexOf(NEWLINE, open.length); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+        yield { offset: offset + start, bytes: bytes.subarray(start, end + 1) };
+        start = end + 1;
+        line++;
+      }
+      offset += start;
+      open = bytes.subarray(start);
+      if (open.length > LONGEST_ROW) throw tooLong(file, line);
+    },
+    /** The last one, if it has no end. */
+    *rest(): Generator<Line> {
+      if (open.length > 0) yield { offset, bytes: open };
+    },
+  };
+}
+
+/** A line is more than a row may be. */
+export const tooLong = (file: string, line: number): UserError =>
+  new UserError(`${file}:${line}: expected lines of at most 4 MiB, got a longer one; end it earlier.`);
 
 /**
  * The number, from 1, of the first line at or after an offset that is not blank. It counts the line ends before it: wanted only where

@@ -2,17 +2,20 @@ import * as fs from 'node:fs';
 import { UserError } from '../../lib/core/errors';
 import { csvReader } from './csv';
 import { jsonLinesReader } from './json-lines';
-import { readBytes, TableReader } from './rows';
+import { LONGEST_ROW } from './lines';
+import { describeOther, Quoting, readBytes, TableReader } from './rows';
 
-const HEAD_BYTES = 2 ** 16;
+/** A table's columns are told by its first row, and whether it is text by less. */
+const [HEAD_BYTES, TOLD_BYTES] = [LONGEST_ROW, 2 ** 16];
 
 /**
  * Opens a table, and tells by its name and its beginning what it is: JSON Lines (`.jsonl`, `.ndjson`, `.json`, or a file that begins
  * with `{`), or CSV with whichever delimiter its first line has.
  *
+ * @param quoting what quotes mean; by default as told by the file.
  * @throws UserError if there is no such file, or it is empty or not UTF-8 text.
  */
-export function tableReader(file: string): TableReader {
+export function tableReader(file: string, quoting?: Quoting): TableReader {
   const head = headOf(file);
   const text = head.toString('utf8').replace(/^\uFEFF/, '');
   if (text.trim() === '') {
@@ -21,13 +24,7 @@ export function tableReader(file: string): TableReader {
     );
   }
   const isJson = /\.(jsonl|ndjson|json)$/i.test(file) || text.trimStart().startsWith('{');
-  return isJson ? jsonLinesReader(file, head) : csvReader(file, text);
-}
-
-/** What is not a file: data are read more than once, and known by their contents. */
-function describeOther(found: fs.Stats | undefined): string {
-  if (!found) return 'none';
-  return found.isDirectory() ? 'a folder' : 'a pipe or a device, which can be read only once';
+  return isJson ? jsonLinesReader(file, head) : csvReader(file, text, quoting);
 }
 
 function headOf(file: string): Buffer {
@@ -38,7 +35,7 @@ function headOf(file: string): Buffer {
     );
   }
   const head = readBytes(file, 0, HEAD_BYTES);
-  if (!head.includes(0)) return head;
+  if (!head.subarray(0, TOLD_BYTES).includes(0)) return head;
   throw new UserError(
     `Expected UTF-8 text in ${file}, got UTF-16 or a binary file; save it as "CSV UTF-8" (an .xlsx or .gz file is no CSV).`,
   );

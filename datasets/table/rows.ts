@@ -3,6 +3,10 @@ import * as fs from 'node:fs';
 /** What stands in a cell: nothing where a row of JSON Lines lacks the column, or has an object there or a list of more than names. */
 export type Cell = string | readonly string[] | undefined;
 
+/** Whether quotes hold a cell together, so that delimiters and line ends may stand in it, or are characters like any other. */
+export type Quoting = (typeof quotings)[number];
+export const quotings = ['quoted', 'none'] as const;
+
 /** A row and where it stands. */
 export interface Row {
   /** Bytes of the file before it, or before blank lines before it. */
@@ -20,6 +24,12 @@ export interface TableReader {
   rows(): AsyncIterable<Row>;
   /** The cells of one row, from its bytes. */
   cellsOf(bytes: Buffer): readonly Cell[];
+}
+
+/** What is not a file: data are read more than once, and known by their contents. */
+export function describeOther(found: fs.Stats | undefined): string {
+  if (!found) return 'none';
+  return found.isDirectory() ? 'a folder' : 'a pipe or a device, which can be read only once';
 }
 
 /** At most `length` bytes of a file. */

@@ -6,6 +6,7 @@ import { indexTable, TableIndex } from './index-table';
 import type { LabelOptions } from './label-columns';
 import { isConstant, shownNames } from './labels';
 import { tableReader } from './reader';
+import type { Quoting } from './rows';
 import { IndexedTable, storedExamples, versionOf } from './stored-examples';
 
 /** Options of {@link tableDataset}. */
@@ -14,6 +15,11 @@ export interface TableOptions extends ColumnOptions {
   readonly devFile?: string;
   /** Labels are numbers to predict instead of classes; false by default. */
   readonly regression?: boolean;
+  /**
+   * `'none'` takes quotes as they are, in a table where each line is a row, as GLUE's are; `'quoted'` takes them as what holds a cell
+   * together. By default they do, except that a TSV in which they may well mean nothing is refused.
+   */
+  readonly quoting?: Quoting;
   /** Keep the first training rows only; all by default. */
   readonly limit?: number;
 }
@@ -44,15 +50,17 @@ export async function tableDataset(
   file: string,
   options: TableOptions = {},
 ): Promise<Dataset<StoredExamples>> {
-  const { devFile, regression = false, limit = Infinity, ...columns } = options;
-  const table = await openTable(file, columns, { regression });
+  const { devFile, regression = false, limit = Infinity, quoting, ...columns } = options;
+  const table = await openTable(file, columns, { regression, quoting });
   const { names, problem } = table.index;
   const held = devFile === undefined ? holdOut(table.index.labels, HOLD_OUT_SEED, table.index) : undefined;
   const train = held?.train ?? allRows(table);
   return {
     name: path.parse(file).name,
     train: storedExamples(table, train.subarray(0, Math.min(limit, train.length))),
-    dev: held ? storedExamples(table, held.dev) : await devOf(devFile as string, table, regression),
+    dev: held
+      ? storedExamples(table, held.dev)
+      : await devOf(devFile as string, table, { regression, quoting }),
     labels: names,
     problem,
     ...metricsOf(table.index),
@@ -64,16 +72,22 @@ export async function tableDataset(
 async function devOf(
   file: string,
   { reader, columns, index }: IndexedTable,
-  regression: boolean,
+  options: OpenOptions,
 ): Promise<StoredExamples> {
-  const table = await openTable(file, namesOf(columns, reader.columns), { regression, known: index });
+  const table = await openTable(file, namesOf(columns, reader.columns), { ...options, known: index });
   return storedExamples(table, allRows(table));
 }
 
 const allRows = ({ index }: IndexedTable) => Uint32Array.from(index.offsets, (_, row) => row);
 
-async function openTable(file: string, names: ColumnOptions, labels: LabelOptions): Promise<IndexedTable> {
-  const reader = tableReader(file);
+type OpenOptions = LabelOptions & { readonly quoting?: Quoting };
+
+async function openTable(
+  file: string,
+  names: ColumnOptions,
+  { quoting, ...labels }: OpenOptions,
+): Promise<IndexedTable> {
+  const reader = tableReader(file, quoting);
   const version = versionOf(file);
   const columns = findColumns(reader.columns, names, file);
   return { file, version, reader, columns, index: await indexTable(file, reader, columns, labels) };
