@@ -20,6 +20,7 @@ export {
   type LoadHuggingFaceOptions,
   type SaveHuggingFaceOptions,
 } from './lib/export/hugging-face/folder';
+export { type AddedToken, type WordPieceToken } from './lib/export/hugging-face/added-token';
 export { type TokenizerFiles } from './lib/export/hugging-face/tokenizer';
 export { type Merge, type TokenizerJson } from './lib/export/hugging-face/tokenizer-json';
 export { exportOnnx, type ExportOnnxOptions } from './lib/export/onnx/export-onnx';

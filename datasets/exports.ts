@@ -26,5 +26,6 @@ export { tokenizerOf } from './tokenizer/tokenizer-of';
 export { buildVocabulary, type BuildVocabularyOptions } from './tokenizer/vocabulary';
 export { pruneVocabulary, type PrunedVocabulary } from './tokenizer/prune-vocabulary';
 export { tableDataset, type TableOptions } from './table/table-dataset';
+export { type Quoting } from './table/rows';
 export { toyTask, type ToyDataset, type ToyOptions } from './toy';
 export { type Difficulty } from './toy-grammar';

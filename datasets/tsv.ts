@@ -129,7 +129,7 @@ function parseRow(line: string, { format, columns, places, where }: RowContext):
 
 function parseLabel(field: string, classes: readonly string[] | undefined, where: () => string): number {
   const label = classes ? classes.indexOf(field) : field.trim() === '' ? NaN : Number(field);
-  if (classes ? label >= 0 : Number.isFinite(label)) return label;
+  if (classes ? label >= 0 : Number.isFinite(Math.fround(label))) return label; // kept as a float32
   const expected = classes ? `a label that is ${classes.join(' or ')}` : 'a number as label';
   throw new UserError(`${where()}: expected ${expected}, got "${field}".`);
 }

@@ -306,6 +306,8 @@ describe('errors', () => {
     const header = 'sentence1\tsentence2\tscore\n';
     write('STS-B', `${header}a\tb\thigh\n`, `${header}a\tb\t1\n`);
     expect(complaint('stsb')).toContain('train.tsv:2: expected a number as label, got "high"');
+    write('STS-B', `${header}a\tb\t1e39\n`, `${header}a\tb\t1\n`);
+    expect(complaint('stsb')).toContain('train.tsv:2: expected a number as label, got "1e39"');
     write('STS-B', `${header}a\t\t1\n`, `${header}a\tb\t1\n`);
     expect(complaint('stsb')).toContain('train.tsv:2: expected a text in the column sentence2');
   });
