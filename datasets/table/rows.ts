@@ -4,8 +4,8 @@ import * as fs from 'node:fs';
 export type Cell = string | readonly string[] | undefined;
 
 /** Whether quotes hold a cell together, so that delimiters and line ends may stand in it, or are characters like any other. */
-export type Quoting = (typeof quotings)[number];
-export const quotings = ['quoted', 'none'] as const;
+export type Quoting = 'quoted' | 'none';
+export const quotings: readonly Quoting[] = ['quoted', 'none'];
 
 /** A row and where it stands. */
 export interface Row {
