@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { TRACE } from '../core/derived';
 import { UserError } from '../core/errors';
 import { dataOf as typed, GraphBuilder } from './builder';
-import { DataType, isSameShape, Value } from './graph';
+import { DataType, Value } from './graph';
+import { reshape } from './reshape';
 
 /**
  * What tensors share while tracing: a graph value, or host data that becomes a constant when a kernel first uses it. It is their `dataId`
@@ -56,7 +57,8 @@ class TraceBackend extends tf.KernelBackend {
   /** The graph value of a tensor that a kernel uses. */
   lookup(tensor: tf.TensorInfo): Value {
     const entry = this.entryOf(tensor.dataId);
-    return reshaped(entry?.value ?? this.captured(tensor, entry?.host), tensor, this.builder);
+    const value = entry?.value ?? this.captured(tensor, entry?.host);
+    return reshape(this.builder, value, tensor.shape); // tfjs reshapes without a kernel in places (a clone with another shape)
   }
 
   private entry(value?: Value, host?: tf.BackendValues): Entry {
@@ -127,12 +129,6 @@ class TraceBackend extends tf.KernelBackend {
     return false;
   }
   override dispose(): void {}
-}
-
-/** tfjs reshapes without a kernel in places (a clone with another shape): the handle's shape wins. */
-function reshaped(value: Value, tensor: tf.TensorInfo, builder: GraphBuilder): Value {
-  if (isSameShape(value.shape, tensor.shape)) return value;
-  return builder.node('Reshape', [value, builder.ints(tensor.shape)], tensor.shape, value.dtype);
 }
 
 /** The data of a tensor of another backend, read where it is. */

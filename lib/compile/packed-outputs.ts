@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { GraphBuilder } from './builder';
 import { elements, Graph, Value } from './graph';
+import { reshape } from './reshape';
 
 /** Numbers of one vector at most: 64 MiB, half of what every WebGPU device binds as one buffer. */
 const MOST = 2 ** 24;
@@ -63,10 +64,7 @@ function inPacks(outputs: readonly Value[], most: number): number[][] {
 
 function laidOut(builder: GraphBuilder, pack: readonly Value[]): Value {
   if (pack.length === 1) return pack[0]!;
-  const flat = pack.map((value) => {
-    const length = elements(value);
-    return builder.node('Reshape', [value, builder.ints([length])], [length], value.dtype);
-  });
+  const flat = pack.map((value) => reshape(builder, value, [elements(value)]));
   const length = flat.reduce((sum, { shape }) => sum + shape[0]!, 0);
   return builder.node('Concat', flat, [length], 'float32', { attributes: { axis: 0 } });
 }

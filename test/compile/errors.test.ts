@@ -138,7 +138,33 @@ test("the function's own error comes through", async () => {
 test.each<[string, Fn, RegExp]>([
   ['a broadcast', (y) => y.add(tf.ones([3])), /could not be broadcast/],
   ['a reshape', (y) => y.reshape([5]), /must match/],
-  ['a matmul', (y) => tf.matMul(y.reshape([1, 2]), tf.ones([3, 1])), /\[1, 2\] and \[3, 1\] must match/],
+  [
+    'a matmul',
+    (y) => tf.matMul(y.reshape([1, 2]), tf.ones([3, 1])),
+    /inner sizes match, got \[1, 2\] and \[3, 1\]/,
+  ],
+  ['a matmul of vectors', (y) => tf.matMul(y, y), /expected matrices.*got \[2\] and \[2\]/],
+  [
+    'the batch of a matmul',
+    (y) => tf.matMul(y.reshape([2, 1, 1]), tf.ones([3, 1, 1])),
+    /could not be broadcast/,
+  ],
+  ['a new axis', (y) => y.expandDims(-4), /expandDims: expected an axis in \[-2, 1\], got -4/],
+  ['a stack', (y) => tf.stack([y, tf.ones([3])]), /stack: .*got float32 \[2\] and float32 \[3\]/],
+  [
+    'dtypes of a stack',
+    (y) => tf.stack([y, tf.ones([2], 'int32')]),
+    /stack: .*got float32 \[2\] and int32 \[2\]/,
+  ],
+  ["a stack's axis", (y) => tf.stack([y, y], -4), /stack: expected an axis in \[-2, 1\], got -4/],
+  ["a running sum's axis", (y) => y.cumsum(5), /cumsum: expected an axis in \[-1, 0\], got 5/],
+  ['a transposition', (y) => y.reshape([1, 2]).transpose([0, 0]), /axes repeat in \[0,0\]/],
+  ['paddings', (y) => y.pad([[1, 1], [1, 1]]), /pad: expected 1 pairs for \[2\], got 2/], // prettier-ignore
+  [
+    'ids of segments',
+    (y) => tf.unsortedSegmentSum(y, tf.tensor1d([0], 'int32'), 2),
+    /an id for each row of \[2\], got ids \[1\]/,
+  ],
   ['a transposed matmul', (y) => tf.matMul(y.reshape([1, 2]), tf.ones([2, 1]), true), /\[1, 2\] transposed/],
   ['a concatenation', (y) => tf.concat([y.reshape([1, 2]), tf.ones([1, 3])]), /does not match/],
   ['a slice', (y) => y.slice([1], [4]), /slice/],

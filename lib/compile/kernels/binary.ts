@@ -1,7 +1,7 @@
 import { GraphBuilder } from '../builder';
-import { Value } from '../graph';
+import { isSameShape, Value } from '../graph';
 import { broadcastShape, input, Mapping } from './kernel';
-import { cast } from './shape';
+import { cast, toInteger } from './shape';
 
 type Operands = Readonly<Record<string, Value>>;
 
@@ -34,29 +34,60 @@ function logical(op: string): Mapping {
   return (inputs, _, graph) => apply(graph, op, ...operands(inputs), 'bool');
 }
 
+/** Operands as doubles, in which JavaScript computes, and which hold every float and every integer. */
+const doubles = (graph: GraphBuilder, inputs: Operands): [Value, Value] =>
+  operands(inputs).map((x) => cast(graph, x, 'float64')) as [Value, Value];
+
 /**
- * `floor(a / b)` as int32, in double precision as JavaScript computes it: exact for integers, and on the same side of a whole
- * number for floats. 0 where the quotient is not finite.
+ * `floor(a / b)` as int32: exact for integers, and on the same side of a whole number for floats. 0 where the quotient is not
+ * finite. An infinite divisor is but a large one, so that the quotient has a sign, as in numpy.
  */
-function floorDivide(graph: GraphBuilder, a: Value, b: Value): Value {
-  const quotient = apply(graph, 'Div', cast(graph, a, 'float64'), cast(graph, b, 'float64'));
-  const floor = graph.node('Floor', [quotient], quotient.shape, 'float64');
-  const nothing = apply(graph, 'Sub', floor, floor); // NaN unless finite
-  const finite = apply(graph, 'Equal', nothing, graph.scalar(0, 'float64'), 'bool');
-  const branches = [finite, cast(graph, floor, 'int32'), graph.scalar(0, 'int32')];
-  return graph.node('Where', branches, floor.shape, 'int32');
+function floorDivide(graph: GraphBuilder, [a, b]: [Value, Value]): Value {
+  const bounds = [graph.scalar(-1e300, 'float64'), graph.scalar(1e300, 'float64')];
+  const quotient = apply(graph, 'Div', a, graph.node('Clip', [b, ...bounds], b.shape, 'float64'));
+  return toInteger(graph, graph.node('Floor', [quotient], quotient.shape, 'float64'));
 }
 
-/** The remainder with the sign of the divisor: JavaScript's `%` has the dividend's, like ONNX's `fmod`. */
-function modulo(graph: GraphBuilder, a: Value, b: Value): Value {
-  const attributes = { fmod: 1 };
-  const shape = broadcastShape(a, b);
-  const remainder = graph.node('Mod', [a, b], shape, a.dtype, { attributes });
-  const shifted = graph.node('Mod', [apply(graph, 'Add', remainder, b), b], shape, a.dtype, { attributes });
-  const negative = (x: Value): Value => apply(graph, 'Less', x, graph.scalar(0, x.dtype), 'bool');
-  const opposite = apply(graph, 'Xor', negative(a), negative(b), 'bool');
-  return graph.node('Where', [opposite, shifted, remainder], shape, a.dtype);
+/**
+ * The remainder with the sign of the divisor, as numpy computes it: that of JavaScript's `%` and ONNX's `fmod` has the dividend's,
+ * and where the signs differ the divisor is added.
+ */
+function modulo(graph: GraphBuilder, [a, b]: [Value, Value]): Value {
+  const zero = graph.scalar(0, a.dtype);
+  const negative = (x: Value): Value => apply(graph, 'Less', x, zero, 'bool');
+  const remainder = graph.node('Mod', [a, b], broadcastShape(a, b), a.dtype, { attributes: { fmod: 1 } });
+  const positive = apply(graph, 'Greater', remainder, zero, 'bool');
+  const above = apply(graph, 'And', positive, negative(b), 'bool');
+  const below = apply(graph, 'And', negative(remainder), apply(graph, 'Greater', b, zero, 'bool'), 'bool');
+  const opposite = apply(graph, 'Or', above, below, 'bool');
+  const branches = [opposite, apply(graph, 'Add', remainder, b), remainder];
+  return graph.node('Where', branches, remainder.shape, a.dtype);
 }
+
+/**
+ * Of integers in doubles, then cut, as in tfjs: a remainder of 0, a negative power of 0 and all that is not finite are 0, and what is
+ * too large keeps its lowest bits, as in numpy, as far as a double has them. onnxruntime's own fail, or leave those open.
+ */
+function inDoubles(operation: (graph: GraphBuilder, operands: [Value, Value]) => Value): Mapping {
+  return (inputs, _, graph) => {
+    const { dtype } = input(inputs, 'a');
+    if (dtype === 'float32') return operation(graph, operands(inputs));
+    return cast(graph, toInteger(graph, operation(graph, doubles(graph, inputs))), dtype);
+  };
+}
+
+/** `x` where it is positive, `alpha · x` elsewhere; floats, also of integers. */
+const prelu: Mapping = (inputs, _, graph) => {
+  const [x, alpha] = [input(inputs, 'x'), input(inputs, 'alpha')].map((y) => cast(graph, y, 'float32')) as [
+    Value,
+    Value,
+  ];
+  const shape = broadcastShape(x, alpha);
+  const whole = isSameShape(shape, x.shape)
+    ? x
+    : graph.node('Expand', [x, graph.ints(shape)], shape, x.dtype);
+  return graph.node('PRelu', [whole, alpha], shape, x.dtype);
+};
 
 export const binary: Record<string, Mapping> = {
   Add: arithmetic('Add'),
@@ -64,13 +95,13 @@ export const binary: Record<string, Mapping> = {
   Multiply: arithmetic('Mul'),
   Maximum: arithmetic('Max'),
   Minimum: arithmetic('Min'),
-  Pow: arithmetic('Pow'),
-  RealDiv: arithmetic('Div'), // tfjs divides integers with FloorDiv
-  FloorDiv: (inputs, _, graph) => floorDivide(graph, ...operands(inputs)),
-  Mod: (inputs, _, graph) => modulo(graph, ...operands(inputs)),
+  Pow: inDoubles((graph, [a, b]) => apply(graph, 'Pow', a, b)),
+  RealDiv: inDoubles((graph, [a, b]) => apply(graph, 'Div', a, b)), // tfjs divides integers with FloorDiv
+  FloorDiv: (inputs, _, graph) => floorDivide(graph, doubles(graph, inputs)),
+  Mod: inDoubles(modulo),
   SquaredDifference: (inputs, _, graph) => {
-    const difference = apply(graph, 'Sub', ...operands(inputs));
-    return apply(graph, 'Mul', difference, difference);
+    const difference = apply(graph, 'Sub', ...numbers(graph, inputs));
+    return cast(graph, apply(graph, 'Mul', difference, difference), input(inputs, 'a').dtype);
   },
   Greater: comparison('Greater'),
   GreaterEqual: comparison('GreaterOrEqual'),
@@ -83,8 +114,5 @@ export const binary: Record<string, Mapping> = {
   },
   LogicalAnd: logical('And'),
   LogicalOr: logical('Or'),
-  Prelu: (inputs, _, graph) => {
-    const [x, alpha] = [input(inputs, 'x'), input(inputs, 'alpha')];
-    return graph.node('PRelu', [x, alpha], x.shape, x.dtype);
-  },
+  Prelu: prelu,
 };

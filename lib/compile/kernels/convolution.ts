@@ -1,15 +1,20 @@
 import { GraphBuilder } from '../builder';
 import { elements, Value } from '../graph';
+import { fill } from './creation';
 import { Attrs, input, Mapping } from './kernel';
 import { activate, addBias } from './matmul';
-import { reshape, transpose } from './shape';
+import { reshape } from '../reshape';
+import { transpose } from './shape';
 import { concat, slice } from './slicing';
 import {
   channelsFirst,
   channelsLast,
   convolutionWindow,
-  endPadding,
+  fitted,
+  padded,
+  slidingOver,
   transposedAttributes,
+  unfitted,
   Window,
   windowAttributes,
 } from './window';
@@ -24,23 +29,24 @@ function depthwiseFilter(graph: GraphBuilder, filter: Value): Value {
 }
 
 /** `Conv` of an NHWC image with a filter in ONNX's layout. */
-function convolve(graph: GraphBuilder, x: Value, filter: Value, window: Window, group: number): Value {
+function convolve(graph: GraphBuilder, x: Value, filter: Value, asked: Window, group: number): Value {
+  if (elements(filter) === 0) return fill(graph, 0, asked.outShape, x.dtype); // a sum of nothing
+  const [image, window] = [fitted(graph, x, asked, 0), slidingOver(asked)];
   const shape = [window.batchSize, window.outChannels, window.outHeight, window.outWidth];
   const attributes = { ...windowAttributes(window), group };
   return channelsLast(
     graph,
-    graph.node('Conv', [channelsFirst(graph, x), filter], shape, x.dtype, { attributes }),
+    graph.node('Conv', [channelsFirst(graph, image), filter], shape, x.dtype, { attributes }),
   );
 }
 
 /** The gradient of `convolve` with respect to its image. */
-function spread(graph: GraphBuilder, dy: Value, filter: Value, window: Window, group: number): Value {
+function spread(graph: GraphBuilder, dy: Value, filter: Value, asked: Window, group: number): Value {
+  const window = slidingOver(asked);
   const shape = [window.batchSize, window.inChannels, window.inHeight, window.inWidth];
   const attributes = { ...transposedAttributes(window), group };
-  return channelsLast(
-    graph,
-    graph.node('ConvTranspose', [channelsFirst(graph, dy), filter], shape, dy.dtype, { attributes }),
-  );
+  const dx = graph.node('ConvTranspose', [channelsFirst(graph, dy), filter], shape, dy.dtype, { attributes });
+  return unfitted(graph, channelsLast(graph, dx), asked);
 }
 
 function conv2d(inputs: Readonly<Record<string, Value>>, attrs: Attrs, graph: GraphBuilder): Value {
@@ -58,7 +64,7 @@ function depthwiseConv2d(inputs: Readonly<Record<string, Value>>, attrs: Attrs, 
 /** What each place of the filter saw: for every `[row, column]` of it, the image's pixels `[batch, outHeight, outWidth, channels]`. */
 function patches(graph: GraphBuilder, x: Value, window: Window): Value[] {
   const { batchSize, inChannels, outHeight, outWidth, strideHeight, strideWidth } = window;
-  const padded = padImage(graph, x, window);
+  const image = padded(graph, x, window, 0);
   const places = Array.from({ length: window.filterHeight * window.filterWidth }, (_, i) => [
     Math.floor(i / window.filterWidth) * window.dilationHeight,
     (i % window.filterWidth) * window.dilationWidth,
@@ -66,21 +72,12 @@ function patches(graph: GraphBuilder, x: Value, window: Window): Value[] {
   return places.map(([top, left]) =>
     slice(
       graph,
-      padded,
+      image,
       [0, top!, left!, 0],
       [batchSize, outHeight, outWidth, inChannels],
       [1, strideHeight, strideWidth, 1],
     ),
   );
-}
-
-function padImage(graph: GraphBuilder, x: Value, window: Window): Value {
-  const { top, left } = window.padInfo;
-  const [bottom, right] = endPadding(window).map((size) => Math.max(size, 0)) as [number, number];
-  const [batch, height, width, channels] = x.shape as [number, number, number, number];
-  if (top + left + bottom + right === 0) return x;
-  const shape = [batch, height + top + bottom, width + left + right, channels];
-  return graph.node('Pad', [x, graph.ints([0, top, left, 0, 0, bottom, right, 0])], shape, x.dtype);
 }
 
 export const convolution: Record<string, Mapping> = {

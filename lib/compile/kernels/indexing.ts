@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { dataOf, GraphBuilder } from '../builder';
-import { DataType, Value } from '../graph';
+import { DataType, elements, isSameShape, Value } from '../graph';
+import { fill } from './creation';
 import { Attrs, broadcastShape, input, Mapping, unmapped } from './kernel';
-import { cast, reshape } from './shape';
+import { reshape } from '../reshape';
+import { order } from './order';
+import { cast } from './shape';
 
 /** Row `i` of the result is `onValue` at column `indices[i]`, and `offValue` all along if there is no such column. */
 function oneHot(indices: Value, attrs: Attrs, graph: GraphBuilder): Value {
@@ -26,6 +29,14 @@ function inRange(graph: GraphBuilder, x: Value, ids: Value, segments: number): [
   return [graph.node('Mul', [x, keep], x.shape, x.dtype), clipped];
 }
 
+function expectIds(x: Value, ids: Value): void {
+  tf.util.assert(
+    isSameShape(ids.shape, x.shape.slice(0, ids.shape.length)),
+    () =>
+      `Error in unsortedSegmentSum: expected an id for each row of [${x.shape.join(', ')}], got ids [${ids.shape.join(', ')}].`,
+  );
+}
+
 export const indexing: Record<string, Mapping> = {
   GatherV2: (inputs, attrs, graph) => {
     const [x, indices] = [input(inputs, 'x'), input(inputs, 'indices')];
@@ -37,6 +48,7 @@ export const indexing: Record<string, Mapping> = {
   // A float also of integers, as in tfjs. Lowered by a pass: a sum over repeated indices is easy to get wrong, and often need not be in the graph at all.
   UnsortedSegmentSum: (inputs, attrs, graph) => {
     const segments = attrs.get<number>('numSegments');
+    expectIds(input(inputs, 'x'), input(inputs, 'segmentIds'));
     const [x, ids] = inRange(
       graph,
       cast(graph, input(inputs, 'x'), 'float32'),
@@ -44,6 +56,7 @@ export const indexing: Record<string, Mapping> = {
       segments,
     );
     const shape = [segments, ...x.shape.slice(ids.shape.length)];
+    if (elements(x) === 0) return fill(graph, 0, shape, x.dtype);
     return graph.node('SegmentSum', [x, ids], shape, x.dtype, { domain: 'whittle' });
   },
   OneHot: (inputs, attrs, graph) => oneHot(input(inputs, 'indices'), attrs, graph),
@@ -59,11 +72,14 @@ export const indexing: Record<string, Mapping> = {
     );
     return cast(graph, chosen, dtype);
   },
+  // NaN comes first, as in numpy's sort; tfjs's cpu backend leaves it anywhere.
   TopK: (inputs, attrs, graph) => {
     const x = input(inputs, 'x');
     const k = attrs.get<number>('k');
     const shape = [...x.shape.slice(0, -1), k];
-    const places = graph.node('TopK', [x, graph.ints([k])], shape, 'int64', { slot: 1 });
+    const places = graph.node('TopK', [order(graph, x, Infinity), graph.ints([k])], shape, 'int64', {
+      slot: 1,
+    });
     const values = graph.node('GatherElements', [x, places], shape, x.dtype, { attributes: { axis: -1 } });
     return [values, cast(graph, places, 'int32')];
   },

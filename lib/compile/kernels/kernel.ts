@@ -3,7 +3,8 @@ import { TRACE } from '../../core/derived';
 import { UserError } from '../../core/errors';
 import { traceBackend } from '../backend';
 import { GraphBuilder } from '../builder';
-import { Value } from '../graph';
+import { elements, Value } from '../graph';
+import { nothing } from '../reshape';
 
 /** How one tfjs kernel is written in ONNX: its inputs by name, its attributes, and the graph to append to. */
 export type Mapping = (
@@ -34,8 +35,10 @@ function run(mapping: Mapping, { inputs, attrs }: KernelParams): tf.TensorInfo |
     const tensor = inputs[name] as tf.TensorInfo | null | undefined;
     if (tensor) values[name] = traceBackend.lookup(tensor);
   }
-  const result = mapping(values, new Attrs(attrs ?? {}), traceBackend.builder);
-  return isList(result) ? result.map((value) => traceBackend.wrap(value)) : traceBackend.wrap(result);
+  const { builder } = traceBackend;
+  const result = mapping(values, new Attrs(attrs ?? {}), builder);
+  const wrap = (value: Value) => traceBackend.wrap(elements(value) === 0 ? nothing(builder, value) : value);
+  return isList(result) ? result.map(wrap) : wrap(result);
 }
 
 type KernelParams = Parameters<tf.KernelFunc>[0];

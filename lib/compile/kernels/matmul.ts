@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
 import { Value } from '../graph';
 import { Attrs, broadcastShape, input, Mapping } from './kernel';
-import { reshape, swapLast } from './shape';
+import { reshape } from '../reshape';
+import { cast, swapLast } from './shape';
 
 /** `a · b` with either operand's last two axes swapped, batched and broadcast. */
 function multiply(graph: GraphBuilder, a: Value, b: Value, attrs: Attrs): Value {
@@ -34,7 +35,7 @@ function sizes({ shape }: Value, transposed: boolean): [number, number] {
 function mismatch(a: Value, b: Value, transA: boolean, transB: boolean): Error {
   const told = (x: Value, transposed: boolean) => `[${x.shape.join(', ')}]${transposed ? ' transposed' : ''}`;
   return new Error(
-    `Error in matMul: the inner sizes of ${told(a, transA)} and ${told(b, transB)} must match.`,
+    `Error in matMul: expected matrices whose inner sizes match, got ${told(a, transA)} and ${told(b, transB)}.`,
   );
 }
 
@@ -96,7 +97,12 @@ export function addBias(graph: GraphBuilder, x: Value, inputs: Readonly<Record<s
 }
 
 export const matmul: Record<string, Mapping> = {
-  BatchMatMul: (inputs, attrs, graph) => multiply(graph, input(inputs, 'a'), input(inputs, 'b'), attrs),
+  BatchMatMul: (inputs, attrs, graph) => {
+    const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
+    if (a.dtype !== 'bool') return multiply(graph, a, b, attrs);
+    const counts = multiply(graph, cast(graph, a, 'int32'), cast(graph, b, 'int32'), attrs);
+    return cast(graph, counts, 'bool');
+  },
   _FusedMatMul: (inputs, attrs, graph) => {
     const product = multiply(graph, input(inputs, 'a'), input(inputs, 'b'), attrs);
     return activate(graph, addBias(graph, product, inputs), inputs, attrs);

@@ -1,8 +1,12 @@
 import { Value } from '../graph';
 import { Attrs, broadcastShape, input, Mapping } from './kernel';
 import { GraphBuilder } from '../builder';
+import { cast } from './shape';
 
-/** `(x - mean) / √(variance + ε) · scale + offset`, the statistics broadcast over the leading axes. */
+/**
+ * `(x - mean) / √(variance + ε) · scale + offset`, the statistics broadcast over the leading axes; of integers, too, as a float
+ * (tfjs's cpu backend cuts it to an integer).
+ */
 function batchNorm(inputs: Readonly<Record<string, Value>>, attrs: Attrs, graph: GraphBuilder): Value {
   const both = (op: string, a: Value, b: Value): Value =>
     graph.node(op, [a, b], broadcastShape(a, b), a.dtype);
@@ -10,7 +14,7 @@ function batchNorm(inputs: Readonly<Record<string, Value>>, attrs: Attrs, graph:
   const deviation = graph.node('Sqrt', [variance], variance.shape, variance.dtype);
   const { scale, offset } = inputs;
   const gain = both('Div', scale ?? graph.scalar(1), deviation);
-  const centred = both('Sub', input(inputs, 'x'), input(inputs, 'mean'));
+  const centred = both('Sub', cast(graph, input(inputs, 'x'), 'float32'), input(inputs, 'mean'));
   const scaled = both('Mul', centred, gain);
   return offset ? both('Add', scaled, offset) : scaled;
 }

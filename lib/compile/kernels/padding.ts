@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
 import { isSameShape, Value } from '../graph';
 import { input, Mapping } from './kernel';
@@ -7,6 +8,11 @@ type Paddings = readonly (readonly [before: number, after: number])[];
 
 /** `x` between so many copies of a number. */
 export function pad(graph: GraphBuilder, x: Value, paddings: Paddings, value: number): Value {
+  tf.util.assert(
+    paddings.length === x.shape.length,
+    () =>
+      `Error in pad: expected ${x.shape.length} pairs for [${x.shape.join(', ')}], got ${paddings.length}.`,
+  );
   const shape = x.shape.map((size, i) => size + paddings[i]![0] + paddings[i]![1]);
   if (isSameShape(shape, x.shape)) return x;
   const amounts = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];

@@ -1,13 +1,17 @@
 import { GraphBuilder } from '../builder';
 import { DataType, elements, Value } from '../graph';
+import { reshape } from '../reshape';
 import { fill } from './creation';
 import { input, Mapping } from './kernel';
-import { reshape } from './shape';
+import { cast, convert } from './shape';
 import {
   channelsFirst,
   channelsLast,
+  fitted,
   poolingWindow,
+  slidingOver,
   transposedAttributes,
+  unfitted,
   Window,
   windowAttributes,
 } from './window';
@@ -25,34 +29,52 @@ function pool(
   return graph.node(op, [image], shape, dtype, { attributes: windowAttributes(window), slot });
 }
 
-function pooling(op: string): Mapping {
-  return (inputs, attrs, graph) => {
-    const x = input(inputs, 'x');
-    const window = poolingWindow(x.shape, attrs);
-    return channelsLast(graph, pool(graph, op, channelsFirst(graph, x), window, x.dtype));
-  };
-}
+/** The largest element; of integers in doubles, which ONNX's operator knows. */
+const maxPool: Mapping = (inputs, attrs, graph) => {
+  const x = input(inputs, 'x');
+  const window = poolingWindow(x.shape, attrs);
+  const image = fitted(graph, x.dtype === 'float32' ? x : cast(graph, x, 'float64'), window, -Infinity);
+  const largest = pool(graph, 'MaxPool', channelsFirst(graph, image), slidingOver(window), image.dtype);
+  return convert(graph, channelsLast(graph, largest), x.dtype);
+};
+
+/** The mean of a window's elements without its padding; NaN where there are none. */
+const averagePool: Mapping = (inputs, attrs, graph) => {
+  const x = input(inputs, 'x');
+  const window = poolingWindow(x.shape, attrs);
+  const sliding = slidingOver(window);
+  const mean = (y: Value): Value =>
+    channelsLast(
+      graph,
+      pool(graph, 'AveragePool', channelsFirst(graph, fitted(graph, y, window, 0)), sliding, y.dtype),
+    );
+  if (sliding === window) return mean(x);
+  const inside = mean(fill(graph, 1, x.shape, x.dtype)); // which part of each window is not padding
+  return graph.node('Div', [mean(x), inside], window.outShape, x.dtype);
+};
 
 export const pools: Record<string, Mapping> = {
-  MaxPool: pooling('MaxPool'),
-  AvgPool: pooling('AveragePool'),
+  MaxPool: maxPool,
+  AvgPool: averagePool,
   // Every output's gradient goes to the (first) place of its maximum; windows that overlap add up.
   MaxPoolGrad: (inputs, attrs, graph) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
     const window = poolingWindow(x.shape, attrs);
-    const image = channelsFirst(graph, x);
-    const places = reshape(graph, pool(graph, 'MaxPool', image, window, 'int64', 1), [elements(dy)]);
+    const image = channelsFirst(graph, fitted(graph, x, window, -Infinity));
+    const found = pool(graph, 'MaxPool', image, slidingOver(window), 'int64', 1);
+    const places = reshape(graph, found, [elements(dy)]);
     const updates = reshape(graph, channelsFirst(graph, dy), [elements(dy)]);
-    const zeros = fill(graph, 0, [elements(x)], dy.dtype);
+    const zeros = fill(graph, 0, [elements(image)], dy.dtype);
     const dx = graph.node('ScatterElements', [zeros, places, updates], zeros.shape, dy.dtype, {
       attributes: { axis: 0, reduction: 'add' },
     });
-    return channelsLast(graph, reshape(graph, dx, image.shape));
+    return unfitted(graph, channelsLast(graph, reshape(graph, dx, image.shape)), window);
   },
   // Like tfjs, divides by the whole window also where part of it is padding.
   AvgPoolGrad: (inputs, attrs, graph) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
-    const window = poolingWindow(x.shape, attrs);
+    const asked = poolingWindow(x.shape, attrs);
+    const window = slidingOver(asked);
     const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = window;
     const images = batchSize * inChannels;
     const each = reshape(graph, channelsFirst(graph, dy), [images, 1, outHeight, outWidth]);
@@ -62,6 +84,7 @@ export const pools: Record<string, Mapping> = {
     const dx = graph.node('ConvTranspose', [each, filter], [images, 1, inHeight, inWidth], dy.dtype, {
       attributes: transposedAttributes(window),
     });
-    return channelsLast(graph, reshape(graph, dx, [batchSize, inChannels, inHeight, inWidth]));
+    const image = channelsLast(graph, reshape(graph, dx, [batchSize, inChannels, inHeight, inWidth]));
+    return unfitted(graph, image, asked);
   },
 };

@@ -2,9 +2,15 @@ import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
 import { elements, Value } from '../graph';
 import { Attrs, input, Mapping } from './kernel';
+import { order } from './order';
 import { pad } from './padding';
-import { cast, normalAxis, reshape } from './shape';
+import { reshape } from '../reshape';
+import { fill } from './creation';
+import { axisOf, cast } from './shape';
 import { reverse, sliceAxis } from './slicing';
+
+/** ONNX's reductions know no booleans: they are integers meanwhile. */
+const numbers = (graph: GraphBuilder, x: Value): Value => (x.dtype === 'bool' ? cast(graph, x, 'int32') : x);
 
 /** A reduction over `axis` (tfjs's Max calls it `reductionIndices`), all axes if none is given. */
 function reduce(op: string): Mapping {
@@ -13,20 +19,35 @@ function reduce(op: string): Mapping {
 
 function reduceValue(graph: GraphBuilder, op: string, x: Value, attrs: Attrs): Value {
   const { axes, keepDims } = axesOf(x, attrs);
-  const numbers = x.dtype === 'bool' ? cast(graph, x, 'int32') : x;
-  if (axes.length === 0) return numbers;
+  const y = numbers(graph, x);
+  if (axes.length === 0) return y;
   const shape = reducedShape(x, axes, keepDims);
   const attributes = { keepdims: keepDims ? 1 : 0 };
-  return graph.node(op, [numbers, graph.ints(axes)], shape, numbers.dtype, { attributes });
+  return graph.node(op, [y, graph.ints(axes)], shape, y.dtype, { attributes });
+}
+
+/** What tfjs says of a reduction without elements; undefined if there are some. */
+function ofNothing(
+  graph: GraphBuilder,
+  x: Value,
+  attrs: Attrs,
+  value: number,
+  dtype = x.dtype,
+): Value | undefined {
+  const { axes, keepDims } = axesOf(x, attrs);
+  if (!axes.some((axis) => x.shape[axis] === 0)) return undefined;
+  return fill(graph, value, reducedShape(x, axes, keepDims), dtype);
 }
 
 /**
  * The largest (or smallest) element, NaN if one is: ONNX's reductions skip NaN, and the sum of absolute values finds it in one
- * more pass.
+ * more pass. Of no elements it is NaN, too.
  */
 function extreme(op: string): Mapping {
   return (inputs, attrs, graph) => {
     const x = input(inputs, 'x');
+    const none = ofNothing(graph, x, attrs, NaN);
+    if (none) return none;
     const result = reduceValue(graph, op, x, attrs);
     if (x.dtype !== 'float32') return cast(graph, result, x.dtype);
     const sum = reduceValue(graph, 'ReduceL1', x, attrs);
@@ -37,7 +58,7 @@ function extreme(op: string): Mapping {
 
 /** Products of all elements up to each one, in log₂(length) steps: after step k, each is the product of the last 2ᵏ. */
 function cumulativeProduct(x: Value, attrs: Attrs, graph: GraphBuilder): Value {
-  const axis = normalAxis(attrs.get<number>('axis'), x.shape.length);
+  const axis = axisOf(attrs.get<number>('axis'), x.shape.length, 'cumprod');
   const length = x.shape[axis]!;
   const turned = (y: Value): Value => (attrs.get<boolean>('reverse') ? reverse(graph, y, [axis]) : y);
   const delayed = (y: Value, by: number): Value => {
@@ -81,17 +102,27 @@ function reducedShape(x: Value, axes: readonly number[], keepDims: boolean): num
   return x.shape.flatMap((size, i) => (!axes.includes(i) ? [size] : keepDims ? [1] : []));
 }
 
-/** Whether any (Max) or all (Min) elements are true. */
-function logical(op: string): Mapping {
-  return (inputs, attrs, graph) => cast(graph, reduceValue(graph, op, input(inputs, 'x'), attrs), 'bool');
-}
-
-function argument(op: string): Mapping {
+/** Whether any (Max) or all (Min) elements are true; of no elements, all are and none is, as in numpy. */
+function logical(op: string, ofNone: number): Mapping {
   return (inputs, attrs, graph) => {
     const x = input(inputs, 'x');
+    return ofNothing(graph, x, attrs, ofNone) ?? cast(graph, reduceValue(graph, op, x, attrs), 'bool');
+  };
+}
+
+/** Where the first extreme element is, or the first NaN, as in numpy (tfjs's cpu backend steps over NaN); 0 of no elements. */
+function argument(op: string, ofNaN: number): Mapping {
+  return (inputs, attrs, graph) => {
+    const x = input(inputs, 'x');
+    const none = ofNothing(graph, x, attrs, 0, 'int32');
+    if (none) return none;
     const [axis = 0] = tf.util.parseAxisParam(attrs.get<number>('axis'), [...x.shape]);
     const attributes = { axis, keepdims: 0 };
-    return cast(graph, graph.node(op, [x], reducedShape(x, [axis], false), 'int64', { attributes }), 'int32');
+    return cast(
+      graph,
+      graph.node(op, [order(graph, x, ofNaN)], reducedShape(x, [axis], false), 'int64', { attributes }),
+      'int32',
+    );
   };
 }
 
@@ -102,10 +133,10 @@ export const reduction: Record<string, Mapping> = {
   Max: extreme('ReduceMax'),
   Min: extreme('ReduceMin'),
   Prod: reduce('ReduceProd'),
-  Any: logical('ReduceMax'),
-  All: logical('ReduceMin'),
-  ArgMax: argument('ArgMax'),
-  ArgMin: argument('ArgMin'),
+  Any: logical('ReduceMax', 0),
+  All: logical('ReduceMin', 1),
+  ArgMax: argument('ArgMax', Infinity),
+  ArgMin: argument('ArgMin', -Infinity),
   Softmax: (inputs, attrs, graph) => {
     const logits = input(inputs, 'logits');
     const attributes = { axis: attrs.get<number>('dim') };
@@ -118,8 +149,9 @@ export const reduction: Record<string, Mapping> = {
   },
   Cumprod: (inputs, attrs, graph) => cumulativeProduct(input(inputs, 'x'), attrs, graph),
   Cumsum: (inputs, attrs, graph) => {
-    const x = input(inputs, 'x');
-    const axis = graph.constant(BigInt64Array.of(BigInt(attrs.get<number>('axis'))), [], 'int64');
+    const x = numbers(graph, input(inputs, 'x'));
+    const place = axisOf(attrs.get<number>('axis'), x.shape.length, 'cumsum');
+    const axis = graph.constant(BigInt64Array.of(BigInt(place)), [], 'int64');
     const attributes = {
       exclusive: Number(attrs.get<boolean>('exclusive')),
       reverse: Number(attrs.get<boolean>('reverse')),

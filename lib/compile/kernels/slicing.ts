@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from '../builder';
-import { Value } from '../graph';
+import { DataType, Value } from '../graph';
 import { Attrs, input, Mapping } from './kernel';
-import { normalAxis, reshape } from './shape';
+import { reshape } from '../reshape';
+import { axisOf, convert } from './shape';
 
 /** Elements `begin + step · i`, `i < size`, of each axis; steps may be negative. */
 export function slice(
@@ -49,6 +50,22 @@ export function concat(graph: GraphBuilder, xs: readonly Value[], axis: number):
   return graph.node('Concat', xs, shape, xs[0]!.dtype, { attributes: { axis } });
 }
 
+/** Values as the dtype that holds them all, as numpy joins them; tfjs's cpu backend cuts them to the first one's. */
+function upcast(graph: GraphBuilder, xs: readonly Value[]): Value[] {
+  const dtype = xs.map((x) => x.dtype as tf.DataType).reduce(tf.upcastType) as DataType;
+  return xs.map((x) => convert(graph, x, dtype));
+}
+
+/** What is stacked has one shape and one dtype. */
+function expectSame(xs: readonly Value[]): void {
+  const told = ({ dtype, shape }: Value): string => `${dtype} [${shape.join(', ')}]`;
+  const other = xs.find((x) => told(x) !== told(xs[0]!));
+  tf.util.assert(
+    !other,
+    () => `Error in stack: expected tensors of one shape and dtype, got ${told(xs[0]!)} and ${told(other!)}.`,
+  );
+}
+
 /** `x` backwards along some axes. */
 export function reverse(graph: GraphBuilder, x: Value, axes: readonly number[]): Value {
   return axes.reduce((y, axis) => sliceAxis(graph, y, axis, y.shape[axis]! - 1, y.shape[axis]!, -1), x);
@@ -89,8 +106,8 @@ export const slicing: Record<string, Mapping> = {
   },
   StridedSlice: (inputs, attrs, graph) => stridedSlice(input(inputs, 'x'), attrs, graph),
   Concat: (inputs, attrs, graph) => {
-    const xs = Object.values(inputs);
-    const axis = normalAxis(attrs.get<number>('axis'), xs[0]!.shape.length);
+    const xs = upcast(graph, Object.values(inputs));
+    const axis = axisOf(attrs.get<number>('axis'), xs[0]!.shape.length, 'concat');
     tf.backend_util.assertParamsConsistent(
       xs.map((x) => [...x.shape]),
       axis,
@@ -99,21 +116,22 @@ export const slicing: Record<string, Mapping> = {
   },
   Pack: (inputs, attrs, graph) => {
     const xs = Object.values(inputs);
-    const axis = normalAxis(attrs.get<number>('axis'), xs[0]!.shape.length + 1);
+    const axis = axisOf(attrs.get<number>('axis'), xs[0]!.shape.length + 1, 'stack');
+    expectSame(xs);
     const one = (x: Value): number[] => [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)];
     const parts = xs.map((x) => reshape(graph, x, one(x)));
     return concat(graph, parts, axis);
   },
   Unpack: (inputs, attrs, graph) => {
     const x = input(inputs, 'value');
-    const axis = normalAxis(attrs.get<number>('axis'), x.shape.length);
+    const axis = axisOf(attrs.get<number>('axis'), x.shape.length, 'unstack');
     const rest = x.shape.filter((_, i) => i !== axis);
     const ones = Array.from({ length: x.shape[axis]! }, () => 1);
     return split(graph, x, axis, ones).map((part) => reshape(graph, part, rest));
   },
   SplitV: (inputs, attrs, graph) => {
     const x = input(inputs, 'x');
-    const axis = normalAxis(attrs.get<number>('axis'), x.shape.length);
+    const axis = axisOf(attrs.get<number>('axis'), x.shape.length, 'split');
     const like = { shape: [...x.shape] } as tf.Tensor;
     return split(
       graph,

@@ -1,6 +1,6 @@
 import { elements, Graph, Node, Value } from '../graph';
 import { GraphBuilder } from '../builder';
-import { reshape } from '../kernels/shape';
+import { reshape } from '../reshape';
 import { Rule } from './rewrite';
 
 /** Up to this many segments, a sum over repeated indices is a matmul with the indices' one-hot matrix. */

@@ -1,6 +1,6 @@
 import { GraphBuilder } from '../builder';
 import { Data, Graph, isSameShape, Node, Value } from '../graph';
-import { reshape } from '../kernels/shape';
+import { reshape } from '../reshape';
 import { sliceAxis } from '../kernels/slicing';
 import { rewrite, Rule } from './rewrite';
 

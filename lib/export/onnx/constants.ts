@@ -1,6 +1,7 @@
 import { dataOf, GraphBuilder } from '../../compile/builder';
 import { Data, Value } from '../../compile/graph';
-import { cast, reshape } from '../../compile/kernels/shape';
+import { reshape } from '../../compile/reshape';
+import { cast } from '../../compile/kernels/shape';
 import { AxisSource, sizeVector } from './size-nodes';
 import { fit, isFixed, Probe, sameSize, Size } from './sizes';
 

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from '../../compile/builder';
 import type { Data, DataType, Value } from '../../compile/graph';
-import { cast, reshape, transpose } from '../../compile/kernels/shape';
+import { reshape } from '../../compile/reshape';
+import { cast, transpose } from '../../compile/kernels/shape';
 import type { Context, Rule } from '../../compile/passes/rewrite';
 import type { DerivedInput } from '../../core/derived';
 import { storedIn } from '../../quantization/derived-weight';

@@ -1,5 +1,5 @@
 import type { Node, Value } from '../../../compile/graph';
-import { reshape } from '../../../compile/kernels/shape';
+import { reshape } from '../../../compile/reshape';
 import type { Context, Rule } from '../../../compile/passes/rewrite';
 
 /** What activations a dense layer has: each number on its own. */

@@ -56,6 +56,22 @@ const valuesOnly: Row[] = [
   ['Pow', (a, b) => a.pow(b), [[int([6]), int([6], 0, 5)]], 'of integers'],
   ['Pow', (a, b) => a.pow(b), [[values([-8, 0, 0, -2, 2]), values([1 / 3, 0, -1, 3, NaN])]], 'at its edges'],
   ['RealDiv', (a, b) => a.div(b), [SPECIAL], 'by zero'],
+  ['RealDiv', (a, b) => a.div(b), [BOOLEANS], 'of booleans'],
+  ['Mod', (a, b) => a.mod(b), [BOOLEANS], 'of booleans'],
+  ['FloorDiv', (a, b) => a.floorDiv(b), [BOOLEANS], 'of booleans'],
+  ['SquaredDifference', (a, b) => a.squaredDifference(b), [BOOLEANS], 'of booleans'],
+  [
+    'Pow',
+    (a, b) => a.pow(b),
+    [[values([0, 0, 2, -2, 1, -1], 'int32'), values([-1, -2, -1, -3, -4, -5], 'int32')]],
+    'of integers to negative powers, of which numpy has none',
+  ],
+  [
+    'Prelu',
+    (a, b) => tf.prelu(a, b),
+    [INTEGERS, BOOLEANS, [int([2, 3]), float([3])], [float([1]), float([3])]],
+    'of integers and booleans, and broadcast',
+  ],
   ['FloorDiv', (a, b) => a.div(b), [INTEGERS], 'of integers, some zero'],
   [
     'FloorDiv',

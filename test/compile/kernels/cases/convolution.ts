@@ -13,11 +13,15 @@ const DENSE: [image: number[], filter: number[], stride: number | [number, numbe
   [[1, 8, 7, 2], [3, 3, 2, 2], [3, 2], 'valid'],
   [[1, 8, 7, 2], [1, 1, 2, 2], [3, 2], 'same'],
   [[1, 5, 5, 2], [3, 3, 2, 2], 1, 1],
+  [[1, 5, 4, 2], [2, 2, 2, 2], 2, 3],
+  [[1, 6, 7, 1], [3, 3, 1, 1], [2, 1], 1],
+  [[1, 6, 7, 1], [3, 2, 1, 2], [1, 3], 1],
 ];
 const DEPTHWISE: typeof DENSE = [
   [[2, 5, 5, 3], [3, 3, 3, 1], 1, 'same'],
   [[2, 6, 7, 2], [3, 2, 2, 3], 2, 'valid'],
   [[1, 6, 6, 2], [3, 3, 2, 2], 2, 'same'],
+  [[1, 5, 4, 2], [2, 2, 2, 1], [2, 1], 2],
 ];
 
 const VOLUMES: [
@@ -58,7 +62,7 @@ const biased = floats([2, 5, 5, 3], [3, 3, 3, 3], [3]);
 export const convolutionCases: KernelCase[] = [
   ...convolutions('Conv2D', DENSE, (x, w, stride, pad) => tf.conv2d(x, w, stride, pad)),
   ...convolutions('DepthwiseConv2dNative', DEPTHWISE, (x, w, stride, pad) =>
-    tf.depthwiseConv2d(x, w, stride as number, pad),
+    tf.depthwiseConv2d(x, w, stride, pad),
   ),
   {
     kernel: 'Conv2D',

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { floats, int, KernelCase } from '../harness';
+import { float, floats, int, KernelCase } from '../harness';
 
 const FUSED = ['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'] as const;
 
@@ -35,6 +35,15 @@ export const matmulCases: KernelCase[] = [
     inputs: [
       [int([3, 3]), int([3, 3], -5, 6, 12)],
       [int([2, 3, 3]), int([2, 3, 3], -5, 6, 12)],
+    ],
+  },
+  {
+    kernel: 'BatchMatMul',
+    what: 'of integers by floats, as in a dense layer',
+    run: (a, b) => tf.matMul(a!, b!),
+    inputs: [
+      [int([2, 3]), float([3, 4])],
+      [int([5, 2, 3]), float([5, 3, 4])],
     ],
   },
   { kernel: 'BatchMatMul', what: 'of vectors', run: (a, b) => tf.dot(a!, b!), inputs: [floats([3], [3])] },

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { Argument, floats, KernelCase } from '../harness';
+import { Argument, floats, int, KernelCase } from '../harness';
 
 type Image = tf.Tensor4D;
 
@@ -7,7 +7,7 @@ type Image = tf.Tensor4D;
 const POOLS: [
   image: number[],
   size: number | [number, number],
-  stride: number,
+  stride: number | [number, number],
   pad: 'same' | 'valid' | number,
 ][] = [
   [[2, 4, 4, 3], 2, 2, 'valid'],
@@ -17,6 +17,11 @@ const POOLS: [
   [[1, 6, 7, 2], [3, 2], 2, 'valid'],
   [[1, 7, 7, 2], 2, 3, 'valid'],
   [[1, 5, 5, 1], 3, 2, 1],
+  // No smaller than the window, or of another stride than the one that tfjs computes sizes with.
+  [[1, 5, 4, 1], 2, 1, 2],
+  [[2, 5, 4, 2], 2, 3, 3],
+  [[1, 6, 7, 2], 3, [2, 1], 1],
+  [[1, 6, 7, 1], 3, [1, 3], 1],
 ];
 
 const pools = (kernel: string, pool: typeof tf.maxPool): KernelCase[] =>
@@ -38,6 +43,13 @@ export const poolingCases: KernelCase[] = [
     what: 'of equal elements',
     run: (x) => [tf.maxPool(x as Image, 2, 2, 'valid'), tf.maxPool(x as Image, 3, 1, 'same')],
     inputs: [[ties]],
+  },
+  {
+    kernel: 'MaxPool',
+    what: 'of integers',
+    run: (x) => tf.maxPool(x as Image, 2, 1, 'same'),
+    inputs: [[int([1, 3, 3, 2], -(2 ** 31), 2 ** 31)]],
+    gradient: false,
   },
   {
     kernel: 'AvgPoolGrad',

@@ -77,6 +77,14 @@ export const reductionCases: KernelCase[] = [
       [true, false].flatMap((exclusive) => [true, false].map((reverse) => x.cumsum(1, exclusive, reverse))),
     inputs: [[float([2, 5])], [float([3, 1])]],
   },
+  { kernel: 'Cumsum', what: 'of booleans', run: (x) => x.cumsum(), inputs: [[bool([5])]], gradient: false },
+  {
+    kernel: 'ArgMax',
+    what: 'of nothing',
+    run: (x) => [x.argMax(0), x.argMin(0)],
+    inputs: [[float([0, 3])]],
+    gradient: false,
+  },
   {
     kernel: 'Cumsum',
     what: 'along any axis',

@@ -5,7 +5,33 @@ const cube = floats([2, 3, 4]);
 const each = [cube, [int([2, 3, 4])], [bool([2, 3, 4])]];
 const vector = floats([6]);
 
+/** Ops whose results have no elements, or are of none. */
+const empties: [kernel: string, run: (x: tf.Tensor) => tf.Tensor][] = [
+  ['Reshape', (x) => x.reshape([x.shape[1]!, x.shape[0]!, 1])],
+  ['ExpandDims', (x) => x.expandDims(0)],
+  ['Pack', (x) => tf.stack([x, x])],
+  ['Transpose', (x) => x.transpose()],
+  ['Concat', (x) => tf.concat([x, tf.ones([x.shape[0]!, 2])], 1)],
+  ['PadV2', (x) => tf.pad(x, [[1, 1], [0, 1]])], // prettier-ignore
+  ['Slice', (x) => x.slice([0, 0], [-1, -1])],
+  ['Sum', (x) => x.sum(0)],
+  ['Mean', (x) => x.mean(1)],
+  ['Max', (x) => x.max(1)],
+  ['Min', (x) => x.min(0)],
+  ['Prod', (x) => x.prod(0)],
+  ['BatchMatMul', (x) => tf.matMul(x, tf.ones([x.shape[1]!, 2]))],
+  ['UnsortedSegmentSum', (x) => tf.unsortedSegmentSum(x, tf.zeros([x.shape[0]!], 'int32'), 3)],
+  ['FusedBatchNorm', (x) => tf.batchNorm(x as tf.Tensor2D, tf.zeros([x.shape[1]!]), tf.ones([x.shape[1]!]))],
+];
+
 export const shapeCases: KernelCase[] = [
+  ...empties.map(([kernel, run]) => ({
+    kernel,
+    what: 'of nothing',
+    run: (x: tf.Tensor) => run(x),
+    inputs: [[float([0, 3])], [float([3, 0])]],
+    gradient: kernel !== 'FusedBatchNorm', // tfjs's own gradient fails without a scale
+  })),
   {
     kernel: 'Cast',
     run: (x) => [x.toInt(), x.toBool(), x.toFloat()],
@@ -17,6 +43,13 @@ export const shapeCases: KernelCase[] = [
     what: 'of NaN to bool',
     run: (x) => x.toBool(),
     inputs: [[values([NaN, 0])]],
+    gradient: false,
+  },
+  {
+    kernel: 'Cast',
+    what: 'of what no integer is: numpy leaves it open',
+    run: (x) => x.toInt(),
+    inputs: [[values([NaN, Infinity, -Infinity, 3e9, -3e9, 2 ** 31, -(2 ** 31), 1e20, -1e30, 2147483520])]],
     gradient: false,
   },
   { kernel: 'Cast', what: 'of a float', run: (x) => x.cast('float32').mul(x), inputs: [cube] },

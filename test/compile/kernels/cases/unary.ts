@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { Argument, bool, float, int, KernelCase, values } from '../harness';
+import { Argument, bool, float, KernelCase, values } from '../harness';
 
 const SHAPES = [[], [5], [2, 3], [2, 3, 4]];
 const SPECIAL = values([NaN, Infinity, -Infinity, 0, -0, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 7, -7]);
@@ -12,7 +12,8 @@ const over = (low: number, high: number, ...more: Argument[]): Argument[][] => [
 
 type Row = readonly [kernel: string, run: (x: tf.Tensor) => tf.Tensor, inputs: Argument[][]];
 
-const INTEGERS = int([2, 3]);
+const INTEGERS = values([-5, -1, 0, 1, 2, 9], 'int32');
+const BOOLEANS = values([0, 1], 'bool');
 
 const elementwise: Row[] = [
   ['Neg', (x) => x.neg(), over(-2, 2, SPECIAL)],
@@ -59,15 +60,21 @@ const elementwise: Row[] = [
 ];
 
 const integer: Row[] = [
-  ['Neg', (x) => x.neg(), [[INTEGERS]]],
-  ['Abs', (x) => x.abs(), [[INTEGERS]]],
-  ['Square', (x) => x.square(), [[INTEGERS]]],
-  ['Relu', (x) => x.relu(), [[INTEGERS]]],
-  ['Relu6', (x) => x.relu6(), [[INTEGERS]]],
-  ['ClipByValue', (x) => x.clipByValue(-1, 2), [[INTEGERS]]],
-  ['Step', (x) => x.step(), [[INTEGERS]]],
-  ['Round', (x) => x.round(), [[INTEGERS]]],
-  ['Sign', (x) => x.sign(), [[INTEGERS]]],
+  ['Neg', (x) => x.neg(), [[INTEGERS], [BOOLEANS]]],
+  ['Abs', (x) => x.abs(), [[INTEGERS], [BOOLEANS]]],
+  ['Square', (x) => x.square(), [[INTEGERS], [BOOLEANS]]],
+  ['Relu', (x) => x.relu(), [[INTEGERS], [BOOLEANS]]],
+  ['Relu6', (x) => x.relu6(), [[INTEGERS], [BOOLEANS]]],
+  ['ClipByValue', (x) => x.clipByValue(-1, 2), [[INTEGERS], [BOOLEANS]]],
+  ['Step', (x) => x.step(), [[INTEGERS], [BOOLEANS]]],
+  ['Round', (x) => x.round(), [[INTEGERS], [BOOLEANS]]],
+  ['Sign', (x) => x.sign(), [[INTEGERS], [BOOLEANS]]],
+  ['Exp', (x) => x.exp(), [[INTEGERS], [BOOLEANS]]],
+  ['Erf', (x) => x.erf(), [[INTEGERS]]],
+  ['LeakyRelu', (x) => x.leakyRelu(0.3), [[INTEGERS], [BOOLEANS]]],
+  ['Selu', (x) => x.selu(), [[INTEGERS], [BOOLEANS]]],
+  ['Softplus', (x) => x.softplus(), [[INTEGERS], [BOOLEANS]]],
+  ['Reciprocal', (x) => x.reciprocal(), [[INTEGERS], [BOOLEANS]]], // numpy's are cut, too
   ['ZerosLike', (x) => x.zerosLike(), [[INTEGERS], [bool([4])]]],
   ['OnesLike', (x) => x.onesLike(), [[INTEGERS], [bool([4])]]],
   ['Identity', (x) => x.clone(), [[INTEGERS], [bool([4])]]],
