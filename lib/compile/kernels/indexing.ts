@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { dataOf, GraphBuilder } from '../builder';
 import { DataType, elements, isSameShape, Value } from '../graph';
-import { fill } from './creation';
-import { Attrs, broadcastShape, input, Mapping, unmapped } from './kernel';
+import { Attrs, broadcastShape, input, Mapping } from './kernel';
 import { reshape } from '../reshape';
 import { order } from './order';
-import { cast } from './shape';
+import { segmentSum } from './segment-sum';
+import { cast, transpose } from './shape';
 
 /** Row `i` of the result is `onValue` at column `indices[i]`, and `offValue` all along if there is no such column. */
 function oneHot(indices: Value, attrs: Attrs, graph: GraphBuilder): Value {
@@ -19,16 +19,6 @@ function oneHot(indices: Value, attrs: Attrs, graph: GraphBuilder): Value {
   return graph.node('Where', [hot, graph.scalar(on, dtype), graph.scalar(off, dtype)], shape, dtype);
 }
 
-/** Whole rows of `x`, and nothing of those whose id is none of `0 … segments - 1`: `[x, ids]` with every id in range. */
-function inRange(graph: GraphBuilder, x: Value, ids: Value, segments: number): [Value, Value] {
-  const bounds = [graph.scalar(0, 'int32'), graph.scalar(segments - 1, 'int32')];
-  const clipped = graph.node('Clip', [ids, ...bounds], ids.shape, 'int32');
-  const valid = graph.node('Equal', [clipped, ids], ids.shape, 'bool');
-  const columns = [...ids.shape, ...x.shape.slice(ids.shape.length).map(() => 1)];
-  const keep = reshape(graph, cast(graph, valid, x.dtype), columns);
-  return [graph.node('Mul', [x, keep], x.shape, x.dtype), clipped];
-}
-
 function expectIds(x: Value, ids: Value): void {
   tf.util.assert(
     isSameShape(ids.shape, x.shape.slice(0, ids.shape.length)),
@@ -37,27 +27,50 @@ function expectIds(x: Value, ids: Value): void {
   );
 }
 
+/** For each example of a batch, what its own indices say along an axis of its own values. */
+function gatherInBatch(graph: GraphBuilder, x: Value, indices: Value, attrs: Attrs): Value {
+  const like = ({ shape }: Value): tf.Tensor =>
+    ({ shape: [...shape], rank: shape.length }) as unknown as tf.Tensor;
+  const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
+    tf.backend_util.segment_util.collectGatherOpShapeInfo(like(x), like(indices), ...axisAndBatch(x, attrs));
+  const count = elements(indices) / batchSize;
+  const apart = transpose(graph, reshape(graph, x, [batchSize, outerSize, dimSize, sliceSize]), [0, 2, 1, 3]);
+  const places = cast(graph, reshape(graph, indices, [batchSize, count, 1]), 'int64');
+  const rows = graph.node('GatherND', [apart, places], [batchSize, count, outerSize, sliceSize], x.dtype, {
+    attributes: { batch_dims: 1 },
+  });
+  return reshape(graph, transpose(graph, rows, [0, 2, 1, 3]), outputShape);
+}
+
+function axisAndBatch(x: Value, attrs: Attrs): [axis: number, batchDims: number] {
+  const [axis = 0] = tf.util.parseAxisParam(attrs.get<number>('axis'), [...x.shape]);
+  return [axis, attrs.get<number>('batchDims')];
+}
+
 export const indexing: Record<string, Mapping> = {
   GatherV2: (inputs, attrs, graph) => {
     const [x, indices] = [input(inputs, 'x'), input(inputs, 'indices')];
-    if (attrs.get<number | undefined>('batchDims')) throw unmapped('GatherV2 with batchDims');
+    const batchDims = attrs.get<number | undefined>('batchDims') ?? 0;
+    if (batchDims > 0) return gatherInBatch(graph, x, indices, attrs);
     const [axis = 0] = tf.util.parseAxisParam(attrs.get<number>('axis'), [...x.shape]);
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
     return graph.node('Gather', [x, indices], shape, x.dtype, { attributes: { axis } });
   },
-  // A float also of integers, as in tfjs. Lowered by a pass: a sum over repeated indices is easy to get wrong, and often need not be in the graph at all.
+  GatherNd: (inputs, _, graph) => {
+    const [x, indices] = [input(inputs, 'params'), input(inputs, 'indices')];
+    const like = ({ shape, dtype }: Value) => ({
+      shape: [...shape],
+      dtype: dtype as tf.DataType,
+      dataId: {},
+    });
+    const [shape] = tf.gather_util.prepareAndValidate(like(x), like(indices));
+    return graph.node('GatherND', [x, cast(graph, indices, 'int64')], shape, x.dtype);
+  },
+  // A float also of integers, as in tfjs.
   UnsortedSegmentSum: (inputs, attrs, graph) => {
-    const segments = attrs.get<number>('numSegments');
-    expectIds(input(inputs, 'x'), input(inputs, 'segmentIds'));
-    const [x, ids] = inRange(
-      graph,
-      cast(graph, input(inputs, 'x'), 'float32'),
-      input(inputs, 'segmentIds'),
-      segments,
-    );
-    const shape = [segments, ...x.shape.slice(ids.shape.length)];
-    if (elements(x) === 0) return fill(graph, 0, shape, x.dtype);
-    return graph.node('SegmentSum', [x, ids], shape, x.dtype, { domain: 'whittle' });
+    const [x, ids] = [input(inputs, 'x'), input(inputs, 'segmentIds')];
+    expectIds(x, ids);
+    return segmentSum(graph, cast(graph, x, 'float32'), ids, attrs.get<number>('numSegments'));
   },
   OneHot: (inputs, attrs, graph) => oneHot(input(inputs, 'indices'), attrs, graph),
   Select: (inputs, _, graph) => {

@@ -1,8 +1,8 @@
-import { GraphBuilder } from '../builder';
+import { dataOf, GraphBuilder } from '../builder';
 import { DataType, elements, Value } from '../graph';
 import { reshape } from '../reshape';
 import { fill } from './creation';
-import { input, Mapping } from './kernel';
+import { input, Mapping, unmapped } from './kernel';
 import { cast, convert } from './shape';
 import {
   channelsFirst,
@@ -53,9 +53,35 @@ const averagePool: Mapping = (inputs, attrs, graph) => {
   return graph.node('Div', [mean(x), inside], window.outShape, x.dtype);
 };
 
+/** Flat positions `[batch, channels, …]` in NCHW as such in NHWC, without the batch's part or with it. */
+function placesOf(graph: GraphBuilder, found: Value, window: Window, withBatch: boolean): Value {
+  const { batchSize, inChannels, inHeight, inWidth } = window;
+  const of = (op: string, a: Value, b: Value): Value => graph.node(op, [a, b], found.shape, 'int64');
+  const pixels = graph.scalar(inHeight * inWidth, 'int64');
+  const inImage = of('Mul', of('Mod', found, pixels), graph.scalar(inChannels, 'int64'));
+  const starts = Array.from({ length: batchSize * inChannels }, (_, i) => {
+    const example = Math.floor(i / inChannels);
+    return (i % inChannels) + (withBatch ? example * inHeight * inWidth * inChannels : 0);
+  });
+  const start = graph.constant(dataOf(starts, 'int64'), [batchSize, inChannels, 1, 1], 'int64');
+  return cast(graph, of('Add', inImage, start), 'int32');
+}
+
 export const pools: Record<string, Mapping> = {
   MaxPool: maxPool,
   AvgPool: averagePool,
+  // Places are counted with channels last, in one example or in the batch.
+  MaxPoolWithArgmax: (inputs, attrs, graph) => {
+    const x = input(inputs, 'x');
+    const window = poolingWindow(x.shape, attrs);
+    if (slidingOver(window) !== window)
+      throw unmapped('maxPoolWithArgmax with a padding that is not smaller than its window');
+    const image = channelsFirst(graph, cast(graph, x, 'float32'));
+    const largest = pool(graph, 'MaxPool', image, window, image.dtype);
+    const found = pool(graph, 'MaxPool', image, window, 'int64', 1);
+    const places = placesOf(graph, found, window, attrs.get<boolean>('includeBatchInIndex'));
+    return [convert(graph, channelsLast(graph, largest), x.dtype), channelsLast(graph, places)];
+  },
   // Every output's gradient goes to the (first) place of its maximum; windows that overlap add up.
   MaxPoolGrad: (inputs, attrs, graph) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];

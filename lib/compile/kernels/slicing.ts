@@ -51,7 +51,7 @@ export function concat(graph: GraphBuilder, xs: readonly Value[], axis: number):
 }
 
 /** Values as the dtype that holds them all, as numpy joins them; tfjs's cpu backend cuts them to the first one's. */
-function upcast(graph: GraphBuilder, xs: readonly Value[]): Value[] {
+export function upcast(graph: GraphBuilder, xs: readonly Value[]): Value[] {
   const dtype = xs.map((x) => x.dtype as tf.DataType).reduce(tf.upcastType) as DataType;
   return xs.map((x) => convert(graph, x, dtype));
 }

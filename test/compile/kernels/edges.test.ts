@@ -42,6 +42,50 @@ const WHOLE = [-2, -1, 0, 1, 2];
 /** The first NaN is far from the end, where onnxruntime's own comparison forgets it. */
 const LONG = [3, 1, 4, 1, 5, 9, 2, 6, nan, 5, 3, 5, nan, 8, 9, 7, 9];
 
+/** Each element by its number, from 1 on: so gradients tell places apart. */
+const weighted = (y: tf.Tensor): tf.Tensor => y.mul(tf.range(1, y.size + 1).reshape(y.shape));
+
+/**
+ * Gradients of images [2, 2, 3, 1] that become [2, 3, 4, 1], of the sums that `weighted` makes: by numpy, differences of the maps that
+ * the definitions say. tfjs's cpu backend has others from the second example on, of half pixels, and none of images that are no squares.
+ */
+const RESIZED: [
+  what: string,
+  resize: (x: tf.Tensor4D, size: [number, number]) => tf.Tensor,
+  expected: number[],
+][] = [
+  [
+    'nearest',
+    (x, size) => tf.image.resizeNearestNeighbor(x, size),
+    [14, 10, 12, 19, 11, 12, 62, 34, 36, 43, 23, 24],
+  ],
+  [
+    'nearest, corners',
+    (x, size) => tf.image.resizeNearestNeighbor(x, size, true),
+    [1, 5, 4, 14, 34, 20, 13, 29, 16, 38, 82, 44],
+  ],
+  [
+    'nearest, half pixels',
+    (x, size) => tf.image.resizeNearestNeighbor(x, size, false, true),
+    [1, 5, 4, 14, 34, 20, 13, 29, 16, 38, 82, 44],
+  ],
+  [
+    'bilinear',
+    (x, size) => tf.image.resizeBilinear(x, size),
+    [11 / 3, 17 / 3, 28 / 3, 95 / 6, 55 / 3, 151 / 6, 71 / 3, 77 / 3, 100 / 3, 245 / 6, 130 / 3, 331 / 6],
+  ],
+  [
+    'bilinear, corners',
+    (x, size) => tf.image.resizeBilinear(x, size, true),
+    [31 / 6, 23 / 3, 61 / 6, 95 / 6, 55 / 3, 125 / 6, 175 / 6, 95 / 3, 205 / 6, 239 / 6, 127 / 3, 269 / 6],
+  ],
+  [
+    'bilinear, half pixels',
+    (x, size) => tf.image.resizeBilinear(x, size, false, true),
+    [5.375, 7.1875, 10.4375, 16.375, 17.1875, 21.4375, 30.125, 29.6875, 35.1875, 41.125, 39.6875, 46.1875],
+  ],
+];
+
 const rows = (): Row[] => [
   [
     'log1p',
@@ -149,6 +193,42 @@ const rows = (): Row[] => [
   ['concatenate', (a, b) => tf.concat([a!, b!]), [int(1, 2), float(1.5)], 'float32', [1, 2, 1.5]],
   ['concatenate', (a, b) => tf.concat([a!, b!]), [bool(1), int(5)], 'int32', [1, 5]],
   ['concatenate', (a, b) => tf.concat([a!, b!]), [bool(1), float(5.5)], 'float32', [1, 5.5]],
+  ['arctan2', (a, b) => tf.atan2(a!, b!), [int(1, -1), int(1, 2)], 'float32', [0.785398163, -0.463647609]],
+  [
+    'arctan2',
+    (a, b) => tf.atan2(a!, b!),
+    [float(0, 0, -0, 1, -1, inf, -inf, 1, nan), float(0, -0, -0, 0, -0, inf, 1, -inf, 1)],
+    'float32',
+    [0, Math.PI, -Math.PI, Math.PI / 2, -Math.PI / 2, Math.PI / 4, -Math.PI / 2, Math.PI, nan],
+  ],
+  ...RESIZED.map(([what, resize, expected]): Row => [
+    `the transposed map: ${what}`,
+    slope((x) => weighted(resize(x.reshape([2, 2, 3, 1]), [3, 4]))),
+    [float(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)],
+    'float32',
+    expected,
+  ]),
+  [
+    'argmax of each window of a volume, 1 by 2 by 3',
+    slope((x) => weighted(tf.maxPool3d(x.reshape([1, 1, 3, 4, 1]) as tf.Tensor5D, [1, 2, 3], 1, 'valid'))),
+    [float(3, 1, 4, 1.5, 5, 9, 2, 6, 5.5, 3.5, 8, 7)],
+    'float32',
+    [0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0],
+  ],
+  [
+    'bincount of what is inside',
+    (x) => tf.bincount(x as tf.Tensor1D, tf.tensor1d([]), 2),
+    [int(1, -1, 2, 1)],
+    'float32',
+    [0, 2],
+  ],
+  [
+    'add.at of what is inside',
+    (x, updates) => tf.scatterND(x!.reshape([3, 2]), updates!, [2, 2]).flatten(),
+    [int(0, 1, 0, 2, -1, 1), float(1, 2, 4)],
+    'float32',
+    [0, 1, 0, 0],
+  ],
   [
     'all, any',
     (x) => [x!.cast('bool').all(0), x!.cast('bool').any(0)],

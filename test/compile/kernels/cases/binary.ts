@@ -39,6 +39,7 @@ const elementwise: Row[] = [
   ['Pow', (a, b) => a.pow(b), pairs(0.5, 2)],
   ['SquaredDifference', (a, b) => a.squaredDifference(b), [floats([2, 3], [2, 3]), floats([], [])]],
   ['Mod', (a, b) => a.mod(b), pairs(0.5, 4)],
+  ['Atan2', (a, b) => tf.atan2(a, b), [...pairs(), [values([1, 1, -1, -1, 0]), values([1, -1, 1, -1, -2])]]],
   ['Prelu', (a, b) => tf.prelu(a, b), [floats([2, 3], [3]), floats([2, 3], [2, 3]), floats([4], [1])]],
 ];
 

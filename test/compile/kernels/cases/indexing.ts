@@ -22,6 +22,80 @@ export const indexingCases: KernelCase[] = [
   },
   {
     kernel: 'GatherV2',
+    what: 'in a batch',
+    run: (x, ids) => tf.gather(x!, ids!, 1, 1),
+    inputs: [
+      [float([2, 4, 3]), int([2, 5], 0, 4)],
+      [float([2, 4]), int([2], 0, 4)],
+    ],
+  },
+  {
+    kernel: 'GatherV2',
+    what: 'in a batch, along another axis',
+    run: (x, ids) => [tf.gather(x!, ids!, 2, 1), tf.gather(x!, ids!, -2, 1)],
+    inputs: [[float([2, 4, 3, 2]), int([2, 5], 0, 3)]],
+    gradient: false,
+  },
+  {
+    kernel: 'GatherV2',
+    what: 'in a batch of batches',
+    run: (x, ids) => tf.gather(x!, ids!, 2, 2),
+    inputs: [[float([2, 4, 3, 2]), int([2, 4, 2], 0, 3)]],
+    gradient: false,
+  },
+  {
+    kernel: 'GatherNd',
+    run: (x, ids) => [tf.gatherND(x!, ids!), tf.gatherND(x!.sum(-1), ids!)],
+    inputs: [
+      [float([3, 4, 2]), values([0, 1, 2, 3, 2, 3], 'int32')],
+      [int([3, 4, 2]), values([0, 1, 2, 3, 2, 3], 'int32')],
+    ].map(([x, ids]) => [x!, () => tf.tidy(() => ids!().reshape([3, 2]))]),
+    gradient: false, // tfjs has none
+  },
+  {
+    kernel: 'ScatterNd',
+    run: (ids, rows) => [
+      tf.scatterND(ids!.reshape([6, 1]), rows!, [3, 2]),
+      tf.scatterND(ids!.reshape([6, 1]), rows!, [100, 2]),
+    ],
+    inputs: [
+      [REPEATED, float([6, 2])],
+      [REPEATED, int([6, 2], -(2 ** 30), 2 ** 30)],
+    ],
+    gradient: false, // tfjs has none
+  },
+  {
+    kernel: 'ScatterNd',
+    what: 'at places',
+    run: (ids, numbers) => tf.scatterND(ids!.reshape([3, 2]), numbers!, [4, 2]),
+    inputs: [[values([0, 1, 3, 0, 0, 1], 'int32'), float([3])]],
+    gradient: false,
+  },
+  {
+    kernel: 'Bincount',
+    run: (x, weights) => [
+      tf.bincount(x as tf.Tensor1D, weights as tf.Tensor1D, 4),
+      tf.bincount(x as tf.Tensor1D, tf.tensor1d([]), 4),
+    ],
+    inputs: [
+      [values([1, 1, 3, 9, 0], 'int32'), float([5])],
+      [values([1, 1, 3, 9, 0], 'int32'), int([5])],
+    ],
+    gradient: false,
+  },
+  {
+    kernel: 'DenseBincount',
+    run: (x, weights) => [
+      tf.denseBincount(x as tf.Tensor2D, weights as tf.Tensor2D, 4),
+      tf.denseBincount(x as tf.Tensor2D, tf.tensor2d([], [0, 0]), 4),
+      tf.denseBincount(x as tf.Tensor2D, tf.tensor2d([], [0, 0]), 4, true),
+      tf.denseBincount(x!.flatten() as tf.Tensor1D, tf.tensor1d([]), 4),
+    ],
+    inputs: [[int([2, 6], 0, 6), float([2, 6])]],
+    gradient: false,
+  },
+  {
+    kernel: 'GatherV2',
     what: 'of integers',
     run: (x, ids) => tf.gather(x!, ids!),
     inputs: [[int([3, 2]), REPEATED]],

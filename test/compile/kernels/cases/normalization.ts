@@ -29,4 +29,15 @@ export const normalizationCases: KernelCase[] = [
       [float([2, 2, 3, 2]), ...statistics([2]), float([2]), float([2], 0.5, 2)],
     ],
   },
+  {
+    kernel: 'LRN',
+    run: (x) => tf.localResponseNormalization(x as tf.Tensor4D, 2, 1, 0.5, 0.75),
+    inputs: [[float([2, 2, 1, 6])], [float([1, 1, 2, 3])]],
+  },
+  {
+    kernel: 'LRNGrad',
+    what: 'without options',
+    run: (x) => tf.localResponseNormalization(x as tf.Tensor4D),
+    inputs: [[float([2, 2, 2, 4])]],
+  },
 ];

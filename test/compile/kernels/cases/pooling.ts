@@ -35,9 +35,51 @@ const pools = (kernel: string, pool: typeof tf.maxPool): KernelCase[] =>
 /** Windows of equal elements: the first one is the maximum. */
 const ties: Argument = () => tf.tensor4d([0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2], [1, 4, 4, 1]);
 
+/** Of volumes: windows that meet, overlap, leave gaps, and hang over the edge. */
+const POOLS_3D: [
+  volume: number[],
+  size: number | [number, number, number],
+  stride: number,
+  pad: 'same' | 'valid' | number,
+][] = [
+  [[1, 4, 4, 4, 2], 2, 2, 'valid'],
+  [[2, 3, 4, 5, 1], 2, 1, 'same'],
+  [[1, 5, 4, 4, 1], 3, 2, 1],
+  [[1, 5, 5, 5, 1], 2, 3, 'valid'],
+];
+
+const pools3d = (kernel: string, pool: typeof tf.maxPool3d): KernelCase[] =>
+  POOLS_3D.map(([volume, size, stride, pad]) => ({
+    kernel,
+    what: `[${volume}], size ${size}, stride ${stride}, ${pad}`,
+    run: (x) => pool(x as tf.Tensor5D, size, stride, pad),
+    inputs: [floats(volume)],
+  }));
+
 export const poolingCases: KernelCase[] = [
   ...pools('MaxPool', tf.maxPool),
   ...pools('AvgPool', tf.avgPool),
+  ...pools3d('MaxPool3D', tf.maxPool3d),
+  ...pools3d('MaxPool3DGrad', tf.maxPool3d).slice(3),
+  ...pools3d('AvgPool3D', tf.avgPool3d),
+  ...pools3d('AvgPool3DGrad', tf.avgPool3d).slice(3),
+  {
+    kernel: 'AvgPool3D',
+    what: 'of another size along each axis',
+    run: (x) => tf.avgPool3d(x as tf.Tensor5D, [2, 3, 1], [2, 1, 1], 'same'),
+    inputs: [floats([1, 5, 4, 3, 2])],
+  },
+  ...(['same', 'valid'] as const).map((pad) => ({
+    kernel: 'MaxPoolWithArgmax',
+    what: pad,
+    run: (x: tf.Tensor) =>
+      [true, false].flatMap((inBatch) => {
+        const { result, indexes } = tf.maxPoolWithArgmax(x as Image, [2, 3], 2, pad, inBatch);
+        return [result!, indexes!];
+      }),
+    inputs: [floats([2, 5, 4, 3])],
+    gradient: false, // tfjs has none
+  })),
   {
     kernel: 'MaxPoolGrad',
     what: 'of equal elements',
