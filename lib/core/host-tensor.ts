@@ -59,11 +59,16 @@ function hostFrom(values: tf.TypedArray, { dtype, shape }: tf.Tensor): HostTenso
       `Expected a tensor of float32, int32 or bool, got one of ${dtype}; convert it first.`,
     );
   }
-  const data = isArrayOf(dtype, values) ? values : ARRAYS[dtype].from(values);
-  return { dtype, shape: [...shape], data };
+  return { dtype, shape: [...shape], data: arrayOf(dtype, values) };
 }
 
-function isHostType(dtype: tf.DataType): dtype is HostTensor['dtype'] {
+/** Values as an array of the class that holds those of the dtype; the same array if it is one. */
+export function arrayOf(dtype: HostTensor['dtype'], values: tf.TypedArray): HostTensor['data'] {
+  return isArrayOf(dtype, values) ? values : ARRAYS[dtype].from(values);
+}
+
+/** Whether it is a dtype of numbers or booleans. */
+export function isHostType(dtype: tf.DataType): dtype is HostTensor['dtype'] {
   return dtype in ARRAYS;
 }
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { arrayOf, isHostType } from '../../lib/core/host-tensor';
 
 /**
  * The kernel of tfjs's cpu backend for a backend that lacks it or gets it wrong: inputs are read from that backend, and outputs
@@ -12,7 +13,7 @@ export function hostKernel(name: string): tf.KernelFunc {
       to: tf.KernelBackend,
       { dataId, shape, dtype }: tf.TensorInfo,
     ): tf.TensorInfo => ({
-      dataId: to.write(from.readSync(dataId), shape, dtype),
+      dataId: to.write(ofDtype(from.readSync(dataId), dtype), shape, dtype),
       shape,
       dtype,
     });
@@ -22,6 +23,11 @@ export function hostKernel(name: string): tf.KernelFunc {
     for (const x of [...Object.values(arrived), ...[outputs].flat()]) host.disposeData(x!.dataId, true);
     return Array.isArray(outputs) ? results : (results[0] as tf.TensorInfo);
   };
+}
+
+/** The cpu backend keeps some values in arrays of another class, which would arrive as bits. */
+function ofDtype(values: tf.BackendValues, dtype: tf.DataType): tf.BackendValues {
+  return isHostType(dtype) ? arrayOf(dtype, values as tf.TypedArray) : values;
 }
 
 /** Some kernels take a record of tensors, others an array; optional ones may be missing. */

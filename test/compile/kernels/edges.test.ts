@@ -193,6 +193,13 @@ const rows = (): Row[] => [
   ['concatenate', (a, b) => tf.concat([a!, b!]), [int(1, 2), float(1.5)], 'float32', [1, 2, 1.5]],
   ['concatenate', (a, b) => tf.concat([a!, b!]), [bool(1), int(5)], 'int32', [1, 5]],
   ['concatenate', (a, b) => tf.concat([a!, b!]), [bool(1), float(5.5)], 'float32', [1, 5.5]],
+  [
+    'where(x > 0, x, a * x)',
+    (x, a) => tf.prelu(x!, a!),
+    [float(-2), float(0.5, 1, 2)],
+    'float32',
+    [-1, -2, -4],
+  ],
   ['arctan2', (a, b) => tf.atan2(a!, b!), [int(1, -1), int(1, 2)], 'float32', [0.785398163, -0.463647609]],
   [
     'arctan2',

@@ -3,12 +3,15 @@ import '@tensorflow/tfjs-backend-wasm';
 import { registerSegmentSum } from '../../../trainers/engines/segment-sum';
 import { fixWasm } from '../../../trainers/engines/wasm-fixes';
 import { binaryCases } from '../../compile/kernels/cases/binary';
+import { blockCases } from '../../compile/kernels/cases/blocks';
 import { convolutionCases } from '../../compile/kernels/cases/convolution';
+import { einsumCases } from '../../compile/kernels/cases/einsum';
 import { indexingCases } from '../../compile/kernels/cases/indexing';
 import { matmulCases } from '../../compile/kernels/cases/matmul';
 import { normalizationCases } from '../../compile/kernels/cases/normalization';
 import { poolingCases } from '../../compile/kernels/cases/pooling';
 import { reductionCases } from '../../compile/kernels/cases/reduction';
+import { resizeCases } from '../../compile/kernels/cases/resize';
 import { shapeCases } from '../../compile/kernels/cases/shape';
 import { unaryCases } from '../../compile/kernels/cases/unary';
 import { withGradients } from '../../compile/kernels/harness';
@@ -73,12 +76,15 @@ describe.each(PRODUCTS)('$name matmul on wasm', ({ a, b, transposeA, transposeB 
 describe('the kernel corpus on wasm', () => {
   const cases = [
     ...binaryCases,
+    ...blockCases,
     ...convolutionCases,
+    ...einsumCases,
     ...indexingCases,
     ...matmulCases,
     ...normalizationCases,
     ...poolingCases,
     ...reductionCases,
+    ...resizeCases,
     ...shapeCases,
     ...unaryCases,
   ].map(

@@ -70,8 +70,8 @@ const valuesOnly: Row[] = [
   [
     'Prelu',
     (a, b) => tf.prelu(a, b),
-    [INTEGERS, BOOLEANS, [int([2, 3]), float([3])], [float([1]), float([3])]],
-    'of integers and booleans, and broadcast',
+    [INTEGERS, BOOLEANS, [int([2, 3]), float([3])]],
+    'of integers and booleans',
   ],
   ['FloorDiv', (a, b) => a.div(b), [INTEGERS], 'of integers, some zero'],
   [
