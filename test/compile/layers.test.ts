@@ -87,6 +87,23 @@ const STOCK: [name: string, make: () => tf.layers.Layer[], inputShape: number[]]
     [3, 3, 2],
   ],
   [
+    'conv2d, upSampling2d',
+    () => [
+      layers.conv2d({ filters: 2, kernelSize: 2, kernelInitializer: seeded() }),
+      layers.upSampling2d({ size: [2, 2], interpolation: 'bilinear' }),
+    ],
+    [4, 4, 1],
+  ],
+  [
+    'conv3d, maxPooling3d, averagePooling3d',
+    () => [
+      layers.conv3d({ filters: 2, kernelSize: 2, padding: 'same', kernelInitializer: seeded() }),
+      layers.maxPooling3d({ poolSize: [2, 2, 2] }),
+      layers.averagePooling3d({ poolSize: [1, 2, 1], padding: 'same' }),
+    ],
+    [4, 4, 2, 1],
+  ],
+  [
     'repeatVector, permute, reshape',
     () => [
       layers.repeatVector({ n: 3 }),
@@ -161,4 +178,20 @@ describe.each(STOCK)('%s', (name, make, inputShape) => {
       [x],
     );
   });
+});
+
+test.each(['int32', 'bool'] as const)('a dense layer on %s, value and gradients', async (dtype) => {
+  const input = tf.input({ shape: [3], dtype });
+  const dense = layers.dense({ units: 2, activation: 'relu', kernelInitializer: seeded() });
+  const model = tf.model({ inputs: input, outputs: dense.apply(input) as tf.SymbolicTensor });
+  const x = tf.tensor2d([[1, 0, 1], [0, 1, 1]], [2, 3], dtype); // prettier-ignore
+  await expectSameAsEager(
+    (y) => {
+      const { value, grads } = tf.variableGrads(() => (model.apply(y) as tf.Tensor).square().mean());
+      return { predicted: model.predict(y) as tf.Tensor, value, ...grads };
+    },
+    [x],
+  );
+  x.dispose();
+  model.dispose();
 });
