@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import type { Command, Option } from 'commander';
 import { UserError } from '../lib/core/errors';
+import { quoted } from '../lib/core/printable';
 import { nearest } from '../lib/core/nearest';
 import { isObject, isRunConfig } from './run-config';
 
@@ -76,7 +77,7 @@ function flagOf(option: Option, value: unknown, file: string): string[] {
   const expected = option.isBoolean()
     ? 'true or false'
     : `a text or number${option.variadic ? ', or a list' : ''}`;
-  throw new UserError(`Expected ${expected} for ${long} in ${file}, got ${JSON.stringify(value)}.`);
+  throw new UserError(`Expected ${expected} for ${long} in ${file}, got ${quoted(value)}.`);
 }
 
 function unknown(name: string, names: readonly string[], file: string): UserError {

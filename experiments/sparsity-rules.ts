@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../lib/core/errors';
+import { quoted } from '../lib/core/printable';
 import { pathsMatching } from '../lib/core/paths-matching';
 import { SparsityRule, sparsityOfRules } from '../lib/pruning/distributions/layerwise';
 import type { Pattern } from '../lib/pruning/pattern';
@@ -59,7 +60,7 @@ function expectRule(rule: unknown, place: string): void {
   const isRule = typeof match === 'string' && Object.keys(found).every((key) => KEYS.includes(key));
   if (isRule && typeof sparsity === 'number' && sparsity >= 0 && sparsity < 1) return;
   throw new UserError(
-    `Expected { "match": a path or pattern, "sparsity": a number of at least 0 and below 1 } as ${place}, got ${JSON.stringify(rule)}.`,
+    `Expected { "match": a path or pattern, "sparsity": a number of at least 0 and below 1 } as ${place}, got ${quoted(rule)}.`,
   );
 }
 
@@ -76,4 +77,4 @@ function at(place: string, check: () => void): void {
   }
 }
 
-const kindOf = (value: unknown) => (typeof value === 'object' && value ? 'an object' : JSON.stringify(value));
+const kindOf = (value: unknown) => (typeof value === 'object' && value ? 'an object' : quoted(value));

@@ -1,5 +1,6 @@
 import { HUB_URL, modelInfo, PathInfo, pathsInfo } from '@huggingface/hub';
 import { UserError } from '../../lib/core/errors';
+import { quoted } from '../../lib/core/printable';
 import type { Content } from './content';
 import { HubName, isCommit } from './hub-name';
 import { connected, Refused, request } from './request';
@@ -51,9 +52,7 @@ function hubFile({ path, size, oid, lfs }: PathInfo, model: string): HubFile {
   const digits = lfs ? 64 : 40;
   if (content.bytes >= 0 && new RegExp(`^[0-9a-f]{${digits}}$`).test(content.digest))
     return { name: path, content };
-  throw new UserError(
-    `Expected length and digest of ${model}/${path} from the Hub, got ${JSON.stringify(content)}.`,
-  );
+  throw new UserError(`Expected length and digest of ${model}/${path} from the Hub, got ${quoted(content)}.`);
 }
 
 /** A `fetch` whose answers are whole, after as many attempts as it takes. */

@@ -1,4 +1,5 @@
 import { UserError } from '../../lib/core/errors';
+import { quoted } from '../../lib/core/printable';
 import type { Merge, TokenizerJson } from '../../lib/export/hugging-face/tokenizer-json';
 import { byteLevel } from './byte-level';
 import { isCharacter, LeftPieces, VocabularyCut } from './vocabulary-cut';
@@ -55,8 +56,8 @@ const mergedOf = (merge: Merge): string => partsIn(merge).join('');
 
 function unknownPiece(piece: string, merge: Merge): never {
   throw new UserError(
-    `Expected the pieces of every merge in the vocabulary of tokenizer.json, got ${JSON.stringify(merge)} without ` +
-      `${JSON.stringify(piece)}; its vocabulary cannot be pruned.`,
+    `Expected the pieces of every merge in the vocabulary of tokenizer.json, got ${quoted(merge)} without ` +
+      `${quoted(piece)}; its vocabulary cannot be pruned.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { ByteLevelPreTokenizer, Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { UserError } from '../../lib/core/errors';
 import { parseToken } from '../../lib/export/hugging-face/added-token';
+import { quoted } from '../../lib/core/printable';
 import type { TokenizerJson } from '../../lib/export/hugging-face/tokenizer-json';
 import type { Tokenizer } from './tokenizer';
 import { addedTokenSplitter, Part } from './added-tokens';
@@ -59,7 +60,7 @@ function frameOf({ post_processor }: TokenizerJson): Frame {
     return { before: [cls], between: [sep, sep], after: [sep], pairType: 0 };
   }
   throw new UserError(
-    `Expected RobertaProcessing with cls and sep as post_processor of tokenizer.json, got ${JSON.stringify(post_processor)}; ` +
+    `Expected RobertaProcessing with cls and sep as post_processor of tokenizer.json, got ${quoted(post_processor)}; ` +
       'choose a model of the RoBERTa family.',
   );
 }

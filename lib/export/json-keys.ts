@@ -1,6 +1,7 @@
+import { quoted } from '../core/printable';
+
 /**
- * The first key, as it is written, that some object of a JSON text has twice: `JSON.parse` would keep the last of the two and
- * say nothing.
+ * The first key, quoted, that some object of a JSON text has twice: `JSON.parse` would keep the last of the two and say nothing.
  *
  * @param json valid JSON.
  */
@@ -15,7 +16,7 @@ export function repeatedKey(json: string): string | undefined {
       if (!isKey(json, i + 1)) continue;
       const keys = objects.at(-1)!;
       const key = JSON.parse(text) as string;
-      if (keys.has(key)) return text;
+      if (keys.has(key)) return quoted(key);
       keys.add(key);
     }
   }

@@ -1,4 +1,5 @@
 import { UserError } from '../core/errors';
+import { quoted } from '../core/printable';
 import { repeatedKey } from './json-keys';
 
 /** Where one tensor lies in a safetensors file. */
@@ -58,19 +59,19 @@ function parseObject(json: string): Record<string, unknown> | undefined {
 }
 
 function parseEntry(name: string, value: unknown, refuse: Refuse): StoredEntry {
-  const malformed = (): never => refuse(`its entry "${name}" is malformed`);
+  const malformed = (): never => refuse(`its entry ${quoted(name)} is malformed`);
   if (!isRecord(value)) return malformed();
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isStoredType(dtype)) {
     return refuse(
-      `its entry "${name}" has dtype ${JSON.stringify(dtype)} instead of ${Object.keys(BYTES).join(', ')}`,
+      `its entry ${quoted(name)} has dtype ${quoted(dtype)} instead of ${Object.keys(BYTES).join(', ')}`,
     );
   }
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) return malformed();
   const [begin, end] = offsets as [number, number];
   const bytes = bytesOf(dtype, shape);
   if (end - begin === bytes) return { name, dtype, shape, begin, end };
-  return refuse(`its entry "${name}" of shape [${shape.join(', ')}] has ${end - begin} bytes of data`);
+  return refuse(`its entry ${quoted(name)} of shape [${shape.join(', ')}] has ${end - begin} bytes of data`);
 }
 
 /** Sorts the entries by place and checks that they fill the data without a gap or an overlap. */
@@ -78,7 +79,8 @@ function checkPlaces(entries: StoredEntry[], dataBytes: number, refuse: Refuse):
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let position = 0;
   for (const { name, begin, end } of entries) {
-    if (begin !== position) refuse(`the data of "${name}" starts at byte ${begin} instead of ${position}`);
+    if (begin !== position)
+      refuse(`the data of ${quoted(name)} starts at byte ${begin} instead of ${position}`);
     position = end;
   }
   if (position !== dataBytes) refuse(`its tensors take ${position} bytes where the file has ${dataBytes}`);

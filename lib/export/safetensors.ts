@@ -160,6 +160,7 @@ export interface StoredHalf {
  * their order in the map: the four-byte ones come first (so that all are aligned), by name. Bytes (`bool`) are stored as U8.
  *
  * @param metadata free text by key, kept in the header.
+ * @throws UserError, before anything is written, for a tensor named `__metadata__`, which is the format's own, or `__proto__`.
  *
  * @example writeSafetensors('weights.safetensors', new Map([['bias', hostTensor(Float32Array.of(1, 2), [2])]]));
  */
@@ -168,6 +169,7 @@ export function writeSafetensors(
   entries: ReadonlyMap<string, Storable>,
   metadata?: Readonly<Record<string, string>>,
 ): void {
+  for (const name of RESERVED) if (entries.has(name)) throw reserved(name, path);
   const order = [...entries].sort(
     ([a, x], [b, y]) => bytesPerElement(y) - bytesPerElement(x) || (a < b ? -1 : 1),
   );
@@ -190,6 +192,14 @@ export function writeSafetensors(
     fs.closeSync(file);
   }
 }
+
+/** The format's own name, and one that JavaScript's objects do not have as a field. */
+const RESERVED = ['__metadata__', '__proto__'];
+
+const reserved = (name: string, path: string): UserError =>
+  new UserError(
+    `Expected names of tensors for ${path}, got "${name}", which no file can hold; give it another name.`,
+  );
 
 function bytesPerElement({ dtype }: Storable): number {
   return BYTES[STORED[dtype]];

@@ -1,4 +1,6 @@
 import { UserError } from '../core/errors';
+import { quoted } from '../core/printable';
+import { checkRate } from '../random/dropout-mask';
 import { families, FamilyName, isFamilyName } from './family';
 import { Problem, problems } from './problem';
 
@@ -73,12 +75,13 @@ export const bertSizes: Readonly<Record<BertSizeName, BertSize>> = {
  * Fills in the defaults.
  *
  * @throws UserError if a size is not a whole number from 1, a list has another length than `layers`, the width of a head does not
- *   follow, there are fewer than two classes, or the family or problem is unknown or the family has no token types.
+ *   follow, there are fewer than two classes, a rate is outside [0, 1), epsilon is not above 0, or the family or problem is unknown or the family has no token types.
  */
 export function resolveBertConfig(config: BertConfig): ResolvedBertConfig {
   const { layers, hiddenSize, problem = 'single-label', dropout = 0.1, family = 'bert' } = config;
   if (!isFamilyName(family)) throw unknown('family', family, Object.keys(families));
   if (!problems.includes(problem)) throw unknown('problem', problem, problems);
+  expectSize('layers', layers, 1); // before lists of so many are made
   const resolved: ResolvedBertConfig = {
     family,
     vocabSize: config.vocabSize,
@@ -101,6 +104,7 @@ export function resolveBertConfig(config: BertConfig): ResolvedBertConfig {
     seed: config.seed ?? 0,
   };
   checkSizes(resolved);
+  checkNumbers(resolved);
   return resolved;
 }
 
@@ -116,30 +120,36 @@ function headSizeOf({ heads, hiddenSize }: BertConfig): number {
   if (typeof heads === 'number' && heads > 0 && hiddenSize % heads === 0) return hiddenSize / heads;
   throw new UserError(
     `Expected headSize, or one number of heads that divides hiddenSize ${hiddenSize} of a BERT, got heads ` +
-      `${JSON.stringify(heads)} alone; pass headSize.`,
+      `${quoted(heads)} alone; pass headSize.`,
   );
 }
 
-const SIZES = [
-  'vocabSize',
-  'layers',
-  'hiddenSize',
-  'embeddingSize',
-  'headSize',
-  'maxPositions',
-  'labels',
-] as const;
+const SIZES = ['vocabSize', 'hiddenSize', 'embeddingSize', 'headSize', 'maxPositions', 'labels'] as const;
+function expectSize(name: string, size: number, least: number): void {
+  if (Number.isInteger(size) && size >= least) return;
+  throw new UserError(`Expected a whole number from ${least} as ${name} of a BERT, got ${size}.`);
+}
+
 const COUNTS = ['typeVocabSize', 'padId'] as const;
+const RATES = ['dropout', 'attentionDropout', 'classifierDropout'] as const;
+
+function checkNumbers(config: ResolvedBertConfig): void {
+  const { epsilon, initializerRange } = config;
+  RATES.forEach((rate) => checkRate(config[rate], `${rate} of a BERT`));
+  if (!(Math.fround(epsilon) > 0 && Math.fround(epsilon) < Infinity)) {
+    throw new UserError(`Expected a float32 above 0 as epsilon of a BERT, got ${epsilon}.`);
+  }
+  if (!(initializerRange >= 0 && Number.isFinite(initializerRange))) {
+    throw new UserError(`Expected a number from 0 as initializerRange of a BERT, got ${initializerRange}.`);
+  }
+}
 
 function checkSizes(config: ResolvedBertConfig): void {
   const sizes: [string, number, least: number][] = SIZES.map((name) => [name, config[name], 1]);
   COUNTS.forEach((name) => sizes.push([name, config[name], 0]));
   config.heads.forEach((heads, i) => sizes.push([`heads of layer ${i}`, heads, 0]));
   config.intermediateSize.forEach((size, i) => sizes.push([`intermediateSize of layer ${i}`, size, 0]));
-  for (const [name, size, least] of sizes) {
-    if (Number.isInteger(size) && size >= least) continue;
-    throw new UserError(`Expected a whole number from ${least} as ${name} of a BERT, got ${size}.`);
-  }
+  sizes.forEach((size) => expectSize(...size));
   if (families[config.family].typeVocabSize === 0 && config.typeVocabSize > 0) {
     throw new UserError(`Expected typeVocabSize 0 for a ${config.family}, got ${config.typeVocabSize}.`);
   }
@@ -151,5 +161,5 @@ function checkSizes(config: ResolvedBertConfig): void {
 }
 
 function unknown(field: string, value: unknown, known: readonly string[]): UserError {
-  return new UserError(`Expected ${known.join(', ')} as ${field} of a BERT, got ${JSON.stringify(value)}.`);
+  return new UserError(`Expected ${known.join(', ')} as ${field} of a BERT, got ${quoted(value)}.`);
 }

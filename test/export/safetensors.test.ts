@@ -66,6 +66,18 @@ describe('safetensors', () => {
     expect([...readSafetensors(file()).get('v')!.data]).toEqual([2, 3]);
   });
 
+  it.each(['__metadata__', '__proto__'])(
+    'refuses to write a tensor named %s, and leaves what is there',
+    (name) => {
+      writeSafetensors(file(), new Map());
+      const before = fs.readFileSync(file());
+      const entries = new Map([[name, hostTensor(Float32Array.of(1), [1])]]);
+      expect(() => writeSafetensors(file(), entries)).toThrow(UserError);
+      expect(() => writeSafetensors(file(), entries)).toThrow(`got "${name}", which no file can hold`);
+      expect(fs.readFileSync(file())).toEqual(before);
+    },
+  );
+
   it('widens half precision, narrows 64-bit integers', () => {
     const read = (dtype: string, values: ArrayBufferView, n: number) => {
       const bytes = new Uint8Array(values.buffer);
@@ -81,6 +93,11 @@ describe('safetensors', () => {
   });
 
   const json = JSON.stringify;
+  const deep = (field: string) =>
+    `{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"${field}":${'['.repeat(1e5)}${']'.repeat(1e5)}}}`.replace(
+      field === 'dtype' ? '"dtype":"F32",' : '"shape":[1],',
+      '',
+    );
   const F = (begin: number, end: number) => entry('F32', [(end - begin) / 4], begin, end);
 
   it.each<[string, () => string]>([
@@ -99,6 +116,9 @@ describe('safetensors', () => {
     ['an entry that is null', () => write('{"a":null}')],
     ['an unknown dtype', () => write({ a: entry('F99', [1], 0, 4) }, 4)],
     ['a dtype out of the prototype', () => write({ a: entry('toString', [1], 0, 4) }, 4)],
+    ['a dtype that is nested deep', () => write(deep('dtype'), 4)],
+    ['a shape that is nested deep', () => write(deep('shape'), 4)],
+    ['a dtype of many megabytes', () => write({ a: { ...F(0, 4), dtype: 'x'.repeat(1e7) } }, 4)],
     ['a negative size', () => write({ a: entry('F32', [-1, -1], 0, 4) }, 4)],
     ['a fractional size', () => write({ a: entry('F32', [0.5, 2], 0, 4) }, 4)],
     ['a negative offset', () => write({ a: entry('F32', [1], -4, 0) }, 4)],
@@ -123,6 +143,7 @@ describe('safetensors', () => {
     const before = process.memoryUsage().arrayBuffers;
     expect(() => readSafetensors(name)).toThrow(UserError);
     expect(() => readSafetensors(name)).toThrow(name);
+    expect(() => readSafetensors(name)).not.toThrow(/.{1000}/); // a sentence, whatever the file holds
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
   });
 

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../../core/errors';
+import { quoted } from '../../core/printable';
 import { HostTensor } from '../../core/host-tensor';
 import { readJson } from './config';
 import { repeatedKey } from '../json-keys';
@@ -53,14 +54,14 @@ function weightMap(index: string): Map<string, string> {
   const files = Object.entries(map as Record<string, unknown>);
   for (const [name, file] of files) {
     if (typeof file === 'string' && /^[^/\\]+\.safetensors$/.test(file)) continue;
-    throw malformed(`"${name}" is in ${JSON.stringify(file)}`);
+    throw malformed(`${quoted(name)} is in ${quoted(file)}`);
   }
   return new Map(files as [string, string][]);
 }
 
 function misplaced(index: string, name: string, found?: string, expected?: string): UserError {
   return new UserError(
-    `Expected tensor "${name}" in ${expected ?? 'no file'} as ${index} says, but it is in ${found ?? 'none of the files'}; ` +
+    `Expected tensor ${quoted(name)} in ${expected ?? 'no file'} as ${index} says, but it is in ${found ?? 'none of the files'}; ` +
       'download or save the model again.',
   );
 }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../../core/errors';
+import { quoted } from '../../core/printable';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../../models/bert-config';
 import { families, FamilyName, isFamilyName } from '../../models/family';
 import { Problem, problems, usualProblem } from '../../models/problem';
@@ -8,10 +9,10 @@ import { huggingFaceFamilies } from './families';
 import { hasAllHeads, Json } from './family';
 import type { Dtype } from '../onnx/files';
 
-/** What `config.json` says: the architecture, and the names of the outputs. */
+/** What `config.json` says: the architecture, and the names of the outputs where it has some. */
 export interface HuggingFaceConfig {
-  readonly bert: BertConfig & { readonly family: FamilyName };
-  readonly labels: readonly string[];
+  readonly bert: BertConfig & { readonly family: FamilyName; readonly labels: number };
+  readonly names: readonly string[] | undefined;
 }
 
 /**
@@ -25,19 +26,20 @@ export function readConfig(folder: string): HuggingFaceConfig {
   const { model_type: family = 'bert' } = json; // the first BERTs' configurations are older than this field
   if (!isFamilyName(family)) {
     throw new UserError(
-      `Expected ${Object.keys(families).join(', ')} as model_type in ${file}, got ${JSON.stringify(family)}; choose another model.`,
+      `Expected ${Object.keys(families).join(', ')} as model_type in ${file}, got ${quoted(family)}; choose another model.`,
     );
   }
   const { only, read } = huggingFaceFamilies[family];
   for (const [key, value] of Object.entries(only)) {
     if ((json[key] ?? value) === value) continue;
     throw new UserError(
-      `Expected a ${family} with ${key} ${JSON.stringify(value)} in ${file}, got ${JSON.stringify(json[key])}; choose another model.`,
+      `Expected a ${family} with ${key} ${quoted(value)} in ${file}, got ${quoted(json[key])}; choose another model.`,
     );
   }
-  const labels = labelsOf(json, file);
-  const outputs = { labels: labels.length, problem: problemOf(json, labels.length, file) };
-  return { labels, bert: { ...read(json, file), ...headSizeOf(json, file), ...outputs, family } };
+  const names = namesOf(json, file);
+  const labels = names?.length ?? countOf(json, file);
+  const outputs = { labels, problem: problemOf(json, labels, file) };
+  return { names, bert: { ...read(json, file), ...headSizeOf(json, file), ...outputs, family } };
 }
 
 /** The width of heads that do not fill the hidden size, under a key of our own. */
@@ -46,7 +48,7 @@ const HEAD_SIZE = 'attention_head_size';
 function headSizeOf({ [HEAD_SIZE]: headSize }: Json, file: string): Pick<BertConfig, 'headSize'> {
   if (headSize === undefined) return {};
   if (typeof headSize === 'number') return { headSize };
-  throw new UserError(`Expected a number as ${HEAD_SIZE} in ${file}, got ${JSON.stringify(headSize)}.`);
+  throw new UserError(`Expected a number as ${HEAD_SIZE} in ${file}, got ${quoted(headSize)}.`);
 }
 
 /** What transformers calls the problems. */
@@ -61,19 +63,23 @@ function problemOf({ problem_type: type }: Json, labels: number, file: string): 
   const problem = problems.find((known) => PROBLEM_TYPES[known] === type);
   if (problem) return problem;
   throw new UserError(
-    `Expected ${Object.values(PROBLEM_TYPES).join(', ')} as problem_type in ${file}, got ${JSON.stringify(type)}.`,
+    `Expected ${Object.values(PROBLEM_TYPES).join(', ')} as problem_type in ${file}, got ${quoted(type)}.`,
   );
 }
 
-function labelsOf({ id2label, num_labels: count = 2 }: Json, file: string): string[] {
-  if (typeof id2label !== 'object' || id2label === null) {
-    if (typeof count === 'number' && Number.isInteger(count) && count > 0) return defaultLabels(count);
-    throw new UserError(
-      `Expected a whole number from 1 as num_labels in ${file}, got ${JSON.stringify(count)}.`,
-    );
-  }
+function countOf({ num_labels: count = 2 }: Json, file: string): number {
+  if (typeof count === 'number' && Number.isInteger(count) && count > 0) return count;
+  throw new UserError(`Expected a whole number from 1 as num_labels in ${file}, got ${quoted(count)}.`);
+}
+
+function namesOf({ id2label }: Json, file: string): string[] | undefined {
+  if (typeof id2label !== 'object' || id2label === null) return undefined;
   const names = id2label as Json;
-  return Object.keys(names).map((_, i) => String(names[i] ?? `LABEL_${i}`));
+  return Object.keys(names).map((_, i) => {
+    const name = names[i] ?? `LABEL_${i}`;
+    if (typeof name === 'string' || typeof name === 'number') return String(name);
+    throw new UserError(`Expected texts in id2label of ${file}, got ${quoted(name)} as that of ${i}.`);
+  });
 }
 
 /** What transformers calls classes without names. */

@@ -1,4 +1,5 @@
 import { UserError } from '../../core/errors';
+import { quoted } from '../../core/printable';
 import type { BertConfig, ResolvedBertConfig } from '../../models/bert-config';
 
 /** A JSON object. */
@@ -44,7 +45,7 @@ export function readFields(json: Json, file: string, fields: Fields): BertConfig
     const value = json[key] ?? otherwise;
     if (value === null) continue;
     if (typeof value !== 'number' && !(PER_LAYER.includes(field) && isNumbers(value))) {
-      throw new UserError(`Expected a number as ${key} in ${file}, got ${JSON.stringify(value)}.`);
+      throw new UserError(`Expected a number as ${key} in ${file}, got ${quoted(value)}.`);
     }
     config[field] = value;
   }

@@ -21,7 +21,7 @@ import { readCheckpoint } from './checkpoint';
 import { configJson, defaultLabels, readConfig } from './config';
 import { huggingFaceFamilies } from './families';
 import { huggingFaceOnnx } from './onnx-program';
-import { addDecoded, Filled, fillFrom, storedTensors } from './tensors';
+import { addDecoded, Filled, fillFrom, matchTensors, storedTensors } from './tensors';
 import { readTokenizer, TokenizerFiles, writeTokenizer } from './tokenizer';
 import { Dtype, dtypeOf, ONNX_FILES } from '../onnx/files';
 import { writeSafetensors } from '../safetensors';
@@ -69,31 +69,63 @@ export interface LoadedHuggingFace extends Filled, Compressed {
  * @example const { model, tokenizerFiles } = loadHuggingFace('all-MiniLM-L6-v2', { layers: 3, labels: ['bad', 'good'], seed: 1 });
  */
 export function loadHuggingFace(folder: string, options: LoadHuggingFaceOptions = {}): LoadedHuggingFace {
-  const { bert, labels } = readConfig(folder);
+  const { bert, names } = readConfig(folder);
   const tokenizerFiles = readTokenizer(folder);
+  const checkpoint = readCheckpoint(folder);
+  expectInProportion(bert, checkpoint, folder);
   const config = resolveBertConfig(choose(bert, options, folder));
   checkVocabulary(tokenizerFiles, config, folder);
   const stored = readCodes(path.join(folder, CODES));
-  const tensors = addDecoded(readCheckpoint(folder), stored?.weights ?? new Map(), config.family, folder);
+  const tensors = addDecoded(checkpoint, stored?.weights ?? new Map(), config.family, folder);
   const { newClassifier = false, codes = true } = options;
+  const match = matchTensors(tensors, { config, newClassifier, folder });
+  const labels = options.labels ?? names ?? namesOfCount(config, match, folder);
   const model = codes && stored ? withQuantizeLayers(blankBert(config), stored) : blankBert(config);
   try {
-    const filled = fillFrom(tensors, model, { config, newClassifier, folder });
-    const weights = keptOf(codes && stored ? stored.weights : new Map(), model, filled.fresh);
-    loadMasksOf(model, folder, filled.fresh);
+    fillFrom(match, model, config);
+    const { fresh, ignored } = match;
+    const weights = keptOf(codes && stored ? stored.weights : new Map(), model, fresh);
+    loadMasksOf(model, folder, fresh);
     return {
       model,
       weights,
       skipped: [],
       config,
-      labels: options.labels ?? labels,
+      labels,
       tokenizerFiles,
-      ...filled,
+      fresh,
+      ignored,
     };
   } catch (error) {
     model.dispose();
     throw error;
   }
+}
+
+/** Each layer has tensors: of more layers than tensors not even a list is made. */
+function expectInProportion(
+  { layers }: BertConfig,
+  tensors: ReadonlyMap<string, unknown>,
+  folder: string,
+): void {
+  if (layers <= tensors.size) return;
+  throw new UserError(
+    `Expected at most as many layers in config.json as there are tensors in ${folder}, ${tensors.size}, got ${layers}; the two are not ` +
+      'of one model.',
+  );
+}
+
+/** Names for a number of labels: of a classifier that starts anew nothing but its number says how large it is to be. */
+function namesOfCount(
+  { labels, vocabSize }: ResolvedBertConfig,
+  { fresh }: Filled,
+  folder: string,
+): string[] {
+  if (labels <= vocabSize || !fresh.includes('classifier/kernel')) return defaultLabels(labels);
+  throw new UserError(
+    `Expected at most as many labels in config.json of ${folder} as pieces, ${vocabSize}, where it has no classifier, got ${labels}; ` +
+      'give `labels`.',
+  );
 }
 
 const CODES = 'codes.safetensors';

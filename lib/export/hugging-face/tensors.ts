@@ -1,15 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../core/errors';
+import { quoted } from '../../core/printable';
 import { hostOf, HostTensor, hostTensor } from '../../core/host-tensor';
 import { Weight, weightsOf } from '../../core/weights';
 import type { FamilyName } from '../../models/family';
 import { decode } from '../../quantization/decode';
 import type { EncodedWeight } from '../../quantization/encoded-weight';
-import { ResolvedBertConfig } from '../../models/bert-config';
+import type { ResolvedBertConfig } from '../../models/bert-config';
+import { bertShapes } from '../../models/bert-shapes';
 import { truncatedNormal } from '../../models/initializer';
 import { huggingFaceFamilies } from './families';
 import type { HuggingFaceFamily } from './family';
-import { canonicalName, isTransposed, storedName } from './names';
+import { canonicalName, isStored, isTransposed, storedName } from './names';
 
 type Tensors = ReadonlyMap<string, HostTensor>;
 
@@ -21,8 +23,8 @@ export interface Filled {
   readonly ignored: readonly string[];
 }
 
-/** Options of `fillFrom`. */
-export interface FillOptions {
+/** Options of `matchTensors`. */
+export interface MatchOptions {
   readonly config: ResolvedBertConfig;
   /** Start a new classifier even if the checkpoint has one. */
   readonly newClassifier: boolean;
@@ -30,26 +32,67 @@ export interface FillOptions {
   readonly folder: string;
 }
 
+/** What each weight of a model is to be filled with. */
+export interface Match extends Filled {
+  /** By the path of the weight, those that are not fresh. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+}
+
 /**
- * Gives every weight of a model its value: from the tensors of a checkpoint, or, to what the checkpoint has nothing of among
- * pooler and classifier, a first one.
+ * Finds the tensor of a checkpoint for every weight of a configuration; pooler and classifier, of which the checkpoint has nothing, start
+ * anew. Nothing is made room for.
  *
- * @throws UserError that lists by name what is missing, has another shape or dtype, or belongs to no weight.
+ * @throws UserError that lists by name what is missing, has another shape or dtype, or belongs to no weight, and for numbers that are not
+ *   finite.
  */
-export function fillFrom(stored: Tensors, model: tf.LayersModel, options: FillOptions): Filled {
-  const { config, newClassifier, folder } = options;
+export function matchTensors(stored: Tensors, { config, newClassifier, folder }: MatchOptions): Match {
   const family = huggingFaceFamilies[config.family];
   const tensors = canonical(stored, family, folder);
   if (newClassifier) CLASSIFIER.forEach((path) => tensors.delete(storedName(path, family)));
-  const weights = weightsOf(model);
-  const fresh = freshWeights(weights, tensors, family);
+  const weights = [...bertShapes(config)].map(([path, shape]) => ({
+    path,
+    name: storedName(path, family),
+    shape: isTransposed(path) ? shape.toReversed() : shape,
+  }));
+  const fresh = freshWeights(weights, tensors);
   const kept = weights.filter(({ path }) => !fresh.has(path));
-  const used = new Set(weights.map(({ path }) => storedName(path, family)));
+  const used = new Set(weights.map(({ name }) => name));
   const ignored = [...tensors.keys()].filter((name) => !used.has(name));
   checkTensors(kept, { tensors, ignored, family, folder });
-  for (const weight of kept) assign(weight, take(weight, tensors.get(storedName(weight.path, family))!));
-  for (const weight of weights.filter(({ path }) => fresh.has(path))) assign(weight, draw(weight, config));
-  return { fresh: [...fresh], ignored };
+  kept.forEach(({ name }) => expectFinite(name, tensors.get(name)!, folder));
+  const matched = kept.map(({ path, name }) => [path, tensors.get(name)!] as const);
+  return { fresh: [...fresh], ignored, tensors: new Map(matched) };
+}
+
+/** Gives every weight of a model its value: what was found for it, or a first one. */
+export function fillFrom({ tensors }: Match, model: tf.LayersModel, config: ResolvedBertConfig): void {
+  for (const weight of weightsOf(model)) {
+    const tensor = tensors.get(weight.path);
+    assign(weight, tensor ? take(weight, tensor) : draw(weight, config));
+  }
+}
+
+/** A weight of a configuration, as it is stored. */
+interface Expected {
+  readonly path: string;
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+function expectFinite(name: string, { data }: HostTensor, folder: string): void {
+  if (areFinite(data)) return;
+  const place = data.findIndex((value: number) => !Number.isFinite(value));
+  throw new UserError(
+    `Expected finite numbers as the weights in ${folder}, got ${data[place]} as number ${place} of ${name}: the file is damaged or its ` +
+      'training diverged; take another copy.',
+  );
+}
+
+/** One product for each: 0 · x is NaN just where x is not finite. */
+function areFinite(data: HostTensor['data']): boolean {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += 0 * data[i]!;
+  return sum === 0;
 }
 
 /** Positions and types of tokens that old releases stored: 0, 1, … and zeros. */
@@ -72,11 +115,11 @@ function canonical(stored: Tensors, family: HuggingFaceFamily, folder: string): 
 const CLASSIFIER = ['classifier/kernel', 'classifier/bias'];
 
 /** Paths of pooler and classifier, as far as nothing of them is stored. */
-function freshWeights(weights: readonly Weight[], tensors: Tensors, family: HuggingFaceFamily): Set<string> {
+function freshWeights(weights: readonly Expected[], tensors: Tensors): Set<string> {
   const heads = ['pooler', 'classifier'].map((name) =>
     weights.filter(({ path }) => path.startsWith(`${name}/`)),
   );
-  const missing = heads.filter((head) => !head.some(({ path }) => tensors.has(storedName(path, family))));
+  const missing = heads.filter((head) => !head.some(({ name }) => tensors.has(name)));
   return new Set(missing.flat().map(({ path }) => path));
 }
 
@@ -88,11 +131,7 @@ interface Check {
   readonly folder: string;
 }
 
-function checkTensors(weights: readonly Weight[], { tensors, ignored, family, folder }: Check): void {
-  const expected = weights.map(({ path, variable }) => ({
-    name: storedName(path, family),
-    shape: isTransposed(path) ? [...variable.shape].reverse() : variable.shape,
-  }));
+function checkTensors(expected: readonly Expected[], { tensors, ignored, family, folder }: Check): void {
   const missing = expected.filter(({ name }) => !tensors.has(name)).map(({ name }) => name);
   const different = expected.flatMap(({ name, shape }) => {
     const tensor = tensors.get(name);
@@ -183,7 +222,7 @@ export function addDecoded(
 ): Map<string, HostTensor> {
   const tensors = new Map(stored);
   for (const [path, encoded] of weights) {
-    const name = storedName(path, huggingFaceFamilies[family]);
+    const name = nameOf(path, huggingFaceFamilies[family], folder);
     const decoded = asStored(path, hostTensor(decode(encoded), [...encoded.shape]));
     const floats = tensors.get(name);
     if (floats && !sameValues(floats, decoded)) {
@@ -195,6 +234,13 @@ export function addDecoded(
     tensors.set(name, decoded);
   }
   return tensors;
+}
+
+function nameOf(path: string, family: HuggingFaceFamily, folder: string): string {
+  if (isStored(path, family)) return storedName(path, family);
+  throw new UserError(
+    `Expected codes of the weights of a ${family.prefix} in ${folder}, got some of ${quoted(path)}; save the model again.`,
+  );
 }
 
 function sameValues(a: HostTensor, b: HostTensor): boolean {

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../core/errors';
+import { quoted } from '../../core/printable';
 import { sizeOf } from '../../core/host-tensor';
 import type { SpecConfig } from '../../quantization/spec-config';
 import { repeatedKey } from '../json-keys';
@@ -66,7 +67,7 @@ export function readModelJson(file: string): ModelJson {
   if (!Array.isArray(weightsManifest)) return refuse('it has no weightsManifest');
   const names = weightsManifest.flatMap((group) => checkGroup(group, refuse));
   const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) refuse(`it has the weight "${twice}" twice`);
+  if (twice !== undefined) refuse(`it has the weight ${quoted(twice)} twice`);
   if (!isRecord(whittle)) return refuse('what it says under whittle is no record');
   Object.values(whittle).forEach((name) => checkPath(name, refuse));
   return json as unknown as ModelJson;
@@ -121,15 +122,15 @@ function checkGroup(group: unknown, refuse: Refuse): string[] {
 /** Only files of the model's own folder are read. */
 function checkPath(name: unknown, refuse: Refuse): void {
   if (typeof name === 'string' && /^[^/\\\0]+$/.test(name) && name !== '.' && name !== '..') return;
-  refuse(`it names ${JSON.stringify(name)} where the name of a file beside it is expected`);
+  refuse(`it names ${quoted(name)} where the name of a file beside it is expected`);
 }
 
 function checkEntry(entry: unknown, refuse: Refuse): string {
   const { name, shape, dtype, quantization } = isRecord(entry) ? entry : {};
   if (typeof name !== 'string') return refuse('a weight of its manifest has no name');
-  if (!isShape(shape)) return refuse(`the weight "${name}" has the shape ${JSON.stringify(shape)}`);
+  if (!isShape(shape)) return refuse(`the weight ${quoted(name)} has the shape ${quoted(shape)}`);
   if (typeof dtype !== 'string' || !Object.hasOwn(FLOATS, dtype)) {
-    return refuse(`the weight "${name}" has dtype ${JSON.stringify(dtype)} instead of float32, int32, bool`);
+    return refuse(`the weight ${quoted(name)} has dtype ${quoted(dtype)} instead of float32, int32, bool`);
   }
   if (quantization !== undefined) checkQuantization(name, dtype, quantization, refuse);
   return name;
@@ -143,16 +144,16 @@ function isShape(value: unknown): value is number[] {
 function checkQuantization(name: string, of: string, quantization: unknown, refuse: Refuse): void {
   const { dtype, scale, min, codes } = isRecord(quantization) ? quantization : {};
   if (dtype === CODES_BESIDE) {
-    if (typeof codes !== 'string') refuse(`the weight "${name}" has codes without their path`);
+    if (typeof codes !== 'string') refuse(`the weight ${quoted(name)} has codes without their path`);
     return;
   }
   if (typeof dtype !== 'string' || !Object.hasOwn(QUANTIZED, dtype)) {
-    refuse(`the weight "${name}" is quantized as ${JSON.stringify(dtype)} instead of uint8, uint16, float16`);
+    refuse(`the weight ${quoted(name)} is quantized as ${quoted(dtype)} instead of uint8, uint16, float16`);
   }
   const isRight = dtype === 'float16' ? of === 'float32' : of !== 'bool' && isStep(scale) && isNumber(min);
   if (isRight) return;
   refuse(
-    `the weight "${name}" of ${of} in ${String(dtype)} has scale ${JSON.stringify(scale)} and min ${JSON.stringify(min)}`,
+    `the weight ${quoted(name)} of ${of} in ${quoted(dtype)} has scale ${quoted(scale)} and min ${quoted(min)}`,
   );
 }
 

@@ -113,6 +113,70 @@ describe('loadHuggingFace', () => {
       {},
       /at most 9 pieces .* got 10/,
     ],
+    [
+      'more layers than tensors',
+      () => editConfig({ num_hidden_layers: 2e5 }),
+      {},
+      /at most as many layers in config\.json as there are tensors in \S+, 41, got 200000; the two are not of one model/,
+    ],
+    [
+      'pieces out of proportion',
+      () => editConfig({ vocab_size: 1e9 }),
+      {},
+      /word_embeddings\.weight is float32 \[9, 8\] instead of float32 \[1000000000, 8\]/,
+    ],
+    [
+      'a width out of proportion',
+      () => editConfig({ hidden_size: 1e12 }),
+      {},
+      /word_embeddings\.weight is float32 \[9, 8\] instead of float32 \[9, 1000000000000\]/,
+    ],
+    [
+      'labels out of proportion',
+      () => editConfig({ id2label: null, num_labels: 1e8 }),
+      {},
+      /classifier\.weight is float32 \[3, 8\] instead of float32 \[100000000, 8\].* the labels differ/,
+    ],
+    [
+      'labels out of proportion, where there is no classifier',
+      () => {
+        edit((t) => [...t].filter(([name]) => !name.startsWith('classifier')));
+        editConfig({ id2label: null, num_labels: 1e8 });
+      },
+      {},
+      /at most as many labels in config\.json of \S+ as pieces, 9, where it has no classifier, got 100000000; give `labels`/,
+    ],
+    [
+      'a label nested deep',
+      () => editConfig({ id2label: { 0: JSON.parse('['.repeat(1e3) + ']'.repeat(1e3)) } }),
+      {},
+      /texts in id2label/,
+    ],
+    [
+      'layers that are no whole number',
+      () => editConfig({ num_hidden_layers: 1.5 }),
+      {},
+      /from 1 as layers of a BERT, got 1\.5/,
+    ],
+    [
+      'an epsilon below 0',
+      () => editConfig({ layer_norm_eps: -1 }),
+      {},
+      /float32 above 0 as epsilon of a BERT, got -1/,
+    ],
+    [
+      'a dropout above 1',
+      () => editConfig({ hidden_dropout_prob: 2 }),
+      {},
+      /rate in \[0, 1\) for dropout of a BERT, got 2/,
+    ],
+    [
+      'weights that are no numbers',
+      () =>
+        edit((t) => void t.set('bert.pooler.dense.bias', hostTensor(new Float32Array(8).fill(NaN, 3), [8]))),
+      {},
+      /got NaN as number 3 of bert\.pooler\.dense\.bias: the file is damaged or its training diverged/,
+    ],
     ['too many layers', () => {}, { layers: 3 }, /at most the 2 layers .* got 3/],
     ['no layers', () => {}, { layers: 0 }, /layers of a BERT, got 0/],
   ])('refuses %s', (_, damage, options, message) => {
