@@ -14,7 +14,7 @@ import type { HostTensor } from '../../lib/core/host-tensor';
 import { revisionOf } from '../../lib/core/revision';
 import { Engine, EngineFactory, expectToTrain, objective, START } from '../engine';
 import { inferenceOfCodes } from './inference-of-codes';
-import type { Inference } from '../inference';
+import { checkedInference, type Inference } from '../inference';
 import type { Loss } from '../losses';
 import type { Parameter, Parameters } from '../parameters';
 import { borrowBackend } from './borrowed-backend';
@@ -82,7 +82,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): EngineFacto
           atClock(clock, () => runStep(program, inputs, parameters, accumulate)),
         );
       },
-      inference: async () => (await codes()) ?? inference,
+      inference: async () => checkedInference((await codes()) ?? inference, model),
       use: () => cpu.use(),
       dispose: () => {
         cpu.giveBack();

@@ -9,6 +9,7 @@ import { compressedOf } from '../../lib/compress/compressed';
 import { forwardThrough } from '../../lib/forward/forward';
 import { weightsOf } from '../../lib/core/weights';
 import { Engine, EngineFactory, expectToTrain, objective, START } from '../engine';
+import { checkedInference, type Inference } from '../inference';
 import type { Parameters } from '../parameters';
 import { borrowBackend } from './borrowed-backend';
 
@@ -46,11 +47,12 @@ export function eagerEngine({ backend = 'wasm' }: EagerEngineOptions = {}): Engi
           borrowed.use();
           return predict(model, xs, several);
         };
-        return {
+        const inference: Inference = {
           predict: async (xs) => (await answers(xs, false))[0]!,
           outputs: (xs) => answers(xs, true),
           dispose: async () => undefined,
         };
+        return checkedInference(inference, model);
       },
       use: () => borrowed.use(),
       dispose: () => borrowed.giveBack(),

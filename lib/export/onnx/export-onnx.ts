@@ -58,6 +58,9 @@ const LARGEST = 2 ** 31 - 2 ** 24;
  * multiply those right and no others (`MatMulIntegerToFloat`, onnxruntime's own). Codes in groups, and of fewer bits, are in the blocks of
  * `MatMulNBits`, halves are float16 or bfloat16. Only groups that are not made of 16 neighbours are written as the floats that they stand for.
  *
+ * Ids are looked up as ONNX's `Gather` does: −1 is a table's last row, and so on to −rows, and what is beyond is onnxruntime's own error. Our
+ * engines and `inferenceOf` refuse both.
+ *
  * @param subject a model, or what `convert` returns: the same numbers as its engine and `evaluate` give.
  * @param file written whole or not at all; its folder is made if it is not there.
  * @throws UserError if the codes are not those of the weights any more, or the model has several outputs, does something that has no
