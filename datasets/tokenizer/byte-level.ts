@@ -1,7 +1,7 @@
 import { ByteLevelPreTokenizer, Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { UserError } from '../../lib/core/errors';
 import { parseToken } from '../../lib/export/hugging-face/added-token';
-import { quoted } from '../../lib/core/printable';
+import { printable, quoted } from '../../lib/core/printable';
 import type { TokenizerJson } from '../../lib/export/hugging-face/tokenizer-json';
 import type { Tokenizer } from './tokenizer';
 import { addedTokenSplitter, Part } from './added-tokens';
@@ -25,7 +25,7 @@ const WORD = new RegExp(
  */
 export function byteLevel(vocabulary: readonly string[], json: TokenizerJson): Tokenizer {
   const pieces = piecesFinder(json);
-  const [padId, frame] = [padOf(vocabulary), frameOf(json)];
+  const [padId, frame] = [padOf(vocabulary), frameOf(json, vocabulary)];
   return {
     vocabulary,
     lowercase: false,
@@ -39,7 +39,7 @@ export function byteLevel(vocabulary: readonly string[], json: TokenizerJson): T
 
 /** What is between added tokens is cut by the package, which does not know all of their flags. */
 function piecesFinder(json: TokenizerJson): (text: string) => number[] {
-  const tokenizer = new HuggingFaceTokenizer({ ...json, added_tokens: [], decoder: null }, {});
+  const tokenizer = opened({ ...json, added_tokens: [], decoder: null });
   if (tokenizer.pre_tokenizer instanceof ByteLevelPreTokenizer) tokenizer.pre_tokenizer.pattern = WORD;
   const added = (json.added_tokens ?? []).map((written) => ({ ...parseToken(written)!, id: written.id }));
   const split = addedTokenSplitter(added, (text) => text);
@@ -48,19 +48,34 @@ function piecesFinder(json: TokenizerJson): (text: string) => number[] {
   return (text) => split(text).flatMap(encodePart);
 }
 
+function opened(json: TokenizerJson): HuggingFaceTokenizer {
+  try {
+    const tokenizer = new HuggingFaceTokenizer(json, {});
+    tokenizer.encode('a', { add_special_tokens: false });
+    return tokenizer;
+  } catch (error) {
+    throw new UserError(
+      `Expected a byte-level BPE in tokenizer.json, but ${printable((error as Error).message)}; download or save the model again.`,
+      { cause: error },
+    );
+  }
+}
+
 function padOf(vocabulary: readonly string[]): number {
   const id = vocabulary.indexOf('<pad>');
   if (id >= 0) return id;
   throw new UserError(`Expected <pad> among the ${vocabulary.length} pieces of tokenizer.json, got none.`);
 }
 
-function frameOf({ post_processor }: TokenizerJson): Frame {
+function frameOf({ post_processor }: TokenizerJson, { length }: readonly string[]): Frame {
   const { type, cls: [, cls] = [], sep: [, sep] = [] } = post_processor ?? {};
-  if (type === 'RobertaProcessing' && cls !== undefined && sep !== undefined) {
+  if (type === 'RobertaProcessing' && isBelow(cls, length) && isBelow(sep, length)) {
     return { before: [cls], between: [sep, sep], after: [sep], pairType: 0 };
   }
   throw new UserError(
-    `Expected RobertaProcessing with cls and sep as post_processor of tokenizer.json, got ${quoted(post_processor)}; ` +
+    `Expected RobertaProcessing with cls and sep of the vocabulary as post_processor of tokenizer.json, got ${quoted(post_processor)}; ` +
       'choose a model of the RoBERTa family.',
   );
 }
+
+const isBelow = (id: number | undefined, count: number): id is number => id !== undefined && id < count;

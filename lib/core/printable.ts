@@ -20,7 +20,7 @@ export function quoted(value: unknown): string {
 
 function jsonOf(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? String(value);
+    return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   } catch {
     return 'a value nested too deep to be shown'; // JSON is read to any depth, and written to some thousand
   }

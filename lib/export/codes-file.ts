@@ -3,12 +3,14 @@ import * as tf from '@tensorflow/tfjs';
 import { writeAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
 import { hostTensor, sizeOf } from '../core/host-tensor';
+import { quoted } from '../core/printable';
 import { layersOf } from '../core/layers';
 import type { Compressed } from '../compress/compressed';
 import { bytesFor, EncodedWeight, roomFor } from '../quantization/encode';
 import type { Codes } from '../quantization/pack';
 import { isQuantizeLayer, QuantizeLayerOptions, quantizeOptionsOf } from '../quantization/quantize-layer';
-import { isHalf } from '../quantization/spec';
+import { perTensor } from '../quantization/granularity';
+import { checkSpec, codeRange, isHalf } from '../quantization/spec';
 import { configOfSpec, SpecConfig, specOf } from '../quantization/spec-config';
 import { readStored, Storable, StoredTensor, writeSafetensors } from './safetensors';
 
@@ -84,11 +86,28 @@ export function readCodes(file: string): StoredCodes | undefined {
     const encoded = Object.entries(weights).map(
       ([path, stored]) => [path, encodedOf(path, stored, tensors, file)] as const,
     );
-    return { weights: new Map(encoded), inputs: inputs.map((input) => ({ ...input })) };
+    const strange = inputs.find((input) => !isStoredInput(input));
+    if (strange) throw damaged(file, `it tells of a quantized input as ${quoted(strange)}`);
+    return { weights: new Map(encoded), inputs };
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw damaged(file, 'its metadata do not say how');
   }
+}
+
+function isStoredInput({ before, ...options }: StoredInput): boolean {
+  const isPlaced = Array.isArray(before) && before.every((name) => typeof name === 'string');
+  return isPlaced && typeof options.name === 'string' && isQuantizer(options);
+}
+
+function isQuantizer(options: QuantizeLayerOptions): boolean {
+  if ('dynamic' in options) return options.dynamic === true;
+  const { scale, zeroPoint, bits, signed, narrowRange } = options;
+  if (typeof signed !== 'boolean' || typeof narrowRange !== 'boolean') return false;
+  const spec = checkSpec({ bits, signed, narrowRange, symmetric: false, granularity: perTensor() });
+  const [lowest, highest] = codeRange(spec);
+  const isCode = Number.isInteger(zeroPoint) && zeroPoint >= lowest && zeroPoint <= highest;
+  return isCode && Math.fround(scale) > 0 && Math.fround(scale) < Infinity;
 }
 
 type Tensors = ReadonlyMap<string, StoredTensor>;

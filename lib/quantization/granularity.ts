@@ -1,4 +1,5 @@
 import { UserError } from '../core/errors';
+import { quoted } from '../core/printable';
 
 /** Which values share one scale and zero point: those of a block, neighbours along every axis. */
 export interface Granularity {
@@ -142,7 +143,7 @@ function fixed(name: string, config: GranularityConfig, block: Granularity['bloc
 
 function checkGroup(size: number): void {
   if (Number.isInteger(size) && size >= 1) return;
-  throw new UserError(`Expected a whole number from 1 as the size of a group, got ${size}.`);
+  throw new UserError(`Expected a whole number from 1 as the size of a group, got ${quoted(size)}.`);
 }
 
 function needsLayer(shape: readonly number[], name: string, instead: string): UserError {
@@ -155,6 +156,6 @@ function axisOf(axis: number, shape: readonly number[]): number {
   const rank = shape.length;
   if (Number.isInteger(axis) && axis < rank && axis >= -rank) return (axis + rank) % rank;
   throw new UserError(
-    `Expected a tensor that has axis ${axis} to quantize along it, got one of rank ${rank}.`,
+    `Expected a tensor that has axis ${quoted(axis)} to quantize along it, got one of rank ${rank}.`,
   );
 }

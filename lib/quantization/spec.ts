@@ -1,4 +1,5 @@
 import { UserError } from '../core/errors';
+import { quoted } from '../core/printable';
 import type { HalfFormat } from '../core/half';
 import { Granularity, perTensor } from './granularity';
 
@@ -109,14 +110,14 @@ export function describeSpec(spec: WeightSpec): string {
 export function checkSpec<Spec extends WeightSpec>(spec: Spec): Spec {
   if (isHalf(spec)) {
     if (spec.format === 'fp16' || spec.format === 'bf16') return spec;
-    throw new UserError(`Expected fp16 or bf16 as a format, got ${String((spec as HalfSpec).format)}.`);
+    throw new UserError(`Expected fp16 or bf16 as a format, got ${quoted((spec as HalfSpec).format)}.`);
   }
   const { bits, signed, symmetric, narrowRange, rule } = spec as QuantSpec;
   if (!(Number.isInteger(bits) && bits >= 2 && bits <= 8)) {
-    throw new UserError(`Expected 2 to 8 bits of an integer code, got ${bits}.`);
+    throw new UserError(`Expected 2 to 8 bits of an integer code, got ${quoted(bits)}.`);
   }
   if (rule !== undefined && rule !== 'range' && rule !== 'ternary') {
-    throw new UserError(`Expected range or ternary as the rule of scales and codes, got ${String(rule)}.`);
+    throw new UserError(`Expected range or ternary as the rule of scales and codes, got ${quoted(rule)}.`);
   }
   if (rule === 'ternary' && !(bits === 2 && signed && symmetric && narrowRange)) {
     throw new UserError('Expected 2 bits, signed, symmetric and narrow of ternary codes; take ternary().');

@@ -1,4 +1,5 @@
 import { UserError } from '../../core/errors';
+import { quoted } from '../../core/printable';
 import { AddedToken, parseToken } from './added-token';
 import type { SpecialPieces } from './word-piece-json';
 import type { TokenizerSources } from './tokenizer-sources';
@@ -56,7 +57,7 @@ function expectNames(sources: TokenizerSources, special: SpecialPieces): void {
     const content = parseToken(written)?.content;
     if (content === name) continue;
     throw new UserError(
-      `Expected ${name} as ${key} in ${sources.folder}, got ${JSON.stringify(content ?? written)}; choose another model.`,
+      `Expected ${name} as ${key} in ${sources.folder}, got ${quoted(content ?? written)}; choose another model.`,
     );
   }
 }
@@ -78,7 +79,7 @@ function listed(list: unknown, folder: string): readonly unknown[] {
 
 function damaged(written: unknown, folder: string): never {
   throw new UserError(
-    `Expected added tokens with a content and a number in ${folder}, got ${JSON.stringify(written)}; save the tokenizer again.`,
+    `Expected added tokens with a content and a number in ${folder}, got ${quoted(written)}; save the tokenizer again.`,
   );
 }
 
@@ -115,6 +116,6 @@ function missing(all: readonly (readonly [string, number])[], folder: string): U
 
 function taken(id: number, pieces: readonly string[], folder: string): UserError {
   return new UserError(
-    `Expected one piece of number ${id} in the vocabulary and added tokens of ${folder}, got ${JSON.stringify(pieces)}; save the tokenizer again.`,
+    `Expected one piece of number ${id} in the vocabulary and added tokens of ${folder}, got ${quoted(pieces)}; save the tokenizer again.`,
   );
 }

@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { UserError } from '../../core/errors';
+import { quoted } from '../../core/printable';
 import { specialToken } from './added-token';
 import { DeclaredToken, declaredTokens, withAdded } from './added-tokens';
 import { readJson, readText } from './config';
@@ -42,7 +43,7 @@ function expectRoberta({ normalizer, pre_tokenizer }: TokenizerJson, file: strin
   if (!normalizer && pre_tokenizer?.use_regex !== false) return;
   throw new UserError(
     `Expected RoBERTa's tokenizer in ${file}, without a normalizer and with words cut as GPT-2 does, got ` +
-      `${JSON.stringify({ normalizer, pre_tokenizer })}; choose another model.`,
+      `${quoted({ normalizer, pre_tokenizer })}; choose another model.`,
   );
 }
 
@@ -58,7 +59,7 @@ function withPrefix(json: TokenizerJson, { config, className, folder }: Tokenize
   }
   throw new UserError(
     `Expected add_prefix_space in ${path.join(folder, 'tokenizer_config.json')} to be true or false, beside a tokenizer.json with ` +
-      `${inJson}, got ${JSON.stringify(inConfig)}; write there what the model was trained with: transformers takes that.`,
+      `${inJson}, got ${quoted(inConfig)}; write there what the model was trained with: transformers takes that.`,
   );
 }
 

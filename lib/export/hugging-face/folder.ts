@@ -6,6 +6,7 @@ import { Compressed, compressedOf, expectCurrent, hasCodes } from '../../compres
 import { writeAtomically, writeFileAtomically } from '../../core/atomic-file';
 import { UserError } from '../../core/errors';
 import { makeFolder } from '../../core/make-folder';
+import { quoted } from '../../core/printable';
 import { blankBert } from '../../models/bert';
 import { BertConfig, ResolvedBertConfig, resolveBertConfig } from '../../models/bert-config';
 import { weightsOf } from '../../core/weights';
@@ -80,7 +81,8 @@ export function loadHuggingFace(folder: string, options: LoadHuggingFaceOptions 
   const { newClassifier = false, codes = true } = options;
   const match = matchTensors(tensors, { config, newClassifier, folder });
   const labels = options.labels ?? names ?? namesOfCount(config, match, folder);
-  const model = codes && stored ? withQuantizeLayers(blankBert(config), stored) : blankBert(config);
+  const blank = blankBert(config);
+  const model = codes && stored ? withQuantizeLayers(blank, stored, folder) : blank;
   try {
     fillFrom(match, model, config);
     const { fresh, ignored } = match;
@@ -131,13 +133,21 @@ function namesOfCount(
 const CODES = 'codes.safetensors';
 const MASKS = 'masks.safetensors';
 
-function withQuantizeLayers(blank: tf.LayersModel, { inputs }: StoredCodes): tf.LayersModel {
-  const layers = inputs.map(({ before, ...options }) => ({ before, layer: quantizeLayer(options) }));
-  const { model } = cloneModel(blank, {
-    before: ({ name }) => layers.find(({ before }) => before.includes(name))?.layer,
-  });
-  blank.dispose();
-  return model;
+function withQuantizeLayers(blank: tf.LayersModel, { inputs }: StoredCodes, folder: string): tf.LayersModel {
+  try {
+    const layers = inputs.map(({ before, ...options }) => ({ before, layer: quantizeLayer(options) }));
+    return cloneModel(blank, {
+      before: ({ name }) => layers.find(({ before }) => before.includes(name))?.layer,
+    }).model;
+  } catch (error) {
+    throw new UserError(
+      `Expected quantized inputs that a model can have in ${path.join(folder, CODES)}, but ${quoted((error as Error).message)}; ` +
+        'save the model again.',
+      { cause: error },
+    );
+  } finally {
+    blank.dispose();
+  }
 }
 
 /** Puts back the masks that the folder has. */

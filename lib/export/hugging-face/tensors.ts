@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../core/errors';
 import { quoted } from '../../core/printable';
+import { areFinite } from '../../core/are-finite';
 import { hostOf, HostTensor, hostTensor } from '../../core/host-tensor';
 import { Weight, weightsOf } from '../../core/weights';
 import type { FamilyName } from '../../models/family';
@@ -86,13 +87,6 @@ function expectFinite(name: string, { data }: HostTensor, folder: string): void 
     `Expected finite numbers as the weights in ${folder}, got ${data[place]} as number ${place} of ${name}: the file is damaged or its ` +
       'training diverged; take another copy.',
   );
-}
-
-/** One product for each: 0 · x is NaN just where x is not finite. */
-function areFinite(data: HostTensor['data']): boolean {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += 0 * data[i]!;
-  return sum === 0;
 }
 
 /** Positions and types of tokens that old releases stored: 0, 1, … and zeros. */

@@ -1,8 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../../core/errors';
+import { quoted } from '../../core/printable';
 import type { WordPieceToken } from './added-token';
 import { byteLevelFiles } from './byte-level-files';
+import { expectTokenizerJson } from './expect-tokenizer-json';
+import type { Json } from './family';
 import type { TokenizerJson } from './tokenizer-json';
 import { TokenizerSources, tokenizerSources } from './tokenizer-sources';
 import { wordPieceFiles, writeVocabulary } from './word-piece-files';
@@ -34,14 +37,20 @@ export function readTokenizer(folder: string): TokenizerFiles {
 function isByteLevel({ json, folder }: TokenizerSources): boolean {
   const isThere = (name: string) => fs.existsSync(path.join(folder, name));
   if (!json) return !isThere('vocab.txt') && isThere('vocab.json');
-  const kind = `${json.model?.type} after ${json.pre_tokenizer?.type}`;
-  if (kind === 'BPE after ByteLevel') return true;
-  if (kind === 'WordPiece after BertPreTokenizer') return false;
-  throw new UserError(
-    `Expected WordPiece or a byte-level BPE in ${path.join(folder, 'tokenizer.json')}, got ${kind}; choose a BERT, DistilBERT, ELECTRA or ` +
-      'RoBERTa.',
-  );
+  const file = path.join(folder, 'tokenizer.json');
+  const kind = `${shown(json.model?.type)} after ${shown(json.pre_tokenizer?.type)}`;
+  if (kind !== BYTE_LEVEL && kind !== WORD_PIECE) {
+    throw new UserError(
+      `Expected WordPiece or a byte-level BPE in ${file}, got ${kind}; choose a BERT, DistilBERT, ELECTRA or RoBERTa.`,
+    );
+  }
+  expectTokenizerJson(json as unknown as Json, file);
+  return kind === BYTE_LEVEL;
 }
+
+const [BYTE_LEVEL, WORD_PIECE] = ['BPE after ByteLevel', 'WordPiece after BertPreTokenizer'] as const;
+
+const shown = (type: unknown) => (typeof type === 'string' ? quoted(type).slice(1, -1) : quoted(type));
 
 /** Writes the files that `readTokenizer` reads, and those that transformers and transformers.js read. */
 export function writeTokenizer(folder: string, files: TokenizerFiles, maxLength: number): void {

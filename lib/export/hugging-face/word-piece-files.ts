@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../../core/errors';
+import { quoted } from '../../core/printable';
 import type { WordPieceToken } from './added-token';
 import { declaredTokens, withAdded } from './added-tokens';
 import { readText } from './config';
@@ -61,7 +62,7 @@ function expectBert(
   if (type !== 'BertNormalizer' || !isPlain) {
     throw new UserError(
       `Expected BERT's normalizer in ${file}, which strips accents just where it lowercases and sets ideographs apart, got ` +
-        `${JSON.stringify(normalizer)}; choose another model.`,
+        `${quoted(normalizer)}; choose another model.`,
     );
   }
   const { continuing_subword_prefix: prefix = '##', max_input_chars_per_word: longest = 100 } = model;
@@ -69,13 +70,13 @@ function expectBert(
   if (prefix !== '##' || longest !== 100 || unk_token !== WORD_PIECE_SPECIAL.unk_token) {
     throw new UserError(
       `Expected BERT's WordPiece in ${file}, with ## within words, of 100 characters at most, and ${WORD_PIECE_SPECIAL.unk_token}, got ` +
-        `${JSON.stringify({ prefix, longest, unk_token })}; choose another model.`,
+        `${quoted({ prefix, longest, unk_token })}; choose another model.`,
     );
   }
   const isFramed = frame ? isBertFrame(frame) : !TAKES_JSON.includes(sources.className);
   if (isFramed) return;
   throw new UserError(
-    `Expected the frame [CLS] text [SEP] pair [SEP] in ${file}, got ${JSON.stringify(frame)}; choose another model.`,
+    `Expected the frame [CLS] text [SEP] pair [SEP] in ${file}, got ${quoted(frame)}; choose another model.`,
   );
 }
 
@@ -97,7 +98,7 @@ function lowercaseOf({ config, json, className, folder }: TokenizerSources): boo
   if ((strip_accents ?? lowercase) !== lowercase || tokenize_chinese_chars === false) {
     throw new UserError(
       `Expected a BERT tokenizer in ${path.join(folder, 'tokenizer_config.json')} that strips accents just where it lowercases and sets ` +
-        `ideographs apart, got ${JSON.stringify({ do_lower_case, strip_accents, tokenize_chinese_chars })}; choose another model.`,
+        `ideographs apart, got ${quoted({ do_lower_case, strip_accents, tokenize_chinese_chars })}; choose another model.`,
     );
   }
   if (do_lower_case !== undefined || lowercase === (lowercaseInJson ?? true)) return lowercase;

@@ -1,7 +1,9 @@
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { Compressed, compressedOf, expectCurrent } from '../../compress/compressed';
+import { areFinite } from '../../core/are-finite';
 import { UserError } from '../../core/errors';
+import { printable, quoted } from '../../core/printable';
 import { withWholeConfigs } from '../../core/forgotten-settings';
 import { hostOf } from '../../core/host-tensor';
 import { layersOf } from '../../core/layers';
@@ -124,6 +126,7 @@ export async function loadTfjs(folder: string): Promise<Compressed> {
   const stored = readModelFolder(folder);
   const model = await modelOf(stored);
   try {
+    expectUsable(model, stored.file);
     const weights = codesOf(stored, model);
     loadMasksOf(model, stored);
     return { model, weights, skipped: [] };
@@ -142,20 +145,50 @@ async function modelOf(stored: StoredModel): Promise<tf.LayersModel> {
   }
 }
 
+/** What tfjs reads and falls over when it is asked. */
+function expectUsable(model: tf.LayersModel, file: string): void {
+  const strange = model.inputs.find(({ dtype }) => !INPUTS.includes(dtype));
+  if (strange) {
+    throw new UserError(
+      `Expected inputs of ${INPUTS.join(', ')} in ${file}, got one of dtype ${quoted(strange.dtype)}; save the model again.`,
+    );
+  }
+  const vague = layersOf(model).find((layer) => !isEpsilon(layer.getConfig()['epsilon']));
+  if (vague) {
+    throw new UserError(
+      `Expected a number from 0 as epsilon of layer "${vague.name}" in ${file}, got ${quoted(vague.getConfig()['epsilon'])}; save the model again.`,
+    );
+  }
+  const broken = weightsOf(model).find(({ variable }) => !areFinite(hostOf(variable).data));
+  if (!broken) return;
+  throw new UserError(
+    `Expected finite numbers as the weights of ${file}, got others in "${broken.path}": the file is damaged or its training diverged; ` +
+      'take another copy.',
+  );
+}
+
+/** What keeps a norm from dividing by 0, where a layer has one. */
+const isEpsilon = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'number' && value >= 0 && value < Infinity);
+
+const INPUTS: readonly unknown[] = ['float32', 'int32', 'bool'];
+
 function unloadable({ message }: Error, file: string): UserError {
   const [, kind, name] = /^Unknown (.+?): (.+?)\. This may be due to/.exec(message) ?? [];
   if (name === undefined) {
-    return new UserError(
-      `Expected a model that tfjs can make in ${file}, but: ${message.replace(/\.$/, '')}.`,
-    );
+    const problem = printable(message.replace(/\s+/g, ' ').slice(0, ROOM)).replace(/\.$/, '');
+    return new UserError(`Expected a model that tfjs can make in ${file}, but: ${problem}.`);
   }
   const remedy = name.startsWith('Whittle')
     ? 'it is of a newer whittle-tfjs, install that'
     : 'import the module that defines it and calls tf.serialization.registerClass before';
   return new UserError(
-    `Expected registered classes in ${file}, got the ${kind} "${name}", which is not; ${remedy}.`,
+    `Expected registered classes in ${file}, got the ${kind} ${quoted(name)}, which is not; ${remedy}.`,
   );
 }
+
+/** Characters of what tfjs says of a model that are told: it quotes whole layers. */
+const ROOM = 500;
 
 /** Codes that are in shards, and those beside, by path. */
 function codesOf({ weights, codes, file }: StoredModel, model: tf.LayersModel): Map<string, EncodedWeight> {
