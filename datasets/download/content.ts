@@ -11,9 +11,9 @@ export interface Content {
   readonly digest: string;
 }
 
-/** Whether a file holds exactly that content; reads all of it unless the length differs. */
+/** Whether a file is there and holds exactly that content; reads all of it unless the length differs. */
 export async function holds(file: string, { bytes, algorithm, digest }: Content): Promise<boolean> {
-  if (sizeOf(file) !== bytes) return false;
+  if (!fs.existsSync(file) || sizeOf(file) !== bytes) return false;
   const hash = createHash(algorithm === 'git' ? 'sha1' : 'sha256');
   if (algorithm === 'git') hash.update(`blob ${bytes}\0`);
   for await (const chunk of fs.createReadStream(file)) hash.update(chunk as Buffer);

@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { SingleBar } from 'cli-progress';
+import { printable } from '../../lib/core/printable';
 
 /** Shows how much of a file has come. */
 export interface Display {
@@ -14,7 +15,8 @@ export type OutputStream = Pick<NodeJS.WriteStream, 'write'> & {
 };
 
 /** A bar that disappears at the end; without a terminal, one line at the start. */
-export function display(label: string, bytes: number, output: OutputStream): Display {
+export function display(given: string, bytes: number, output: OutputStream): Display {
+  const label = printable(given);
   const name = path.basename(label);
   if (!output.isTTY) {
     output.write(`downloading ${label} (${megabytes(bytes)} MB)\n`);
@@ -32,4 +34,4 @@ export function display(label: string, bytes: number, output: OutputStream): Dis
   return { show: (done) => bar.update(done, { done: megabytes(done) }), end: () => bar.stop() };
 }
 
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1);
+export const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1);

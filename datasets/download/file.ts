@@ -5,7 +5,7 @@ import { UserError } from '../../lib/core/errors';
 import { locked } from '../../lib/core/lock';
 import { makeFolder } from '../../lib/core/make-folder';
 import { Content, holds, sizeOf } from './content';
-import { display, OutputStream } from './display';
+import { display, megabytes, OutputStream } from './display';
 import { connected, request } from './request';
 import { Patience, retrying, Transient } from './retry';
 
@@ -30,9 +30,11 @@ interface Part {
 
 /**
  * Downloads a file whose content is known. It appears whole, synced and verified, or not at all; what has come so far is kept
- * beside it (`<file>.part`) and gone on with after a dropped connection, Ctrl-C or a kill. A file that is there already stays as it is.
+ * beside it (`<file>.part`) and gone on with after a dropped connection, Ctrl-C or a kill. A file that is there already is verified, too:
+ * one of other bytes is told of, and replaced once the right ones have come.
  *
- * @throws UserError if the server refuses, cannot be reached after several attempts, or sends other bytes: those are deleted.
+ * @throws UserError if the server refuses, cannot be reached after several attempts, or sends other bytes: those are deleted; and if the disk
+ *   has no room for what is to come.
  *
  * @example await downloadFile('https://host/a.zip', 'cache/a.zip', { bytes: 376971, algorithm: 'sha256', digest: 'f212fc…' });
  */
@@ -42,11 +44,13 @@ export async function downloadFile(
   content: Content,
   options: DownloadOptions = {},
 ): Promise<void> {
-  if (fs.existsSync(file)) return;
+  if (await holds(file, content)) return;
   makeFolder(path.dirname(file));
   const words = { place: `the download of ${file}`, instead: 'download to another place' };
   await locked(`${file}.lock`, words, async () => {
-    if (fs.existsSync(file)) return;
+    if (await holds(file, content)) return; // of another process, by now
+    const { output = process.stderr } = options;
+    if (fs.existsSync(file)) output.write(`${file} has other bytes than it should and is downloaded again\n`);
     const part = { url, file: `${file}.part`, etag: `${file}.part.etag`, inOnePiece: false };
     await fetchAll(part, content, options);
     if (!part.inOnePiece && !(await holds(part.file, content))) {
@@ -60,6 +64,7 @@ export async function downloadFile(
 }
 
 async function fetchAll(part: Part, content: Content, options: DownloadOptions): Promise<void> {
+  expectRoom(part, content.bytes);
   const { label = path.basename(part.file, '.part'), output = process.stderr } = options;
   const shown = display(label, content.bytes, output);
   const size = () => sizeOf(part.file);
@@ -68,6 +73,17 @@ async function fetchAll(part: Part, content: Content, options: DownloadOptions):
   } finally {
     shown.end();
   }
+}
+
+/** @throws UserError if the disk has less room than is still to come. */
+function expectRoom({ file, url }: Part, bytes: number): void {
+  const { bavail, bsize } = fs.statfsSync(path.dirname(file));
+  const [missing, room] = [bytes - sizeOf(file), bavail * bsize];
+  if (missing <= room) return;
+  throw new UserError(
+    `Expected room for ${megabytes(missing)} MB of ${url} in ${path.dirname(file)}, whose disk has ${megabytes(room)} MB left; make room, or ` +
+      'take another disk.',
+  );
 }
 
 /** One connection: asks for what is missing, and appends what comes. */

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../../lib/core/errors';
 import { DownloadOptions, downloadFile } from './file';
+import { hostOf } from './hosts';
 import { GLUE_DOWNLOADS, GlueDownload } from './glue-files';
 import { unzipTables } from './unzip';
 
@@ -36,7 +37,7 @@ export async function downloadGlue(folder: string, options: DownloadGlueOptions)
       `Expected ${folder} in ${dataDir}, being offline; run it once without \`offline\`, or give \`dataDir\`.`,
     );
   }
-  const host = (process.env['WHITTLE_GLUE_HOST'] || HOST).replace(/\/+$/, '');
+  const host = hostOf('WHITTLE_GLUE_HOST', HOST);
   const downloaded: string[] = [];
   for (const { address, content, name = path.posix.basename(address) } of files) {
     const file = path.join(dataDir, 'downloads', name);

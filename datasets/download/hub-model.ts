@@ -4,7 +4,7 @@ import { DownloadOptions, downloadFile } from './file';
 import { HubFile, hubOf } from './hub';
 import { cachedModel, CachedModel } from './hub-cache';
 import { HubName, hubName, isCommit } from './hub-name';
-import { INDEX, missingFiles, MODEL_FILES, neededFiles, shardsOf } from './model-files';
+import { INDEX, missingFiles, MODEL_FILES, NEEDED_FILES, neededFiles, shardsOf } from './model-files';
 
 /** Options of {@link downloadModel}. */
 export interface DownloadModelOptions extends Omit<DownloadOptions, 'headers' | 'label'> {
@@ -22,12 +22,12 @@ export interface DownloadedModel {
 
 /**
  * Puts the files of a model that are needed (config, safetensors weights, tokenizer) into the cache that Python's
- * `huggingface_hub` shares, unless they are there. `@huggingface/hub` knows what they are; their bytes come through
+ * `huggingface_hub` shares, unless they are there, and whole: damaged ones are downloaded again. `@huggingface/hub` knows what they are; their bytes come through
  * `downloadFile`, because the library neither resumes nor verifies.
  *
  * @param fullName `owner/name`, of the branch `main`, or `owner/name@revision`, of another branch, a tag or a commit.
  * @throws UserError if there is no such model, it has no safetensors weights, the Hub cannot be reached, or, offline, what is
- *   missing and where it was looked for.
+ *   missing or damaged, and where it was looked for.
  *
  * @example const { folder } = await downloadModel('google/bert_uncased_L-2_H-128_A-2'); // then loadHuggingFace(folder)
  */
@@ -39,9 +39,10 @@ export async function downloadModel(
   const { name, revision } = model;
   const cached = cachedModel(name);
   const found = (commit: string) => ({ folder: cached.snapshot(commit), commit });
-  if (options.offline ?? isOffline()) return found(cachedCommit(model, cached));
-  if (isCommit(revision) && missingFiles(cached.snapshot(revision)).length === 0) return found(revision);
+  if (options.offline ?? isOffline()) return found(await cachedCommit(model, cached));
+  if (isCommit(revision) && (await isWhole(revision, cached))) return found(revision);
 
+  cached.expectPlace(revision);
   const hub = hubOf(model, options);
   const commit = await hub.commit();
   const files = await hub.files(commit, MODEL_FILES);
@@ -49,7 +50,7 @@ export async function downloadModel(
   const fetchFile = async ({ name: file, content }: HubFile) => {
     const more = { headers: hub.headers, label: `${name}/${file}` };
     await downloadFile(hub.url(commit, file), cached.blob(content.digest), content, { ...options, ...more });
-    cached.name(content.digest, commit, file);
+    await cached.name(content, commit, file);
   };
   for (const file of files.filter((file) => needed.includes(file.name))) await fetchFile(file);
   if (needed.includes(INDEX)) {
@@ -75,7 +76,7 @@ function isOffline(): boolean {
 }
 
 /** The commit of a model that is all there, found without the network. */
-function cachedCommit(model: HubName, cached: CachedModel): string {
+async function cachedCommit(model: HubName, cached: CachedModel): Promise<string> {
   const commit = cached.commitOf(model.revision);
   if (commit === undefined) {
     throw new UserError(
@@ -83,8 +84,19 @@ function cachedCommit(model: HubName, cached: CachedModel): string {
     );
   }
   expectComplete(model, cached.snapshot(commit), `being offline; ${GO_ONLINE}`);
-  return commit;
+  const damaged = await cached.damaged(commit, isRead);
+  if (damaged.length === 0) return commit;
+  throw new UserError(
+    `Expected ${shown(model)} in ${cached.snapshot(commit)} as it was published, but ${damaged.join(', ')} has other bytes; run it once ` +
+      'without `offline` or HF_HUB_OFFLINE, which downloads it again.',
+  );
 }
+
+const isWhole = async (commit: string, cached: CachedModel): Promise<boolean> =>
+  missingFiles(cached.snapshot(commit)).length === 0 && (await cached.damaged(commit, isRead)).length === 0;
+
+/** Whether we read a file of this name: of others it is nobody's business here whether they are whole. */
+const isRead = (file: string): boolean => NEEDED_FILES.includes(file) || file.endsWith('.safetensors');
 
 const GO_ONLINE = 'run it once without `offline` or HF_HUB_OFFLINE, or set HF_HUB_CACHE to where it is';
 

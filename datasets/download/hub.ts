@@ -3,7 +3,8 @@ import { UserError } from '../../lib/core/errors';
 import { quoted } from '../../lib/core/printable';
 import type { Content } from './content';
 import { HubName, isCommit } from './hub-name';
-import { connected, Refused, request } from './request';
+import { hostOf, hubToken } from './hosts';
+import { bytesOf, Refused, request } from './request';
 import { Patience, retrying } from './retry';
 
 /** A file of a model: its name and its content. */
@@ -25,8 +26,8 @@ export interface Hub {
 }
 
 export function hubOf({ name, revision }: HubName, patience: Patience): Hub {
-  const hubUrl = (process.env['HF_ENDPOINT'] || HUB_URL).replace(/\/+$/, '');
-  const accessToken = process.env['HF_TOKEN'] || undefined;
+  const hubUrl = hostOf('HF_ENDPOINT', HUB_URL);
+  const accessToken = hubToken();
   const client = { hubUrl, accessToken, fetch: patientFetch(patience) };
   const said = <T>(answer: Promise<T>) => answer.catch((error: unknown) => explain(error, name, hubUrl));
   return {
@@ -34,7 +35,7 @@ export function hubOf({ name, revision }: HubName, patience: Patience): Hub {
     async commit() {
       const { sha } = await said(modelInfo({ ...client, name, revision, additionalFields: ['sha'] }));
       if (isCommit(sha)) return sha;
-      throw new UserError(`Expected a commit of ${name} from ${hubUrl}, got ${sha}.`);
+      throw new UserError(`Expected a commit of ${name} from ${hubUrl}, got ${quoted(sha)}.`);
     },
     async files(commit, names) {
       const infos = await said(pathsInfo({ ...client, repo: name, revision: commit, paths: [...names] }));
@@ -50,10 +51,17 @@ function hubFile({ path, size, oid, lfs }: PathInfo, model: string): HubFile {
     ? { bytes: lfs.size, algorithm: 'sha256', digest: lfs.oid }
     : { bytes: size, algorithm: 'git', digest: oid ?? '' };
   const digits = lfs ? 64 : 40;
-  if (content.bytes >= 0 && new RegExp(`^[0-9a-f]{${digits}}$`).test(content.digest))
+  if (
+    Number.isSafeInteger(content.bytes) &&
+    content.bytes >= 0 &&
+    new RegExp(`^[0-9a-f]{${digits}}$`).test(content.digest)
+  )
     return { name: path, content };
   throw new UserError(`Expected length and digest of ${model}/${path} from the Hub, got ${quoted(content)}.`);
 }
+
+/** Bytes of what the Hub says of a model's files. */
+const LONGEST_ANSWER = 16 * 2 ** 20;
 
 /** A `fetch` whose answers are whole, after as many attempts as it takes. */
 function patientFetch(patience: Patience): typeof fetch {
@@ -62,7 +70,7 @@ function patientFetch(patience: Patience): typeof fetch {
     retrying(async () => {
       const url = String(input);
       const response = await request(url, { ...init, signal: AbortSignal.timeout(silence) });
-      const body = await connected(url, () => response.arrayBuffer());
+      const body = await bytesOf(url, response, LONGEST_ANSWER);
       return new Response(body, { status: response.status, headers: response.headers });
     }, patience);
 }
@@ -76,6 +84,6 @@ function explain(error: unknown, name: string, hubUrl: string): never {
   }
   if (error instanceof UserError) throw error;
   throw new UserError(
-    `Expected ${hubUrl} to answer as the Hugging Face Hub does, but ${(error as Error).message}.`,
+    `Expected ${hubUrl} to answer as the Hugging Face Hub does, but ${quoted((error as Error).message)}.`,
   );
 }

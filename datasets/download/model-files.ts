@@ -17,8 +17,10 @@ const TOKENIZER = [
   'added_tokens.json',
 ];
 
+/** Names of the files that are read, but for shards. */
+export const NEEDED_FILES: readonly string[] = [CONFIG, WEIGHTS, INDEX, ...TOKENIZER];
 /** Names of the files to ask for: those that are read, and those whose presence says what is wrong. */
-export const MODEL_FILES: readonly string[] = [CONFIG, WEIGHTS, INDEX, ...PICKLES, ...TOKENIZER];
+export const MODEL_FILES: readonly string[] = [...NEEDED_FILES, ...PICKLES];
 
 /**
  * Which of the files that a model has are needed.
@@ -57,7 +59,11 @@ export function shardsOf(index: string): string[] {
   try {
     const json = JSON.parse(fs.readFileSync(index, 'utf8')) as { weight_map: Record<string, string> };
     const shards = [...new Set(Object.values(json.weight_map))];
-    if (shards.length > 0 && shards.every((name) => /^\w[\w.-]*\.safetensors$/.test(name))) return shards;
+    if (
+      shards.length > 0 &&
+      shards.every((name) => typeof name === 'string' && /^\w[\w.-]*\.safetensors$/.test(name))
+    )
+      return shards;
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }

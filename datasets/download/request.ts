@@ -1,4 +1,5 @@
 import { UserError } from '../../lib/core/errors';
+import { printable } from '../../lib/core/printable';
 import { Transient } from './retry';
 
 /** All, a part, and no such part. */
@@ -14,7 +15,8 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
   const response = await connected(url, () => fetch(url, init));
   if (USABLE.has(response.status)) return response;
   await response.body?.cancel();
-  const answer = `Expected an answer from ${url}, got ${response.status} ${response.statusText}`.trimEnd();
+  const said = printable(response.statusText.slice(0, 100));
+  const answer = `Expected an answer from ${url}, got ${response.status} ${said}`.trimEnd();
   if (BUSY.has(response.status)) throw new Transient(answer);
   throw new Refused(`${answer}; ${adviceOn(response.status)}.`, response.status);
 }
@@ -38,10 +40,34 @@ export async function connected<T>(url: string, read: () => Promise<T>): Promise
   }
 }
 
+/**
+ * All bytes of an answer, of which there may be so many at most: a server may send for ever.
+ *
+ * @throws UserError for more.
+ */
+export async function bytesOf(
+  url: string,
+  { body }: Response,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (const reader = body!.getReader(); ;) {
+    const { done, value } = await connected(url, () => reader.read());
+    if (done) return new Uint8Array(Buffer.concat(parts));
+    parts.push(value);
+    if ((size += value.length) <= most) continue;
+    await reader.cancel();
+    throw new UserError(
+      `Expected an answer of at most ${most / 2 ** 20} MiB from ${url}, got more; ask who runs the server.`,
+    );
+  }
+}
+
 function reasonOf(error: unknown): string {
   const { cause, message } = error as Error;
   const { code, message: inner } = (cause ?? {}) as { code?: string; message?: string };
-  return `the connection failed: ${code ?? (inner || message)}`;
+  return `the connection failed: ${code ?? printable(inner || message)}`;
 }
 
 function adviceOn(status: number): string {

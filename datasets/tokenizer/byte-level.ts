@@ -39,7 +39,7 @@ export function byteLevel(vocabulary: readonly string[], json: TokenizerJson): T
 
 /** What is between added tokens is cut by the package, which does not know all of their flags. */
 function piecesFinder(json: TokenizerJson): (text: string) => number[] {
-  const tokenizer = opened({ ...json, added_tokens: [], decoder: null });
+  const tokenizer = opened({ ...json, added_tokens: [], decoder: null } as TokenizerJson);
   if (tokenizer.pre_tokenizer instanceof ByteLevelPreTokenizer) tokenizer.pre_tokenizer.pattern = WORD;
   const added = (json.added_tokens ?? []).map((written) => ({ ...parseToken(written)!, id: written.id }));
   const split = addedTokenSplitter(added, (text) => text);

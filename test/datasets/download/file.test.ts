@@ -162,12 +162,58 @@ test('a part that is longer than the file, or complete, costs no more than it mu
   expect(ranges()).toHaveLength(1);
 });
 
-test('a file that is there is not asked for', async () => {
+test('a file that is there and whole is not asked for; one of other bytes is told of and replaced', async () => {
+  server = await serveFile(FILE, [honest]);
+  fs.mkdirSync(path.dirname(file));
+  fs.writeFileSync(file, FILE);
+  await downloadFile(`${server.url}/file.bin`, file, CONTENT, QUIET);
+  expect(server.requests).toHaveLength(0);
+  fs.writeFileSync(file, OTHER);
+  const written: string[] = [];
+  const output = { write: (text: string) => written.push(text) > 0 };
+  await downloadFile(`${server.url}/file.bin`, file, CONTENT, { ...QUIET, output });
+  expect(written[0]).toBe(`${file} has other bytes than it should and is downloaded again\n`);
+  expect(fs.readFileSync(file).equals(FILE)).toBe(true);
+});
+
+test('a damaged file stays until a whole one has come', async () => {
   server = await serveFile(FILE, [refuses(404)]);
   fs.mkdirSync(path.dirname(file));
-  fs.writeFileSync(file, 'mine');
-  await downloadFile(`${server.url}/file.bin`, file, CONTENT, QUIET);
-  expect(fs.readFileSync(file, 'utf8')).toBe('mine');
+  fs.writeFileSync(file, OTHER);
+  await expect(downloadFile(`${server.url}/file.bin`, file, CONTENT, QUIET)).rejects.toThrow('404');
+  expect(fs.readFileSync(file).equals(OTHER)).toBe(true);
+});
+
+test('more than the disk has room for is refused before anything is asked for', async () => {
+  server = await serveFile(FILE, [honest]);
+  const content = { ...CONTENT, bytes: 1e15 };
+  await expect(downloadFile(`${server.url}/file.bin`, file, content, QUIET)).rejects.toThrow(
+    /^Expected room for 1000000000\.0 MB of \S+file\.bin in \S+cache, whose disk has [\d.]+ MB left; make room, or take another disk\.$/,
+  );
+  expect(server.requests).toHaveLength(0);
+});
+
+test('of an answer without an end no more is written than was announced', async () => {
+  let sent = 0;
+  const endless: Answer = () => (_, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(2 ** 16))) sent += 2 ** 16;
+    };
+    response.writeHead(200).on('drain', more);
+    more();
+  };
+  await expect(download(endless)).rejects.toThrow('to have 1000 bytes, got more; they were deleted');
+  expect(sent).toBeLessThan(2 ** 26);
+  expect(files()).toEqual([]);
+});
+
+test('what a server says is shown without what a terminal would obey', async () => {
+  const rude: Answer = () => (_, response) => {
+    response.socket!.end('HTTP/1.1 404 \u001b[2J\u009b31mgone\r\nContent-Length: 0\r\n\r\n', 'latin1');
+  };
+  const error = await download(rude).catch((error: Error) => error.message);
+  expect(error).toMatch(/got 404 .*\\u001b\[2J.*gone/);
+  expect(error).not.toMatch(/\p{Cc}/u);
 });
 
 test('two processes do not write one file; the lock of a dead one is taken over', async () => {

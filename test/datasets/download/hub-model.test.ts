@@ -131,6 +131,17 @@ test.each<[string, Partial<Repository>, RegExp]>([
     /weight_map from tensors to .safetensors files/,
   ],
   [
+    'a list for the name of a shard',
+    {
+      files: {
+        ...FILES,
+        'model.safetensors': undefined!,
+        'model.safetensors.index.json': '{"weight_map":{"a":["x.safetensors"]}}',
+      },
+    },
+    /weight_map from tensors to .safetensors files/,
+  ],
+  [
     'wrong bytes',
     { answer: (file) => (String(file) === 'weights' ? servesInstead(Buffer.from('weighty')) : honest)(file) },
     /got other bytes of that length; they were deleted/,
@@ -225,4 +236,115 @@ test('HF_TOKEN does not go to the host that the Hub sends us to for the bytes', 
     undefined,
   ]);
   await other.close();
+});
+
+test('white space around HF_TOKEN is not part of it', async () => {
+  process.env['HF_TOKEN'] = ' hf_test\r\n';
+  await hub({});
+  await get();
+  expect(server!.requests[0]!.headers.authorization).toBe('Bearer hf_test');
+});
+
+describe('secrets are in no message:', () => {
+  test.each([
+    ['HF_TOKEN', 'hf_sec\nret', /^Expected a token of letters, digits and signs in HF_TOKEN/],
+    ['HF_TOKEN', 'hf_secret-ü', /^Expected a token of letters, digits and signs in HF_TOKEN/],
+    [
+      'HF_ENDPOINT',
+      'http://me:secret@127.0.0.1:1',
+      /^Expected an address without a name and a password in HF_ENDPOINT/,
+    ],
+    [
+      'HF_ENDPOINT',
+      'http://secret@127.0.0.1:1',
+      /^Expected an address without a name and a password in HF_ENDPOINT/,
+    ],
+    [
+      'HF_ENDPOINT',
+      'me:secret@127.0.0.1',
+      /^Expected an address such as https:\/\/huggingface\.co in HF_ENDPOINT, got something else/,
+    ],
+    ['HF_ENDPOINT', 'file:///secret', /^Expected an address such as/],
+  ])('%s %j', async (variable, value, message) => {
+    process.env[variable] = value;
+    const error = await get().catch((error: Error) => error);
+    expect(error).toMatchObject({ name: 'UserError', message: expect.stringMatching(message) as string });
+    expect(String((error as Error).stack)).not.toMatch('sec');
+  });
+});
+
+test('an answer without an end is broken off', async () => {
+  server = await serve((_, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(2 ** 16, ' ')));
+    };
+    response.writeHead(200, { 'Content-Type': 'application/json' }).on('drain', more);
+    more();
+  });
+  process.env['HF_ENDPOINT'] = server.url;
+  const before = process.memoryUsage().arrayBuffers;
+  await expect(get()).rejects.toThrow(
+    /^Expected an answer of at most 16 MiB from \S+, got more; ask who runs the server\.$/,
+  );
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e8);
+});
+
+test('escapes in what the Hub says are shown as such', async () => {
+  await hub({ commit: '\u001b]0;title\u0007' });
+  await expect(get()).rejects.toThrow('got "\\u001b]0;title\\u0007".');
+});
+
+describe('a damaged blob in the cache', () => {
+  const blob = () => inCache('blobs', sha256('weights'));
+  beforeEach(async () => {
+    await hub({});
+    await get();
+    fs.writeFileSync(blob(), 'weighty');
+  });
+
+  test.each(['tiny/bert', `tiny/bert@${COMMIT}`])('is downloaded again for %s, and told of', async (name) => {
+    const written: string[] = [];
+    const { folder: snapshot } = await get(name, {
+      output: { write: (text: string) => written.push(text) > 0 },
+    });
+    expect(fs.readFileSync(path.join(snapshot, 'model.safetensors'), 'utf8')).toBe('weights');
+    expect(written[0]).toBe(`${blob()} has other bytes than it should and is downloaded again\n`);
+    expect(paths().filter((url) => url!.includes('resolve'))).toHaveLength(4);
+  });
+
+  test('is refused offline', async () => {
+    await expect(get('tiny/bert', { offline: true })).rejects.toThrow(
+      `Expected tiny/bert in ${inCache('snapshots', COMMIT)} as it was published, but model.safetensors has other bytes; run it once without`,
+    );
+  });
+
+  test('and a damaged copy, where a system has no links, too', async () => {
+    const copy = inCache('snapshots', COMMIT, 'config.json');
+    fs.rmSync(copy);
+    fs.writeFileSync(copy, '{"model_type":"bort"}');
+    await get();
+    expect(fs.readFileSync(copy, 'utf8')).toBe(CONFIG);
+  });
+});
+
+test('a branch below another one, or above, is refused: their names cannot stand side by side', async () => {
+  await hub({});
+  await get('tiny/bert@main');
+  const refused = `Expected a revision that can stand beside those that are in the cache, got main/x, where ${inCache('refs', 'main')} is in the way`;
+  await expect(get('tiny/bert@main/x')).rejects.toThrow(refused);
+  await get('tiny/bert@refs/pr/1');
+  await expect(get('tiny/bert@refs/pr')).rejects.toThrow(
+    `got refs/pr, where ${inCache('refs', 'refs', 'pr')} is in the way`,
+  );
+  await expect(get('tiny/bert@refs/pr', { offline: true })).rejects.toThrow(
+    'has no refs/pr; run it once without',
+  );
+});
+
+test('a note of a branch that is no commit is none', async () => {
+  await hub({});
+  await get();
+  fs.writeFileSync(inCache('refs', 'main'), '../../x');
+  await expect(get('tiny/bert', { offline: true })).rejects.toThrow('has no main; run it once without');
+  expect((await get()).commit).toBe(COMMIT);
 });
