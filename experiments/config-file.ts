@@ -2,10 +2,11 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import type { Command, Option } from 'commander';
+import { isRecord } from '../lib/core/checks';
 import { UserError } from '../lib/core/errors';
-import { quoted } from '../lib/core/printable';
+import { printable, quoted } from '../lib/core/printable';
 import { nearest } from '../lib/core/nearest';
-import { isObject, isRunConfig } from './run-config';
+import { isRunConfig } from './run-config';
 
 /** What follows from other options: the command line has no such values. */
 const DERIVED: Readonly<Record<string, (options: Values) => boolean>> = {
@@ -34,7 +35,7 @@ export function parseWithFile(parse: (argv: readonly string[]) => Command, argv:
 function readValues(file: string): Values {
   const value = parseFile(file);
   if (isRunConfig(value)) return { ...value.options, threads: value.environment.threads };
-  if (isObject(value)) return value;
+  if (isRecord(value)) return value;
   throw new UserError(
     `Expected an object of options in ${file}, as in a run's config.json, got another value.`,
   );
@@ -50,7 +51,7 @@ function parseFile(file: string): unknown {
   } catch (error) {
     const [reason] = (error as Error).message.split('\n'); // YAML's goes on with the lines
     throw new UserError(
-      `Expected ${isYaml ? 'YAML' : 'JSON'} in ${file}, got something else (${reason!.replace(/:$/, '')}).`,
+      `Expected ${isYaml ? 'YAML' : 'JSON'} in ${file}, got something else (${printable(reason!.replace(/:$/, ''))}).`,
       { cause: error },
     );
   }

@@ -1,11 +1,13 @@
 import * as path from 'node:path';
 import { writeFileAtomically } from '../lib/core/atomic-file';
+import { printableLines } from '../lib/core/printable';
 import { displayOn } from '../trainers/callbacks/display';
 import { progress } from '../trainers/callbacks/progress';
 import { tensorboard, TensorboardOptions } from '../trainers/callbacks/tensorboard';
 import type { EngineFactory } from '../trainers/engine';
 import { Interrupted } from '../trainers/interrupted';
 import type { Label, Listener, Outcome, RecipeOptions } from '../trainers/recipes/setup';
+import { trainingFolder } from '../trainers/recipes/training-folder';
 import type { Confusion } from './confusion';
 import { describeConfusion } from './confusion-table';
 import { engineOf } from './engines';
@@ -22,7 +24,7 @@ import { experimentResult, KeptModel, readResult, ResultRow, writeResult } from 
 import { contentsOf } from './own-data';
 import { describeUnlearned } from './remarks';
 import { openRun, RunFolder } from './run-folder';
-import { KeptModels, keptModels } from './kept-models';
+import { KeptModels, keptModels, MissingModel } from './kept-models';
 import { CARD, modelCard } from './model-card';
 import { scoreTable } from './score-table';
 import { formatTable, megabytes, percent } from './table';
@@ -89,7 +91,7 @@ export async function experiment<Own extends object>(
     const listener = listenerOf(run, task, models, signals);
     const { outcomes, sections } = findingsOf(await recipe({ ...common, options, listener }));
     const kept = models.list({ gzip: run.state !== 'finished' }); // of a finished run the result is there
-    await conclude(script, run, task, { outcomes, sections, models: kept });
+    await conclude(script, run, task, { outcomes, sections, models: kept, missing: models.missing() });
   } catch (error) {
     throw error instanceof Interrupted ? new Interrupted(`${error.message}\n${howToGoOn()}`) : error;
   } finally {
@@ -102,7 +104,7 @@ const findingsOf = (found: readonly Outcome[] | Findings): Findings =>
   'outcomes' in found ? found : { outcomes: found, sections: [] };
 
 /** A line of the script's output. */
-export const print = (text: string) => process.stdout.write(`${text}\n`);
+export const print = (text: string) => process.stdout.write(`${printableLines(text)}\n`);
 
 function announce(script: Pick<Script, 'summary'>, run: RunFolder, task: Task, asked: TrainingOptions): void {
   const less = Object.entries(run.config.grownFrom?.at(-1) ?? {});
@@ -119,7 +121,7 @@ function announce(script: Pick<Script, 'summary'>, run: RunFolder, task: Task, a
   notes.forEach((note) => print(`        ${withFlags(note)}`));
   print(`folder  ${path.relative('', run.folder) || '.'}`);
   const threads = describeThreads(run, asked);
-  if (threads) print(`note    ${threads}`);
+  for (const note of [...run.notices, ...(threads ? [threads] : [])]) print(`note    ${note}`);
 }
 
 /** Prints what computes, once. */
@@ -180,13 +182,14 @@ function describe({ method, seed, level }: Pick<Label, 'method' | 'seed' | 'leve
 
 interface Concluded extends Findings {
   readonly models: readonly KeptModel[];
+  readonly missing: readonly MissingModel[];
 }
 
 async function conclude(
   script: Pick<Script, 'name' | 'summary'>,
   run: RunFolder,
   task: Task,
-  { outcomes, sections, models }: Concluded,
+  { outcomes, sections, models, missing }: Concluded,
 ): Promise<void> {
   run.expectThere();
   const { dataset, majority, baselines } = task;
@@ -214,6 +217,7 @@ async function conclude(
     writeResult(run.file('result'), result);
   }
   describeModels(run, models).forEach(print);
+  missing.forEach((model) => print(describeMissing(run, model)));
   print(
     `${path.relative('', run.file('report'))} shows it, ${path.relative('', run.file('result'))} has the rows.`,
   );
@@ -241,13 +245,22 @@ async function confusionIn(
   return model && task.confusion?.(path.join(run.folder, model.folder));
 }
 
+/** A model that was kept and is gone is trained again, and kept, once its training is not known as finished. */
+function describeMissing({ folder }: RunFolder, { place, label }: MissingModel): string {
+  const training = path.relative('', trainingFolder(folder, label));
+  return (
+    `${path.relative('', path.join(folder, place))}, the model of ${describe(label)}, is not there any more; delete ${training}, which makes ` +
+    'the same command train that part again and keep its model.'
+  );
+}
+
 /** Models that are named one by one at the end. */
 const NAMED = 4;
 
 /** Which model is where. */
 function describeModels({ folder }: RunFolder, models: readonly KeptModel[]): string[] {
   const [first] = models;
-  if (!first) return ['The models that were kept are not there any more.'];
+  if (!first) return [];
   const place = (model: KeptModel) => path.relative('', path.join(folder, model.folder));
   if (models.length > NAMED) {
     return [

@@ -5,6 +5,7 @@ import { hubName } from '../datasets/download/hub-name';
 import { GLUE_TASKS, glueFacts, GlueTask } from '../datasets/glue-tasks';
 import { userCache } from '../datasets/user-cache';
 import { UserError } from '../lib/core/errors';
+import { expectModelFolder } from './model-folder';
 
 /** Options that may name what is not here yet. */
 export interface Fetchable {
@@ -41,14 +42,22 @@ function endDownload(): never {
 
 async function withFolders<Options extends Fetchable>(options: Options): Promise<Options> {
   const { offline } = options;
-  const model = await folderOf(options.model, offline);
-  const teacher = await folderOf(options.teacher, offline);
+  const model = await folderOf(options.model, 'model', offline);
+  const teacher = await folderOf(options.teacher, 'teacher', offline);
   const dataDir = options.dataDir ?? (await glueFolder(options.task, offline));
   return { ...options, model, teacher, dataDir };
 }
 
-async function folderOf(model: string | undefined, offline: boolean): Promise<string | undefined> {
-  if (model === undefined || !hubName(model)) return model;
+async function folderOf(
+  model: string | undefined,
+  option: string,
+  offline: boolean,
+): Promise<string | undefined> {
+  if (model === undefined) return model;
+  if (path.isAbsolute(model) || !hubName(model)) {
+    expectModelFolder(model, option);
+    return model;
+  }
   const { folder } = await downloadModel(model, offline ? { offline } : {}); // HF_HUB_OFFLINE says the same
   return folder;
 }

@@ -12,6 +12,15 @@ import type { Task } from './task';
 export interface KeptModels extends Required<Pick<Listener, 'onTrained' | 'onOutcome'>> {
   /** The models that are kept by now, and are still there; their files' sizes by `fileSizes`. */
   list(options?: FileSizesOptions): KeptModel[];
+  /** Those that were kept and are not there any more. */
+  missing(): MissingModel[];
+}
+
+export interface MissingModel {
+  /** Where it was, in the run's folder. */
+  readonly place: string;
+  /** Of its training. */
+  readonly label: Label;
 }
 
 export interface KeptModelsOptions {
@@ -59,6 +68,10 @@ export function keptModels({ which, folder, metric, save }: KeptModelsOptions): 
       const place = placeOf({ label, outcome });
       if (place !== undefined) kept.set(place, { label, outcome });
     },
+    missing: () =>
+      [...kept].flatMap(([place, { label }]) =>
+        fs.existsSync(path.join(folder, place)) ? [] : [{ place, label }],
+      ),
     list: (options) =>
       [...kept].flatMap(([place, { label }]) => {
         const { method, seed, level } = label;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { CommanderError } from 'commander';
 import { UserError } from '../lib/core/errors';
+import { printableLines } from '../lib/core/printable';
 import { withFlags } from './flags';
 import { Interrupted } from '../trainers/interrupted';
 import { endWithOutput } from './output';
@@ -17,7 +18,7 @@ export async function main(body: (argv: readonly string[]) => Promise<void>): Pr
     await body(process.argv.slice(2));
   } catch (error) {
     const { code, message } = verdict(error);
-    if (message) process.stderr.write(`${message}\n`);
+    if (message) process.stderr.write(`${printableLines(message)}\n`);
     process.exitCode = code;
   }
 }

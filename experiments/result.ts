@@ -1,7 +1,20 @@
 import * as fs from 'node:fs';
 import type { Json } from '../lib/core/config';
 import type { Footprint } from '../lib/analysis/footprint';
+import {
+  either,
+  type Fields,
+  isNumber,
+  isRecord,
+  isText,
+  listOf,
+  mapOf,
+  misfit,
+  optional,
+  recordOf,
+} from '../lib/core/checks';
 import { UserError } from '../lib/core/errors';
+import { printable, quoted } from '../lib/core/printable';
 import { writeFileAtomically } from '../lib/core/atomic-file';
 import { WinningTickets, winningTickets } from '../trainers/recipes/winning-tickets';
 import type { Confusion } from './confusion';
@@ -136,17 +149,103 @@ export function writeResult(file: string, result: ExperimentResult): void {
 }
 
 /**
- * Reads what `writeResult` wrote.
+ * Reads what `writeResult` wrote. A score that was no number, which JSON does not have, is NaN again.
  *
  * @throws UserError for a file that is missing or damaged.
  */
 export function readResult(file: string): ExperimentResult {
   if (!fs.existsSync(file)) throw new UserError(`Expected a result at ${file}, found no such file.`);
+  const value = parse(file);
+  if (!isRecord(value)) throw damaged(file, 'it is no object');
+  const wrong = misfit(value, FIELDS);
+  if (wrong !== undefined) throw damaged(file, `what it says under ${wrong} is not what a run writes`);
+  const result = value as unknown as ExperimentResult;
+  const { metric } = result;
+  if (!result.rows.every(({ metrics }) => metric in metrics))
+    throw damaged(file, `a row has no ${quoted(metric)}`);
+  return withNumbers(result);
+}
+
+function parse(file: string): unknown {
   try {
-    return JSON.parse(fs.readFileSync(file, 'utf8')) as ExperimentResult;
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UserError(`Expected a result at ${file}, but it is damaged: ${(error as Error).message}.`, {
-      cause: error,
-    });
+    throw damaged(file, printable((error as Error).message), error);
   }
+}
+
+const damaged = (file: string, problem: string, cause?: unknown): UserError =>
+  new UserError(`Expected a result at ${file}, but it is damaged: ${problem}.`, { cause });
+
+const isScore = either(isNumber, (value) => value === null);
+
+const isRow = recordOf({
+  method: isText,
+  seed: isNumber,
+  level: optional(isNumber),
+  sparsity: isNumber,
+  bits: optional(isNumber),
+  metrics: mapOf(isScore),
+  bytes: optional(isNumber),
+  footprint: optional(mapOf(isNumber)),
+  steps: isNumber,
+  seconds: isNumber,
+});
+
+const isSummary = recordOf({
+  method: isText,
+  level: optional(isNumber),
+  sparsity: isNumber,
+  n: isNumber,
+  mean: isScore,
+  min: isScore,
+  max: isScore,
+});
+
+const isJudged = recordOf({ level: isNumber, sparsity: isNumber, mean: isScore });
+
+const FIELDS: Fields = {
+  task: isText,
+  metric: isText,
+  majority: isScore,
+  rows: listOf(isRow),
+  summary: listOf(isSummary),
+  winning: optional(
+    recordOf({
+      dense: recordOf({ seeds: isNumber, mean: isScore, deviation: isScore }),
+      threshold: isScore,
+      levels: listOf(isJudged),
+      sparsest: optional(isJudged),
+    }),
+  ),
+  confusion: optional(recordOf({ labels: listOf(isText), counts: listOf(listOf(isNumber)) })),
+  models: optional(
+    listOf(
+      recordOf({
+        method: isText,
+        seed: isNumber,
+        level: optional(isNumber),
+        folder: isText,
+        files: listOf(recordOf({ file: isText, bytes: isNumber })),
+      }),
+    ),
+  ),
+};
+
+function withNumbers(result: ExperimentResult): ExperimentResult {
+  const number = (score: number | null): number => score ?? NaN;
+  return {
+    ...result,
+    majority: number(result.majority),
+    rows: result.rows.map((row) => ({
+      ...row,
+      metrics: Object.fromEntries(Object.entries(row.metrics).map(([name, score]) => [name, number(score)])),
+    })),
+    summary: result.summary.map((row) => ({
+      ...row,
+      mean: number(row.mean),
+      min: number(row.min),
+      max: number(row.max),
+    })),
+  };
 }

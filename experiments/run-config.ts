@@ -1,7 +1,21 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeFileAtomically } from '../lib/core/atomic-file';
+import {
+  either,
+  type Fields,
+  isCount,
+  isNumber,
+  isRecord,
+  isText,
+  listOf,
+  mapOf,
+  misfit,
+  optional,
+  recordOf,
+} from '../lib/core/checks';
 import { UserError } from '../lib/core/errors';
+import { printable } from '../lib/core/printable';
 import type { Environment } from './environment';
 
 export type Value = string | number | boolean | readonly number[] | readonly string[];
@@ -38,7 +52,7 @@ const LISTED = 4;
 export function readConfig(folder: string): RunConfig | undefined {
   const names = namesIn(folder);
   const config = names.includes(CONFIG) ? parse(path.join(folder, CONFIG)) : undefined;
-  if (isRunConfig(config)) return config;
+  if (isRunConfig(config)) return expectConfig(config, path.join(folder, CONFIG));
   const strange = names.filter((name) => !STARTED.test(name));
   if (strange.length === 0) return undefined;
   const more = strange.length > LISTED ? ` and ${strange.length - LISTED} more` : '';
@@ -49,6 +63,15 @@ export function readConfig(folder: string): RunConfig | undefined {
 }
 
 export const hasConfig = (folder: string): boolean => fs.existsSync(path.join(folder, CONFIG));
+
+/** Whether a folder is a run's, by its config. */
+export function isRunFolder(folder: string): boolean {
+  try {
+    return isRunConfig(JSON.parse(fs.readFileSync(path.join(folder, CONFIG), 'utf8')));
+  } catch {
+    return false; // whoever reads it says why
+  }
+}
 
 export function writeConfig(folder: string, config: RunConfig): void {
   writeFileAtomically(path.join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
@@ -64,25 +87,56 @@ function parse(file: string): unknown {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UserError(
-      `Expected ${file} to be the config of a run, but it is damaged (${(error as Error).message}); ` +
-        'nothing was removed: put it back from a copy, or choose another --out.',
-      { cause: error },
-    );
+    throw damaged(file, `it is damaged (${printable((error as Error).message)})`, error);
   }
+}
+
+const damaged = (file: string, problem: string, cause?: unknown): UserError =>
+  new UserError(
+    `Expected ${file} to be the config of a run, but ${problem}; nothing was removed: put it back from a copy, or choose another --out.`,
+    { cause },
+  );
+
+const isValue = either(
+  isText,
+  isNumber,
+  (value) => typeof value === 'boolean',
+  listOf(isNumber),
+  listOf(isText),
+);
+
+const isEnvironment = recordOf({
+  versions: mapOf(isText),
+  processor: isText,
+  cores: isNumber,
+  platform: isText,
+  threads: isCount,
+  revision: isText,
+});
+
+const FIELDS: Fields = {
+  options: mapOf(isValue),
+  environment: isEnvironment,
+  resumedIn: optional(listOf(isEnvironment)),
+  grownFrom: optional(listOf(mapOf(isValue))),
+  emptying: optional((value) => value === true),
+};
+
+/** What every run writes is more than what tells a run's config from others. */
+function expectConfig(config: RunConfig, file: string): RunConfig {
+  const wrong = misfit({ ...config }, FIELDS);
+  if (wrong === undefined) return config;
+  throw damaged(file, `what it says under ${wrong} is not what a run writes`);
 }
 
 /** Other programs have a `config.json`, too: Hugging Face's models, for example. */
 export function isRunConfig(value: unknown): value is RunConfig {
-  if (!isObject(value)) return false;
+  if (!isRecord(value)) return false;
   const { script, options, environment } = value;
   return (
     typeof script === 'string' &&
-    isObject(options) &&
-    isObject(environment) &&
-    isObject(environment['versions'])
+    isRecord(options) &&
+    isRecord(environment) &&
+    isRecord(environment['versions'])
   );
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

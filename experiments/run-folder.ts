@@ -8,6 +8,7 @@ import { Environment, environment } from './environment';
 import { Difference, hasGrown, shown } from './growth';
 import { expectUnread } from './inputs';
 import { TrainingOptions } from './options';
+import { readResult } from './result';
 import { hasConfig, readConfig, RunConfig, Value, writeConfig } from './run-config';
 import { formatTable } from './table';
 
@@ -19,6 +20,8 @@ export interface RunFolder {
   readonly config: RunConfig;
   /** `finished` has a result to show; `unfinished` goes on where it was. */
   readonly state: 'new' | 'unfinished' | 'finished';
+  /** What was found damaged, and is made again of what is there. */
+  readonly notices: readonly string[];
   /** The path of one of the run's files. */
   file(name: keyof typeof FILES): string;
   /** @throws UserError once somebody has removed the folder, or emptied it: what is written then would be a run without a beginning. */
@@ -129,17 +132,30 @@ function inspect(
 
 const startsOver = ({ emptying }: RunConfig, { force }: TrainingOptions) => force || emptying === true;
 
-type Entered = Pick<RunFolder, 'config' | 'state'>;
+type Entered = Pick<RunFolder, 'config' | 'state' | 'notices'>;
 
 function resume(folder: string, found: RunConfig, here: RunConfig): Entered {
   const grown = grownTo(found, here);
   const result = path.join(folder, FILES.result);
   if (grown !== found) fs.rmSync(result); // first: it is that of less
-  if (fs.existsSync(result)) return { config: found, state: 'finished' };
+  const damage = fs.existsSync(result) ? damageOf(result) : undefined;
+  if (fs.existsSync(result) && damage === undefined) return { config: found, state: 'finished', notices: [] };
   const { threads } = found.environment; // those of the start: others may give other bits
   const config = resumedHere(grown, { ...here.environment, threads });
   if (config !== found) writeConfig(folder, config);
-  return { config, state: 'unfinished' };
+  const notices = damage === undefined ? [] : [`${damage} It is made again of what the trainings left.`];
+  return { config, state: 'unfinished', notices };
+}
+
+/** What is wrong with a result, in a sentence. */
+function damageOf(result: string): string | undefined {
+  try {
+    readResult(result);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
 }
 
 /** The config of a run that was finished with less. */
@@ -156,7 +172,7 @@ function begin(folder: string, found: RunConfig | undefined, here: RunConfig): E
     empty(folder);
   }
   writeConfig(folder, here);
-  return { config: here, state: 'new' };
+  return { config: here, state: 'new', notices: [] };
 }
 
 function empty(folder: string): void {

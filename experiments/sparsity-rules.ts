@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../lib/core/errors';
-import { quoted } from '../lib/core/printable';
+import { printable, quoted } from '../lib/core/printable';
 import { pathsMatching } from '../lib/core/paths-matching';
 import { SparsityRule, sparsityOfRules } from '../lib/pruning/distributions/layerwise';
 import type { Pattern } from '../lib/pruning/pattern';
@@ -48,9 +48,12 @@ function parse(file: string): unknown {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UserError(`Expected rules as JSON in ${file}, but it is none: ${(error as Error).message}.`, {
-      cause: error,
-    });
+    throw new UserError(
+      `Expected rules as JSON in ${file}, but it is none: ${printable((error as Error).message)}.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { printable } from '../lib/core/printable';
 import { constantName, ExperimentResult, SummaryRow } from './result';
 
 /** Columns of the terminal that everything printed must fit. */
@@ -14,12 +15,14 @@ export interface TextTable {
 }
 
 /**
- * Lays a table out for the terminal, without colours: columns of numbers to the right, a rule under the header, and
+ * Lays a table out for the terminal, without colours, and without what a terminal would obey: columns of numbers to the right, a rule under the header, and
  * where the natural width is over `width` characters the widest columns wrap between words.
  */
-export function formatTable({ columns, rows }: TextTable, width = TERMINAL_WIDTH): string {
+export function formatTable(table: TextTable, width = TERMINAL_WIDTH): string {
+  const columns = table.columns.map(printable);
+  const rows = table.rows.map((row) => row.map(printable));
   const natural = naturalWidths({ columns, rows });
-  const table = new Table({
+  const laidOut = new Table({
     head: [...columns],
     colWidths: fitWidths(natural, width),
     colAligns: numericColumns({ columns, rows }).map((numeric) => (numeric ? 'right' : 'left')),
@@ -32,8 +35,8 @@ export function formatTable({ columns, rows }: TextTable, width = TERMINAL_WIDTH
       ...{ mid: '─', 'mid-mid': '──', middle: GAP },
     },
   });
-  table.push(...rows.map((row) => [...row]));
-  return table.toString().replace(/ +$/gm, '');
+  laidOut.push(...rows.map((row) => [...row]));
+  return laidOut.toString().replace(/ +$/gm, '');
 }
 
 /**

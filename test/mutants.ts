@@ -70,8 +70,8 @@ function placesIn(holder: Container): Place[] {
 
 /** Ways to change a place; the last two need another one. */
 const CHANGES: readonly ((place: Place, other: Place, random: Random) => void)[] = [
-  ({ holder, key }, _, random) => (holder[key] = pick(HOSTILE, random)),
-  ({ holder, key }, _, random) => (holder[key] = pick(HOSTILE, random)),
+  ({ holder, key }, _, random) => (holder[key] = structuredClone(pick(HOSTILE, random))),
+  ({ holder, key }, _, random) => (holder[key] = structuredClone(pick(HOSTILE, random))),
   ({ holder, key }, _, random) => (holder[key] = nearby(holder[key], random)),
   ({ holder, key }) => {
     if (Array.isArray(holder)) holder.splice(Number(key), 1);

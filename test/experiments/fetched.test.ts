@@ -1,7 +1,9 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { environment as runEnvironment } from '../../experiments/environment';
 import { fetched } from '../../experiments/fetched';
+import { writeConfig } from '../../experiments/run-config';
 import { saveHuggingFace, loadHuggingFace } from '../../lib/export/hugging-face/folder';
 import { bert } from '../../lib/models/bert';
 import { serveHub } from '../datasets/download/hub-server';
@@ -51,9 +53,39 @@ test('a model by name becomes a folder in the cache, of its commit, that loads; 
 
 test('folders stay as they are, and nobody is asked', async () => {
   process.env['HF_ENDPOINT'] = process.env['WHITTLE_GLUE_HOST'] = 'http://127.0.0.1:9';
-  const options = { task: 'cola', model: '/a/model', dataDir: '/data', offline: false };
+  const options = { task: 'cola', model: folder, dataDir: '/data', offline: false };
   expect(await fetched(options)).toEqual(options);
   expect(await fetched({ offline: false })).toMatchObject({ model: undefined, dataDir: undefined });
+});
+
+test.each([
+  [
+    'bert-base-uncased',
+    'got bert-base-uncased: there is no such folder; on the Hub its name would be google-bert/bert-base-uncased.',
+  ],
+  ['distilroberta-base', 'on the Hub its name would be distilbert/distilroberta-base.'],
+  ['roberta-large', 'on the Hub its name would be FacebookAI/roberta-large.'],
+  ['my-model', 'on the Hub its name would be owner/my-model.'],
+  ['./no/such/model', 'got no/such/model: there is no such folder; check the path.'],
+])('what is no folder and no name, %s, may be one of the Hub', async (model, message) => {
+  const options = { model: path.resolve(model), offline: false };
+  await expect(fetched(options)).rejects.toThrow(
+    `Expected \`model\` to be a folder or owner/name of the Hugging Face Hub`,
+  );
+  await expect(fetched(options)).rejects.toThrow(message);
+});
+
+test("a run's folder is no model's, and its model is named", async () => {
+  const run = path.join(folder, 'run');
+  fs.mkdirSync(run);
+  writeConfig(run, { script: 'qat-bert', options: {}, environment: runEnvironment(1) });
+  const refused = `Expected \`teacher\` to be the folder of a model, got the run ${run}`;
+  const options = { teacher: run, offline: false };
+  await expect(fetched(options)).rejects.toThrow(
+    `${refused}, which has no model yet; finish it, or name another one.`,
+  );
+  fs.mkdirSync(path.join(run, 'model'));
+  await expect(fetched(options)).rejects.toThrow(`${refused}; its model is ${path.join(run, 'model')}.`);
 });
 
 test("a GLUE task without a folder has the cache's; wrong bytes are refused; offline and without a cache say what to do", async () => {

@@ -52,6 +52,34 @@ describe('result.json', () => {
     rows: [row('dense', 1, 0.75), row('ticket', 1, 1, 2, 0.5)],
   });
 
+  it('keeps a score that is no number, which JSON does not have', () => {
+    const file = path.join(folder, 'result.json');
+    const rows = [row('dense', 1, NaN)];
+    writeResult(file, experimentResult({ task: 'toy', metric: 'accuracy', majority: NaN, rows }));
+    const { majority, summary, rows: read } = readResult(file);
+    expect([majority, summary[0]!.mean, read[0]!.metrics['accuracy']]).toEqual([NaN, NaN, NaN]);
+  });
+
+  it.each([
+    ['[]', 'it is no object'],
+    [{ rows: 5 }, 'what it says under rows'],
+    [{ rows: [{ ...row('dense', 1, 1), metrics: { accuracy: '1' } }] }, 'what it says under rows'],
+    [{ rows: [{ ...row('dense', 1, 1), metrics: { f1: 1 } }] }, 'a row has no "accuracy"'],
+    [{ summary: [null] }, 'what it says under summary'],
+    [{ metric: null }, 'what it says under metric'],
+    [{ winning: { sparsest: {} } }, 'what it says under winning'],
+    [{ models: [{ folder: 1 }] }, 'what it says under models'],
+  ])('says that %j is damaged', (change, problem) => {
+    const file = path.join(folder, 'result.json');
+    fs.writeFileSync(file, typeof change === 'string' ? change : JSON.stringify({ ...result, ...change }));
+    expect(() => readResult(file)).toThrow(UserError);
+    expect(() => readResult(file)).toThrow(`Expected a result at ${file}, but it is damaged: ${problem}`);
+  });
+
+  it('reads the one that the documents quote', () => {
+    expect(readResult('experiments/results/lth-toy.json').rows.length).toBeGreaterThan(0);
+  });
+
   it('comes back as it was written, into a folder it makes, with no other file beside it', () => {
     const file = path.join(folder, 'run/result.json');
     writeResult(file, result);

@@ -5,6 +5,7 @@ import { Option } from 'commander';
 import { earlierOptions } from '../../experiments/growth';
 import { readOptions } from '../../experiments/options';
 import { readConfig } from '../../experiments/run-config';
+import { experimentResult } from '../../experiments/result';
 import { openRun, RunConfig } from '../../experiments/run-folder';
 import { UserError } from '../../lib/core/errors';
 import { crashAt } from '../trainers/crash';
@@ -30,7 +31,9 @@ function open(...argv: string[]) {
   run.close();
   return run;
 }
-const write = (name: string, text = '{}') => {
+/** What a finished run left. */
+const RESULT = JSON.stringify(experimentResult({ task: 'toy', metric: 'accuracy', majority: 0.5, rows: [] }));
+const write = (name: string, text = name === 'result.json' ? RESULT : '{}') => {
   fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
   fs.writeFileSync(path.join(folder, name), text);
 };
@@ -141,7 +144,7 @@ describe('of options that grow', () => {
       const folders = ['2', '4'].map((levels) => {
         const run = openRun('example', readOptions(growing, ['--levels', levels]), ['levels']);
         run.close();
-        fs.writeFileSync(run.file('result'), '{}');
+        fs.writeFileSync(run.file('result'), RESULT);
         return run.folder;
       });
       expect(new Set(folders).size).toBe(1);
