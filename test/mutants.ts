@@ -169,9 +169,11 @@ export const mutantOfMetadata =
       return Buffer.from(JSON.stringify(header));
     });
 
-/** A safetensors file, damaged: its header in most cases, or some of its bytes. */
+/** A safetensors file, damaged but for its data, of which the format says nothing: what its header says, or any of the bytes before them. */
 export function mutantOfSafetensors(file: Buffer, random: Random): Buffer {
-  return random() < 0.8 ? mutantOfHeader(file, random) : mutantOfBytes(file, random);
+  if (random() < 0.8) return mutantOfHeader(file, random);
+  const start = 8 + Number(file.readBigUInt64LE());
+  return Buffer.concat([mutantOfBytes(file.subarray(0, start), random), file.subarray(start)]);
 }
 
 /** The random numbers of one mutant. */

@@ -1,7 +1,7 @@
 import { ByteLevelPreTokenizer, Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { UserError } from '../../lib/core/errors';
 import { parseToken } from '../../lib/export/hugging-face/added-token';
-import { printable, quoted } from '../../lib/core/printable';
+import { quoted } from '../../lib/core/printable';
 import type { TokenizerJson } from '../../lib/export/hugging-face/tokenizer-json';
 import type { Tokenizer } from './tokenizer';
 import { addedTokenSplitter, Part } from './added-tokens';
@@ -55,7 +55,7 @@ function opened(json: TokenizerJson): HuggingFaceTokenizer {
     return tokenizer;
   } catch (error) {
     throw new UserError(
-      `Expected a byte-level BPE in tokenizer.json, but ${printable((error as Error).message)}; download or save the model again.`,
+      `Expected a byte-level BPE in tokenizer.json, but ${quoted((error as Error).message)}; download or save the model again.`,
       { cause: error },
     );
   }
@@ -68,7 +68,8 @@ function padOf(vocabulary: readonly string[]): number {
 }
 
 function frameOf({ post_processor }: TokenizerJson, { length }: readonly string[]): Frame {
-  const { type, cls: [, cls] = [], sep: [, sep] = [] } = post_processor ?? {};
+  const { type, cls: before, sep: after } = post_processor ?? {};
+  const [cls, sep] = [before?.[1], after?.[1]];
   if (type === 'RobertaProcessing' && isBelow(cls, length) && isBelow(sep, length)) {
     return { before: [cls], between: [sep, sep], after: [sep], pairType: 0 };
   }

@@ -12,11 +12,12 @@ export const printableLines = (text: string): string => text.split('\n').map(pri
 /** Characters of a value that a message has room for. */
 const ROOM = 200;
 
+/** A name out of a file, for a message: printable, and cut where it is longer than a message may be. */
+export const shownName = (name: string): string =>
+  printable(name.length > ROOM ? `${name.slice(0, ROOM)}…` : name);
+
 /** A value out of a file or an answer, for a message: as JSON, printable, and no longer than a message may be, whatever it is. */
-export function quoted(value: unknown): string {
-  const text = jsonOf(value);
-  return printable(text.length > ROOM ? `${text.slice(0, ROOM)}…` : text);
-}
+export const quoted = (value: unknown): string => shownName(jsonOf(value));
 
 function jsonOf(value: unknown): string {
   try {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { writeAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
 import { hostTensor, sizeOf } from '../core/host-tensor';
-import { quoted } from '../core/printable';
+import { quoted, shownName } from '../core/printable';
 import { layersOf } from '../core/layers';
 import type { Compressed } from '../compress/compressed';
 import { bytesFor, EncodedWeight, roomFor } from '../quantization/encode';
@@ -82,7 +82,7 @@ export function readCodes(file: string): StoredCodes | undefined {
   const { tensors, metadata } = readStored(file);
   try {
     const { version, weights, inputs } = JSON.parse(metadata['whittle'] ?? '') as Description;
-    if (version !== 1) throw damaged(file, `it is of version ${version}`);
+    if (version !== 1) throw damaged(file, `it is of version ${quoted(version)}`);
     const encoded = Object.entries(weights).map(
       ([path, stored]) => [path, encodedOf(path, stored, tensors, file)] as const,
     );
@@ -119,7 +119,10 @@ function encodedOf(path: string, weight: StoredWeight, tensors: Tensors, file: s
   const stored = (name: string, length: number): Uint8Array => {
     const { bytes } = tensors.get(`${path}/${name}`) ?? {};
     if (length === 0 || bytes?.length === length) return bytes ?? new Uint8Array(0);
-    throw damaged(file, `${length} bytes are expected as ${path}/${name}, got ${bytes?.length ?? 'none'}`);
+    throw damaged(
+      file,
+      `${length} bytes are expected as ${shownName(path)}/${name}, got ${bytes?.length ?? 'none'}`,
+    );
   };
   // All are as long as they are told to be before anything is made room for.
   const [codes, scales, zeroPoints] = [

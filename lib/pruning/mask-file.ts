@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { writeAtomically } from '../core/atomic-file';
 import { UserError } from '../core/errors';
 import { hostTensor } from '../core/host-tensor';
+import { quoted } from '../core/printable';
 import { readSafetensors, writeSafetensors } from '../export/safetensors';
 import { kindIn, MaskSet, maskSet } from './mask';
 
@@ -42,7 +43,7 @@ export function loadMasks(file: string): MaskSet {
       return [weight, unpackBits(data, values)];
     }
     throw new UserError(
-      `Expected masks in ${path.basename(file)}, but its tensor "${name}" is none; give a file that saveMasks wrote.`,
+      `Expected masks in ${path.basename(file)}, but its tensor ${quoted(name)} is none; give a file that saveMasks wrote.`,
     );
   });
   return maskSet(masks, latent);

@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors';
 import { HostTensor, hostTensor } from '../core/host-tensor';
+import { quoted } from '../core/printable';
 import { countDifferent, countKept, isBinary } from './mask-words';
 
 /**
@@ -44,7 +45,7 @@ export function maskSet(
     if (path === '') throw new UserError('Expected a weight path for every mask, got an empty one.');
     if (isBinary(mask)) continue;
     const stray = mask.find((value) => value > 1);
-    throw new UserError(`Expected 0 or 1 in the mask of "${path}", got ${stray}.`);
+    throw new UserError(`Expected 0 or 1 in the mask of ${quoted(path)}, got ${stray}.`);
   }
   const paths = new Set(latent);
   return paths.size > 0 ? Object.assign(masks, { latent: paths }) : masks;

@@ -256,12 +256,20 @@ async function verdictsOn(
   return verdicts;
 }
 
+/** The counts of a long run, and the number of the first mutant of each fault. */
+function tell(
+  name: string,
+  verdicts: Readonly<Record<string, { count: number; readonly first: number } | undefined>>,
+): void {
+  for (const [verdict, { count, first } = { count: 0, first: 0 }] of Object.entries(verdicts))
+    process.stdout.write(`${name}: ${count} ${verdict.slice(0, 600)} (${first})\n`);
+}
+
 test.each(Object.entries(kinds))(
   '%s: read or refused in a sentence, however it is damaged',
   async (name, kind) => {
     const { read, refused, ...faults } = Object.fromEntries(await verdictsOn(name, kind));
-    if (process.env['WHITTLE_FUZZ'])
-      process.stdout.write(`${name}: ${refused?.count} refused, ${read?.count} read\n`);
+    if (process.env['WHITTLE_FUZZ']) tell(name, { refused, read, ...faults });
     expect(faults).toEqual({});
   },
   3_600_000,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../lib/core/errors';
+import { expectOurTfjs } from '../../lib/core/layers';
 
 /** A loss or a metric as tfjs has them: what it measures of each example, of each of its parts, or of all of them. */
 export type Score = (truth: tf.Tensor, predictions: tf.Tensor) => tf.Tensor;
@@ -31,8 +32,9 @@ export interface CompileArgs {
   readonly metrics: readonly CompiledMetric[];
 }
 
-/** @throws UserError for a model that was not compiled, for outputs without a loss, and for classes of a single unit. */
+/** @throws UserError for a model that was not compiled or is of another copy of tfjs, for outputs without a loss, and for classes of a single unit. */
 export function compileArgsOf(subject: tf.LayersModel): CompileArgs {
+  expectOurTfjs(subject);
   const model = compiledModelOf(subject);
   const { optimizer } = model as { readonly optimizer?: tf.Optimizer };
   if (!optimizer) {

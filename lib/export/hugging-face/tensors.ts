@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../core/errors';
-import { quoted } from '../../core/printable';
+import { quoted, shownName } from '../../core/printable';
 import { areFinite } from '../../core/are-finite';
 import { hostOf, HostTensor, hostTensor } from '../../core/host-tensor';
 import { Weight, weightsOf } from '../../core/weights';
@@ -99,7 +99,9 @@ function canonical(stored: Tensors, family: HuggingFaceFamily, folder: string): 
     const name = canonicalName(old, family);
     if (BUFFERS.test(name)) continue;
     if (tensors.has(name)) {
-      throw new UserError(`Expected ${name} once in ${folder}, got it by two names, as ${old} too.`);
+      throw new UserError(
+        `Expected ${shownName(name)} once in ${folder}, got it by two names, as ${shownName(old)} too.`,
+      );
     }
     tensors.set(name, tensor);
   }
@@ -163,7 +165,7 @@ const ROOM = 8;
 function listed(what: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const more = names.length > ROOM ? `, and ${names.length - ROOM} more` : '';
-  return [`${names.length} ${what}: ${names.slice(0, ROOM).join(', ')}${more}`];
+  return [`${names.length} ${what}: ${names.slice(0, ROOM).map(shownName).join(', ')}${more}`];
 }
 
 function take({ path, variable }: Weight, { data, shape }: HostTensor): tf.Tensor {

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../../core/errors';
-import { quoted } from '../../core/printable';
+import { quoted, shownName } from '../../core/printable';
 import type { WordPieceToken } from './added-token';
 import { byteLevelFiles } from './byte-level-files';
 import { expectTokenizerJson } from './expect-tokenizer-json';
@@ -50,7 +50,7 @@ function isByteLevel({ json, folder }: TokenizerSources): boolean {
 
 const [BYTE_LEVEL, WORD_PIECE] = ['BPE after ByteLevel', 'WordPiece after BertPreTokenizer'] as const;
 
-const shown = (type: unknown) => (typeof type === 'string' ? quoted(type).slice(1, -1) : quoted(type));
+const shown = (type: unknown) => (typeof type === 'string' ? shownName(type) : quoted(type));
 
 /** Writes the files that `readTokenizer` reads, and those that transformers and transformers.js read. */
 export function writeTokenizer(folder: string, files: TokenizerFiles, maxLength: number): void {
