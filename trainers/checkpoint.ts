@@ -1,5 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {
+  type Fields,
+  isCount,
+  isNumber,
+  isRecord,
+  isText,
+  listOf,
+  mapOf,
+  misfit,
+  optional,
+  recordOf,
+} from '../lib/core/checks';
 import type { Json } from '../lib/core/config';
 import { describeDifferences, differences } from '../lib/core/differences';
 import { UserError } from '../lib/core/errors';
@@ -115,7 +127,32 @@ function restore(run: Run, identity: Identity, folder: string): void {
   run.stopped = state.stopped ?? undefined;
 }
 
-const readState = (file: string) => parseExact(fs.readFileSync(file, 'utf8')) as unknown as State;
+const FIELDS: Fields = {
+  step: isCount,
+  identity: isRecord,
+  losses: listOf(isNumber),
+  evaluations: listOf(recordOf({ step: isCount, metrics: mapOf(isNumber) })),
+  stopped: optional(isText),
+  callbacks: isRecord,
+};
+
+/** @throws UserError for what is no state of a training, whatever its digest says. */
+function readState(file: string): State {
+  const state = parsed(file);
+  if (isRecord(state) && misfit(state, FIELDS) === undefined) return state as unknown as State;
+  throw new UserError(
+    `Expected the state of a training in ${file}, got something else; put back a copy, or move the checkpoints away to start over.`,
+  );
+}
+
+/** Undefined for what is no JSON. */
+function parsed(file: string): unknown {
+  try {
+    return parseExact(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
 
 function expectSame(saved: Identity, now: Identity, folder: string): void {
   const different = differences(saved, now);

@@ -1,3 +1,4 @@
+import { quoted } from './printable';
 import type { Json } from './config';
 
 /** A place where two pieces of plain data differ; undefined where one of them has nothing. */
@@ -32,6 +33,6 @@ function sameValue(one: Json | undefined, other: Json | undefined): boolean {
 
 /** What differs, for a message: `rate was 0.1 and is 0.2, seed was 1 and is not given`. */
 export function describeDifferences(found: readonly Difference[]): string {
-  const shown = (value: Json | undefined) => (value === undefined ? 'not given' : JSON.stringify(value));
+  const shown = (value: Json | undefined) => (value === undefined ? 'not given' : quoted(value));
   return found.map(({ path, before, now }) => `${path} was ${shown(before)} and is ${shown(now)}`).join(', ');
 }

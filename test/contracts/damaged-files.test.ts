@@ -22,9 +22,11 @@ import { readTokenizer } from '../../lib/export/hugging-face/tokenizer';
 import { eagerEngine } from '../../trainers/engines/eager';
 import { meanSquaredError } from '../../trainers/losses';
 import { parametersOf } from '../../trainers/parameters';
+import { stage } from '../../trainers/recipes/stage';
 import { saveByteLevel } from '../export/byte-level-folder';
 import { edit, save, small, tokenizerFiles } from '../export/saved-folder';
 import { stock } from '../export/tfjs/saved-model';
+import { askRun, goOn, makeCheckpoint, makeRun } from './damaged-runs';
 import { fuzzRuns } from '../fuzz';
 import {
   mutantOfBytes,
@@ -204,6 +206,36 @@ const kinds: Readonly<Record<string, Kind>> = {
     },
     mutant: mutantOfSafetensors,
     use: (folder) => [...loadMasks(path.join(folder, 'm')).values()].flatMap((mask) => [...mask]),
+  },
+  'config.json of a run': {
+    make: (folder) => makeRun(folder, 'config.json'),
+    mutant: json,
+    use: askRun,
+  },
+  'result.json of a run': {
+    make: (folder) => makeRun(folder, 'result.json'),
+    mutant: json,
+    use: askRun,
+  },
+  'outcome.json of a training': {
+    async make(folder) {
+      await stage(folder, { a: 1 }, () => Promise.resolve({ score: 0.5, steps: 3 }));
+      return path.join(folder, 'outcome.json');
+    },
+    mutant: json,
+    use: async (folder) => [
+      (await stage(folder, { a: 1 }, () => Promise.resolve({ score: NaN }))).outcome.score,
+    ],
+  },
+  'state.json of a checkpoint': {
+    make: (folder) => makeCheckpoint(folder, 'state.json'),
+    mutant: json,
+    use: (folder) => goOn(folder, 'state.json'),
+  },
+  'tensors.safetensors of a checkpoint': {
+    make: (folder) => makeCheckpoint(folder, 'tensors.safetensors'),
+    mutant: mutantOfSafetensors,
+    use: (folder) => goOn(folder, 'tensors.safetensors'),
   },
   'model.json of tfjs': {
     make(folder) {
