@@ -107,7 +107,7 @@ function isQuantizer(options: QuantizeLayerOptions): boolean {
   const spec = checkSpec({ bits, signed, narrowRange, symmetric: false, granularity: perTensor() });
   const [lowest, highest] = codeRange(spec);
   const isCode = Number.isInteger(zeroPoint) && zeroPoint >= lowest && zeroPoint <= highest;
-  return isCode && Math.fround(scale) > 0 && Math.fround(scale) < Infinity;
+  return isCode && typeof scale === 'number' && Math.fround(scale) > 0 && Math.fround(scale) < Infinity;
 }
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
