@@ -37,7 +37,7 @@ export function experimentReport(options: ExperimentReportOptions): HtmlReport {
       ...(result.confusion ? [confusionSection(result.confusion)] : []),
       ...options.sections,
       ...layerSection(result, outcomes),
-      lossSection(result, outcomes),
+      ...lossSection(result, outcomes),
       ...fileSections(result),
       configSection(options.run),
     ],
@@ -113,24 +113,30 @@ function layerSection({ summary }: ExperimentResult, outcomes: readonly Outcome[
   ];
 }
 
-/** Training losses by method at the last level, where there is one; and by level, of the chain that made the ticket. */
-function lossSection({ summary }: ExperimentResult, outcomes: readonly Outcome[]): ReportSection {
+/**
+ * Training losses by method at the last level, where there is one; and by level, of the chain that made the ticket. Nothing where nothing was
+ * trained.
+ */
+function lossSection({ summary }: ExperimentResult, outcomes: readonly Outcome[]): ReportSection[] {
+  if (!outcomes.some(({ losses }) => losses.some(({ loss }) => Number.isFinite(loss)))) return [];
   const isLast = ({ method, level }: Outcome) =>
     lastLevels(summary).some((row) => row.method === method && row.level === level);
   const byMethod = lossChart(outcomes.filter(isLast), ({ method }) => method, false);
   const chain = outcomes.filter(({ method }) => method === 'dense' || method === 'ticket');
   const byLevel = lossChart(chain, ({ level = 0 }) => `level ${level}`, true);
   const levels = outcomes.some(({ method }) => method === 'ticket');
-  return {
-    heading: 'Training loss',
-    charts: [
-      {
-        spec: byMethod,
-        caption: `Mean over the seeds${levels ? ', at the last level of each method' : ''}.`,
-      },
-      ...(levels ? [{ spec: byLevel, caption: 'Dense (level 0) and tickets, mean over the seeds.' }] : []),
-    ],
-  };
+  return [
+    {
+      heading: 'Training loss',
+      charts: [
+        {
+          spec: byMethod,
+          caption: `Mean over the seeds${levels ? ', at the last level of each method' : ''}.`,
+        },
+        ...(levels ? [{ spec: byLevel, caption: 'Dense (level 0) and tickets, mean over the seeds.' }] : []),
+      ],
+    },
+  ];
 }
 
 function lossChart(

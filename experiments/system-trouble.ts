@@ -40,9 +40,9 @@ const VERBS: Readonly<Record<string, string>> = {
 
 /** One sentence for what a system says of a file: a full disk, a folder that was removed. Undefined for all other errors. */
 export function systemTrouble(error: unknown): string | undefined {
-  const { code = '', syscall = '', path } = Object(error) as NodeJS.ErrnoException;
+  const { code = '', syscall = '', path = 'a file' } = Object(error) as NodeJS.ErrnoException;
   const trouble = TROUBLES[code];
-  if (!trouble || path === undefined) return undefined;
+  if (!trouble) return undefined;
   const [what, advice] = trouble;
   return `Expected to ${VERBS[syscall] ?? 'open'} ${path}, but ${what} (${code}): ${advice}; what was written before stays.`;
 }

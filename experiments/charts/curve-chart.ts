@@ -1,3 +1,4 @@
+import { UserError } from '../../lib/core/errors';
 import type { ChartSpec } from './render';
 import { levelColors, methodColors } from './theme';
 
@@ -26,9 +27,16 @@ export interface CurveChartOptions {
 /**
  * Curves over the optimizer steps. Points of one series at nearby steps (several seeds, or more steps than fit) become
  * their mean; values that are not finite are left out.
+ *
+ * @throws UserError without a finite value.
  */
 export function curveChart(points: readonly CurvePoint[], options: CurveChartOptions): ChartSpec {
   const { title, across = 'optimizer step', ordered = false, resolution = 150 } = options;
+  if (!points.some(({ value }) => Number.isFinite(value))) {
+    throw new UserError(
+      `Expected a finite value of "${title}" to draw, got none among ${points.length} points.`,
+    );
+  }
   const names = [...new Set(points.map(({ series }) => series))];
   const range = ordered ? levelColors(names.length) : methodColors(names);
   return {

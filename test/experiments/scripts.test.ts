@@ -106,8 +106,16 @@ test(
         ['--model', 'no/where', '--offline', ...out],
         /^Expected no\/where in the cache, being offline, .*\n$/,
       ],
-      ['finetune', ['--model', at('nowhere'), ...out], /^.*nowhere.config\.json.*\n$/],
-      ['predict', ['--model', at('nowhere'), 'a sentence'], /^.*nowhere.config\.json.*\n$/],
+      [
+        'finetune',
+        ['--model', at('nowhere'), ...out],
+        /nowhere: there is no such folder; check the path\.\n$/,
+      ],
+      [
+        'predict',
+        ['--model', at('nowhere'), 'a sentence'],
+        /nowhere: there is no such folder; check the path\.\n$/,
+      ],
     ];
     const ends = await Promise.all(mistakes.map(([script, options]) => run(script, options)));
     ends.forEach(({ code, out: printed, err }, i) => {
@@ -266,7 +274,9 @@ test(
 
     fs.rmSync(path.join(at('best'), 'model'), { recursive: true });
     const again = await run('lth-bert', [...options, '--out', at('best')]);
-    expect(again.out).toContain('The models that were kept are not there any more.');
+    expect(again.out).toMatch(
+      /model, the model of seed 0, ticket 1, is not there any more; delete .*ticket-1, which makes the same command/,
+    );
     const other = await run('lth-bert', [...options, '--save', 'all', '--out', at('best')]);
     expect(other).toMatchObject({ code: 2, err: expect.stringMatching(/another config[^]*save +best +all/) });
   },

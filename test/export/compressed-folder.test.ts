@@ -246,7 +246,7 @@ describe('a compressed folder', () => {
       'bytes are expected as classifier/kernel/codes, got 24',
     ],
     ['a width that is none', { bits: 99 }, '2 to 8 bits of an integer code, got 99'],
-    ['a format that is none', { format: 'fp99' }, 'Expected fp16 or bf16 as a format, got fp99'],
+    ['a format that is none', { format: 'fp99' }, 'Expected fp16 or bf16 as a format, got "fp99"'],
     ['a rule that is none', { rule: 'other' }, 'Expected range or ternary as the rule'],
     ['a granularity that is none', { granularity: 7 }, 'its metadata do not say how'],
     ['no shape', { shape: undefined }, 'its metadata do not say how'],

@@ -100,6 +100,12 @@ describe('curveChart', () => {
     ]);
   });
 
+  it('refuses to draw nothing', () => {
+    expect(() => curveChart([{ series: 'a', step: 1, value: NaN }], { title: 'loss' })).toThrow(
+      'Expected a finite value of "loss" to draw, got none among 1 points.',
+    );
+  });
+
   it('keeps at most `resolution` points a curve, the first and last stretch among them', () => {
     const points = Array.from({ length: 1000 }, (_, step) => ({ series: 'a', step, value: step }));
     const drawn = values(curveChart(points, { title: 'loss', resolution: 10 }));
