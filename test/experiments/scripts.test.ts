@@ -106,16 +106,8 @@ test(
         ['--model', 'no/where', '--offline', ...out],
         /^Expected no\/where in the cache, being offline, .*\n$/,
       ],
-      [
-        'finetune',
-        ['--model', at('nowhere'), ...out],
-        /nowhere: there is no such folder; check the path\.\n$/,
-      ],
-      [
-        'predict',
-        ['--model', at('nowhere'), 'a sentence'],
-        /nowhere: there is no such folder; check the path\.\n$/,
-      ],
+      ['finetune', ['--model', at('nowhere'), ...out], /nowhere: there is no such folder; .*\n$/],
+      ['predict', ['--model', at('nowhere'), 'a sentence'], /nowhere: there is no such folder; .*\n$/],
     ];
     const ends = await Promise.all(mistakes.map(([script, options]) => run(script, options)));
     ends.forEach(({ code, out: printed, err }, i) => {
