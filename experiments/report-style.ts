@@ -12,8 +12,8 @@ p{margin:0 0 14px;max-width:68ch}
 header p{font-size:1.0625rem;color:var(--muted)}
 code{font:.875em/1 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--raised);padding:.2em .4em;border-radius:4px}
 section{margin-top:56px}
-dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;margin:32px 0 0;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden}
-dl div{display:flex;flex-direction:column;background:var(--paper);padding:16px 18px}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;margin:32px 0 0;border:1px solid var(--line);border-radius:10px;overflow:hidden}
+dl div{display:flex;flex-direction:column;padding:16px 18px;box-shadow:0 0 0 1px var(--line)}
 dd{margin:0;font-size:1.625rem;font-weight:600;letter-spacing:-.02em;line-height:1.3;font-variant-numeric:tabular-nums}
 dt{color:var(--muted);font-size:.875rem;line-height:1.4}
 figure{margin:20px 0 0}
