@@ -80,6 +80,7 @@ const CHANGES: readonly ((place: Place, other: Place, random: Random) => void)[]
   ({ holder, key }, _, random) => {
     const value = holder[key];
     delete holder[key];
+    if (Array.isArray(holder)) return; // a hole is null; an array with a name of its own is none that JSON could hold
     const name = pick(['__proto__', 'constructor', '', `${key}x`, String(key).slice(1), '-1', '1e9'], random);
     Object.defineProperty(holder, name, { value, enumerable: true, configurable: true, writable: true });
   },
