@@ -1,10 +1,9 @@
 import * as fs from 'node:fs';
 import { UserError } from '../lib/core/errors';
 import { appendAtomically } from '../lib/core/atomic-file';
-import type { HostTensor } from '../lib/core/host-tensor';
 import type { LoadedHuggingFace } from '../lib/export/hugging-face/folder';
 import { answerColumns } from './answer-columns';
-import { expectNumbers, outputsOf } from './answers';
+import { expectNumbers, outputsOf, outputsOfRow } from './answers';
 import { rowFormatOf } from './row-file';
 import type { TextRow, TextRows } from './text-rows';
 
@@ -42,7 +41,7 @@ export async function answerRows(
       expectNumbers(outputs, model, count);
       const lines = chunk.map(({ cells }, i) => {
         const own = columns.map((_, column) => cells[column]);
-        return format.row(all, [...own, ...answers.values(rowOf(outputs, i))]);
+        return format.row(all, [...own, ...answers.values(outputsOfRow(outputs, i))]);
       });
       append(`${count === 0 ? format.header(all) : ''}${lines.join('')}`);
       count += chunk.length;
@@ -70,12 +69,6 @@ async function* chunksOf(rows: AsyncIterable<TextRow>): AsyncGenerator<TextRow[]
     [chunk, characters] = [[], 0];
   }
   if (chunk.length > 0) yield chunk;
-}
-
-/** The outputs of one example. */
-function rowOf({ data, shape: [examples = 1] }: HostTensor, row: number): Float32Array {
-  const size = data.length / examples;
-  return (data as Float32Array).subarray(row * size, (row + 1) * size);
 }
 
 function expectDistinct(columns: readonly string[]): void {

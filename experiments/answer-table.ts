@@ -1,5 +1,6 @@
 import type { HostTensor } from '../lib/core/host-tensor';
 import type { Problem } from '../lib/models/problem';
+import { outputsOfRow } from './answers';
 import { sigmoid, softmax, THRESHOLD } from './probabilities';
 import { percent, TextTable } from './table';
 
@@ -60,14 +61,12 @@ export interface Outputs {
  */
 export function answerTable(
   sentences: readonly string[],
-  { data }: HostTensor,
+  outputs: HostTensor,
   { problem, labels }: Outputs,
 ): TextTable {
   const { columns, cells } = ANSWERS[problem];
-  const outputsOf = (i: number) =>
-    (data as Float32Array).subarray(i * labels.length, (i + 1) * labels.length);
   return {
     columns: ['sentence', ...columns(labels)],
-    rows: sentences.map((sentence, i) => [sentence, ...cells(outputsOf(i), labels)]),
+    rows: sentences.map((sentence, i) => [sentence, ...cells(outputsOfRow(outputs, i), labels)]),
   };
 }

@@ -46,3 +46,9 @@ export async function outputsOf(
   );
   return (await predictAll(loaded, source)).predictions;
 }
+
+/** The outputs of one example. */
+export function outputsOfRow({ data, shape: [examples = 1] }: HostTensor, row: number): Float32Array {
+  const size = data.length / examples;
+  return (data as Float32Array).subarray(row * size, (row + 1) * size);
+}

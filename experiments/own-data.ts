@@ -32,6 +32,14 @@ export interface OwnDataOptions {
 const CLASS_METRICS = ['accuracy', 'f1', 'macro-f1', 'mcc'] as const satisfies readonly MetricName[];
 type ClassMetric = (typeof CLASS_METRICS)[number];
 
+/** For whoever reads a table. */
+export const quotingOption = (): Option =>
+  new Option(
+    '--quoting <habit>',
+    'of --data: none where quotes are characters like any other, quoted where they hold a cell together (default: quoted, unless a TSV ' +
+      'leaves it in doubt)',
+  ).choices(quotings);
+
 /** The options of the command line. */
 export const ownDataOptions = (): Option[] => [
   new Option('--data <file>', 'your own CSV, TSV or JSON Lines, instead of a task')
@@ -47,11 +55,7 @@ export const ownDataOptions = (): Option[] => [
       'true); one of lists in JSON Lines: the names of those that are right',
   ).argParser(oneOrSeveral),
   new Option('--pair-column <name>', 'of --data: second texts (default: none)'),
-  new Option(
-    '--quoting <habit>',
-    'of --data: none where quotes are characters like any other, quoted where they hold a cell together (default: quoted, unless a TSV ' +
-      'leaves it in doubt)',
-  ).choices(quotings),
+  quotingOption(),
   new Option(
     '--metric <name>',
     'which score of the classes of --data decides: f1 is that of the second of two classes, macro-f1 the mean over classes (default: accuracy)',

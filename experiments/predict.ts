@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { readGlueTest } from '../datasets/glue';
 import { glueSubmission, taskClasses } from '../datasets/glue-submission';
 import { GLUE_TASKS, glueFacts, GlueTask } from '../datasets/glue-tasks';
+import type { Quoting } from '../datasets/table/rows';
 import { writeFileAtomically } from '../lib/core/atomic-file';
 import { UserError } from '../lib/core/errors';
 import { LoadedHuggingFace, loadHuggingFace } from '../lib/export/hugging-face/folder';
@@ -14,6 +15,7 @@ import { expectNumbers, expectTrained, outputsOf } from './answers';
 import { fetched } from './fetched';
 import { main } from './main';
 import { plainCommand } from './options';
+import { quotingOption } from './own-data';
 import { absolute, folderOrName, whole } from './parse';
 import { formatTable, TextTable } from './table';
 import { lineRows, tableRows, TextRows } from './text-rows';
@@ -25,6 +27,7 @@ interface PredictOptions {
   readonly data?: string;
   readonly textColumn?: string;
   readonly pairColumn?: string;
+  readonly quoting?: Quoting;
   readonly task?: GlueTask;
   readonly dataDir?: string;
   readonly out?: string;
@@ -59,6 +62,7 @@ function predictCommand(): Command {
     .option('--data <file>', 'answer to the rows of this CSV, TSV or JSON Lines file', absolute)
     .option('--text-column <name>', 'of --data (default: told by the names: text, review, …)')
     .option('--pair-column <name>', 'of --data: second texts (default: none)')
+    .addOption(quotingOption())
     .addOption(
       new Option('--task <name>', 'answer to the test file of this GLUE task').choices(
         Object.keys(GLUE_TASKS),
@@ -84,10 +88,11 @@ function questionOf(options: PredictOptions, sentences: readonly string[]): Ques
   if (pair !== undefined && sentences.length === 0) {
     throw new UserError('Expected --pair with a sentence in quotation marks, got it without.');
   }
-  const column = options.textColumn === undefined ? 'pairColumn' : 'textColumn';
-  if (options[column] !== undefined && data === undefined) {
-    throw new UserError(`Expected --data with \`${column}\`, got it without.`);
-  }
+  const ofData = (['textColumn', 'pairColumn', 'quoting'] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (ofData && data === undefined)
+    throw new UserError(`Expected --data with \`${ofData}\`, got it without.`);
   if (out !== undefined && sentences.length > 0) {
     throw new UserError('Expected --out with --data, --task or lines on the standard input, got sentences.');
   }

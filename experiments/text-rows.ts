@@ -2,7 +2,7 @@ import { findProblem, UsedColumn } from '../datasets/table/index-table';
 import { findTextColumns, TextColumnOptions } from '../datasets/table/columns';
 import { lineAt, linesOf } from '../datasets/table/lines';
 import { tableReader } from '../datasets/table/reader';
-import type { Cell } from '../datasets/table/rows';
+import type { Cell, Quoting } from '../datasets/table/rows';
 import type { Texts } from '../datasets/dataset';
 import { UserError } from '../lib/core/errors';
 
@@ -17,9 +17,14 @@ export interface TextRows {
   rows(): AsyncIterable<TextRow>;
 }
 
+export interface TableRowsOptions extends TextColumnOptions {
+  /** What quotes mean; by default as told by the file. */
+  readonly quoting?: Quoting;
+}
+
 /** Rows of a CSV, TSV or JSON Lines file. @throws UserError, with file and line, for a row without a text. */
-export function tableRows(file: string, options: TextColumnOptions): TextRows {
-  const reader = tableReader(file);
+export function tableRows(file: string, { quoting, ...options }: TableRowsOptions): TextRows {
+  const reader = tableReader(file, quoting);
   const { columns } = reader;
   const { text, pair } = findTextColumns(columns, options, file);
   const used = [text, ...(pair === undefined ? [] : [pair])].map((column): UsedColumn => ({

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { undoOnFailure } from './conclude';
 import { makeFolder } from './make-folder';
 import { namingFile } from './naming-file';
 import { sync } from './sync';
@@ -31,14 +32,14 @@ export async function appendAtomically(
   makeFolder(path.dirname(file));
   const part = `${file}.part`;
   fs.rmSync(part, { force: true });
-  try {
-    await fill((text) => namingFile(part, () => fs.appendFileSync(part, text)));
-    sync(part);
-    fs.renameSync(part, file);
-  } catch (error) {
-    fs.rmSync(part, { force: true });
-    throw error;
-  }
+  await undoOnFailure(
+    async () => {
+      await fill((text) => namingFile(part, () => fs.appendFileSync(part, text)));
+      sync(part);
+      fs.renameSync(part, file);
+    },
+    () => fs.rmSync(part, { force: true }),
+  );
 }
 
 /** `writeAtomically` of a text. */

@@ -76,6 +76,14 @@ it.each([
   row!.slice(problem === 'multi-label' ? 4 : 3).forEach((cell) => expect(Number(cell)).not.toBeNaN());
 });
 
+it('reads quotes as it is told', async () => {
+  const table = write('in.tsv', 'text\tid\n"a wet\t1\na day"\t2\n');
+  const doubtful = answerRows(loaded, tableRows(table, {}), { model: '', out: at('quotes.tsv') });
+  await expect(doubtful).rejects.toThrow(/in\.tsv:2: expected a row on a line of its own/);
+  const rows = tableRows(table, { quoting: 'none' });
+  expect(await answerRows(loaded, rows, { model: '', out: at('quotes.tsv') })).toBe(2);
+});
+
 it('answers more lines than are held at once, in their order', async () => {
   const lines = Array.from({ length: 4100 }, (_, i) => (i % 3 ? 'a wet day' : 'a dry day'));
   const rows = lineRows('lines', Readable.from([Buffer.from(`\n${lines.join('\r\n')}`)]));
