@@ -141,6 +141,12 @@ function remove(folder: string, name: string): void {
 
 /** Steps that have a checkpoint, the newest first. */
 function stepsIn(folder: string): number[] {
-  const steps = fs.readdirSync(folder).flatMap((name) => CHECKPOINT.exec(name)?.[1] ?? []);
-  return steps.map(Number).sort((a, b) => b - a);
+  const steps = fs
+    .readdirSync(folder)
+    .filter((name) => CHECKPOINT.test(name))
+    .map(stepOf);
+  return steps.sort((a, b) => b - a);
 }
+
+/** The step that a checkpoint's folder is named for. */
+export const stepOf = (folder: string): number => Number(CHECKPOINT.exec(path.basename(folder))?.[1]);

@@ -18,7 +18,7 @@ import { UserError } from '../lib/core/errors';
 import { HostTensor, hostTensor } from '../lib/core/host-tensor';
 import { readSafetensors, writeSafetensors } from '../lib/export/safetensors';
 import type { CallbackState, Evaluation } from './callback';
-import { checkpointStore } from './checkpoint-store';
+import { checkpointStore, stepOf } from './checkpoint-store';
 import { parseExact, stringifyExact } from './exact-json';
 import type { Identity } from './identity';
 import { captureModel, ModelState, restoreModel, tensorOf } from './model-state';
@@ -112,7 +112,7 @@ function stateOf(run: Run, identity: Identity, callbacks: ReturnType<typeof call
 }
 
 function restore(run: Run, identity: Identity, folder: string): void {
-  const state = readState(path.join(folder, STATE));
+  const state = readState(path.join(folder, STATE), stepOf(folder));
   expectSame(state.identity, identity, folder);
   expectSameCallbacks(run, state, folder);
   const file = path.join(folder, TENSORS);
@@ -136,12 +136,13 @@ const FIELDS: Fields = {
   callbacks: isRecord,
 };
 
-/** @throws UserError for what is no state of a training, whatever its digest says. */
-function readState(file: string): State {
+/** @throws UserError for what is no state of a training at that step, whatever its digest says. */
+function readState(file: string, step: number): State {
   const state = parsed(file);
-  if (isRecord(state) && misfit(state, FIELDS) === undefined) return state as unknown as State;
+  if (isRecord(state) && misfit(state, FIELDS) === undefined && state['step'] === step)
+    return state as unknown as State;
   throw new UserError(
-    `Expected the state of a training in ${file}, got something else; put back a copy, or move the checkpoints away to start over.`,
+    `Expected the state of a training at step ${step} in ${file}, got something else; put back a copy, or move the checkpoints away to start over.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from './errors';
 import { nearest } from './nearest';
+import { quoted } from './printable';
 
 /** Plain data, as JSON holds it; numbers may be NaN or infinite too. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -92,7 +93,7 @@ function expectConfig(kind: string, config: unknown): Config {
   const { name, options = {} } = (isRecord(config) ? config : {}) as Partial<Config>;
   if (typeof name === 'string' && isRecord(options)) return { name, options };
   throw new UserError(
-    `Expected ${withArticle(kind)} as { "name": …, "options": { … } }, got ${JSON.stringify(config) ?? String(config)}.`,
+    `Expected ${withArticle(kind)} as { "name": …, "options": { … } }, got ${quoted(config)}.`,
   );
 }
 

@@ -84,9 +84,21 @@ function expectOneOutput({ name, outputs }: tf.LayersModel): void {
 }
 
 function expectInputs({ name, inputs }: tf.LayersModel, xs: readonly tf.Tensor[]): void {
-  if (xs.length === inputs.length) return;
-  throw new UserError(`Expected ${inputs.length} input tensor(s) for "${name}", got ${xs.length}.`);
+  if (xs.length !== inputs.length) {
+    throw new UserError(`Expected ${inputs.length} input tensor(s) for "${name}", got ${xs.length}.`);
+  }
+  const wrong = inputs.findIndex(({ shape }, i) => !fits(xs[i]!.shape, shape));
+  if (wrong < 0) return;
+  const expected = inputs[wrong]!.shape.map((size) => size ?? 'any').join(', ');
+  throw new UserError(
+    `Expected [${expected}] as the shape of input "${inputs[wrong]!.name}" of "${name}", got [${xs[wrong]!.shape.join(', ')}].`,
+  );
 }
+
+/** Of any batch, also where the input says one. */
+const fits = (shape: readonly number[], wanted: readonly (number | null)[]): boolean =>
+  shape.length === wanted.length &&
+  shape.every((size, axis) => axis === 0 || wanted[axis] === null || size === wanted[axis]);
 
 /** A trace starts every time from the state of its moment, and a stateful layer frees the tensors that it replaces. */
 function expectNoState(layers: readonly tf.layers.Layer[]): void {

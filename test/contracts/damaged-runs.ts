@@ -90,5 +90,6 @@ export async function goOn(folder: string, file: string): Promise<Iterable<numbe
     return model.getWeights().flatMap((weight) => [...weight.dataSync()]);
   } finally {
     model.dispose();
+    expect(fs.readdirSync(folder)).toEqual(['step-2']); // or the next mutant would not be read
   }
 }

@@ -52,6 +52,15 @@ describe('forward', () => {
     expect(Object.hasOwn(dense, 'call')).toBe(false);
   });
 
+  it('refuses inputs of another shape, whatever their batch', () => {
+    const dense = tf.layers.dense({ units: 1, batchInputShape: [8, 2] });
+    const model = tf.sequential({ name: 'm', layers: [dense] });
+    const ask = (...shape: number[]) => forward(model, [tf.ones(shape)], false).shape;
+    expect(ask(3, 2)).toEqual([3, 1]);
+    expect(() => ask(3, 4)).toThrow('Expected [8, 2] as the shape of input "');
+    expect(() => ask(2)).toThrow('of "m", got [2].');
+  });
+
   it('passes on whether it is training', () => {
     const model = tf.sequential({ layers: [tf.layers.dropout({ rate: 0.9999, inputShape: [100] })] });
     expect(

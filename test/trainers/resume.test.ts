@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { formatDigests, sha256Of } from '../../lib/core/digests';
 import { UserError } from '../../lib/core/errors';
 import { prepare } from '../../lib/compress/prepare';
 import { staticInt8 } from '../../lib/compress/scheme';
@@ -254,6 +255,17 @@ describe('checkpoints of a small run', () => {
       await expect(run({ steps: 2 })).rejects.toThrow(UserError);
       await expect(run({ steps: 2 })).rejects.toThrow(damaged);
     });
+  });
+
+  it('refuse a state that is of another step than its folder says', async () => {
+    await run({ steps: 1 });
+    const at = (...names: string[]) => path.join(folder, 'run', 'step-1', ...names);
+    const state = fs.readFileSync(at('state.json'), 'utf8').replace('"step":1', '"step":1000000');
+    fs.writeFileSync(at('state.json'), state);
+    const digests = JSON.parse(fs.readFileSync(at('sha256.json'), 'utf8')) as Record<string, string>;
+    const now = { ...digests, 'state.json': sha256Of(at('state.json')) };
+    fs.writeFileSync(at('sha256.json'), formatDigests(now));
+    await expect(run({ steps: 2 })).rejects.toThrow('Expected the state of a training at step 1 in ');
   });
 
   it('are one training’s at a time', async () => {

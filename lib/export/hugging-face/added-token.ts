@@ -43,17 +43,23 @@ export type WordPieceToken = AddedToken & {
   readonly isPiece: boolean;
 };
 
+/** Characters of an added token at most: all that a text may have of them is one regular expression, whose parts V8 bounds. */
+export const LONGEST_TOKEN = 1000;
+
 /**
  * A token as files write it: its content alone, which is a special one, or an object.
  *
- * @returns nothing for something else, or an empty content.
+ * @returns nothing for something else, or a content that is empty or longer than `LONGEST_TOKEN`.
  */
 export function parseToken(written: unknown): AddedToken | undefined {
-  if (typeof written === 'string') return written === '' ? undefined : specialToken(written);
+  if (typeof written === 'string') return isContent(written) ? specialToken(written) : undefined;
   if (typeof written !== 'object' || written === null) return undefined;
   const { content, special = true, normalized = !special, ...flags } = written as Partial<AddedToken>;
-  if (typeof content !== 'string' || content === '') return undefined;
+  if (!isContent(content)) return undefined;
   const { single_word = false, lstrip = false, rstrip = false } = flags;
   const all = { single_word, lstrip, rstrip, normalized, special };
   return Object.values(all).every((flag) => typeof flag === 'boolean') ? { content, ...all } : undefined;
 }
+
+const isContent = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= LONGEST_TOKEN;

@@ -1,6 +1,6 @@
 import { UserError } from '../../core/errors';
 import { quoted } from '../../core/printable';
-import { AddedToken, parseToken } from './added-token';
+import { AddedToken, LONGEST_TOKEN, parseToken } from './added-token';
 import type { SpecialPieces } from './word-piece-json';
 import type { TokenizerSources } from './tokenizer-sources';
 
@@ -79,7 +79,7 @@ function listed(list: unknown, folder: string): readonly unknown[] {
 
 function damaged(written: unknown, folder: string): never {
   throw new UserError(
-    `Expected added tokens with a content and a number in ${folder}, got ${quoted(written)}; save the tokenizer again.`,
+    `Expected added tokens of 1 to ${LONGEST_TOKEN} characters, each with a number, in ${folder}, got ${quoted(written)}; save the tokenizer again.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../../core/errors';
+import { shownName } from '../../core/printable';
 import { readJson } from './config';
 import type { Json } from './family';
 import type { TokenizerJson } from './tokenizer-json';
@@ -56,7 +57,7 @@ export function expectClass({ className, folder, json }: TokenizerSources, known
   const classes = [...known, ...TAKES_JSON];
   if (className !== undefined && !classes.includes(className)) {
     throw new UserError(
-      `Expected ${known.join(', ')} or PreTrainedTokenizerFast as tokenizer_class in ${folder}, got ${className}; choose another model.`,
+      `Expected ${known.join(', ')} or PreTrainedTokenizerFast as tokenizer_class in ${folder}, got ${shownName(className)}; choose another model.`,
     );
   }
   if (json || !TAKES_JSON.includes(className)) return;

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../core/errors';
 import { quoted } from '../../core/printable';
 import type { WordPieceToken } from './added-token';
@@ -83,7 +84,7 @@ function expectBert(
 function isBertFrame(frame: NonNullable<TokenizerJson['post_processor']>): boolean {
   const { type, single, pair, cls, sep } = frame;
   if (type === 'BertProcessing') return cls?.[0] === '[CLS]' && sep?.[0] === '[SEP]';
-  return JSON.stringify({ single, pair }) === JSON.stringify(BERT_FRAME);
+  return isDeepStrictEqual({ single, pair }, BERT_FRAME);
 }
 
 /**

@@ -1,7 +1,6 @@
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { Compressed, compressedOf, expectCurrent } from '../../compress/compressed';
-import { areFinite } from '../../core/are-finite';
 import { UserError } from '../../core/errors';
 import { printable, quoted } from '../../core/printable';
 import { withWholeConfigs } from '../../core/forgotten-settings';
@@ -15,6 +14,7 @@ import { masksOf, setMasks } from '../../pruning/model-masks';
 import { decode } from '../../quantization/decode';
 import type { EncodedWeight } from '../../quantization/encoded-weight';
 import { writeCodes } from '../codes-file';
+import { expectUsable } from './expect-usable';
 import { artifactsOf, pathOf, readModelFolder, StoredModel, writeModelFolder } from './model-folder';
 import { CODES_BESIDE } from './model-json';
 import { encodedOf, joined, StoredWeight, storedWeight } from './stored-weight';
@@ -144,34 +144,6 @@ async function modelOf(stored: StoredModel): Promise<tf.LayersModel> {
     throw unloadable(error as Error, stored.file);
   }
 }
-
-/** What tfjs reads and falls over when it is asked. */
-function expectUsable(model: tf.LayersModel, file: string): void {
-  const strange = model.inputs.find(({ dtype }) => !INPUTS.includes(dtype));
-  if (strange) {
-    throw new UserError(
-      `Expected inputs of ${INPUTS.join(', ')} in ${file}, got one of dtype ${quoted(strange.dtype)}; save the model again.`,
-    );
-  }
-  const vague = layersOf(model).find((layer) => !isEpsilon(layer.getConfig()['epsilon']));
-  if (vague) {
-    throw new UserError(
-      `Expected a number from 0 as epsilon of layer "${vague.name}" in ${file}, got ${quoted(vague.getConfig()['epsilon'])}; save the model again.`,
-    );
-  }
-  const broken = weightsOf(model).find(({ variable }) => !areFinite(hostOf(variable).data));
-  if (!broken) return;
-  throw new UserError(
-    `Expected finite numbers as the weights of ${file}, got others in "${broken.path}": the file is damaged or its training diverged; ` +
-      'take another copy.',
-  );
-}
-
-/** What keeps a norm from dividing by 0, where a layer has one. */
-const isEpsilon = (value: unknown): boolean =>
-  value === undefined || value === null || (typeof value === 'number' && value >= 0 && value < Infinity);
-
-const INPUTS: readonly unknown[] = ['float32', 'int32', 'bool'];
 
 function unloadable({ message }: Error, file: string): UserError {
   const [, kind, name] = /^Unknown (.+?): (.+?)\. This may be due to/.exec(message) ?? [];

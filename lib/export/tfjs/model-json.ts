@@ -121,9 +121,15 @@ function checkGroup(group: unknown, refuse: Refuse): string[] {
 
 /** Only files of the model's own folder are read. */
 function checkPath(name: unknown, refuse: Refuse): void {
-  if (typeof name === 'string' && /^[^/\\\0]+$/.test(name) && name !== '.' && name !== '..') return;
+  if (typeof name === 'string' && isFileName(name)) return;
   refuse(`it names ${quoted(name)} where the name of a file beside it is expected`);
 }
+
+const isFileName = (name: string): boolean =>
+  /^[^/\\\p{Cc}]+$/u.test(name) && name !== '.' && name !== '..' && Buffer.byteLength(name) <= LONGEST_NAME;
+
+/** Bytes that file systems have room for. */
+const LONGEST_NAME = 255;
 
 function checkEntry(entry: unknown, refuse: Refuse): string {
   const { name, shape, dtype, quantization } = isRecord(entry) ? entry : {};

@@ -143,15 +143,29 @@ it.each([
     'Expected a list of pieces with content and id as added_tokens',
   ],
   ['a token without a number', { ...UNCASED, added_tokens: [{ content: 'x' }] }, 'got [{"content":"x"}]'],
+  [
+    'a token that is longer than any',
+    { ...BYTE_LEVEL, added_tokens: [{ id: 3, content: 'y'.repeat(100_000) }] },
+    'Expected added tokens of 1 to 1000 characters',
+  ],
   ['two pieces of one number', { ...UNCASED, added_tokens: [{ id: 1, content: 'x' }] }, 'got ["a","x"]'],
 ])('refuses %s', (_, json, message) => {
   expect(() => read(json)).toThrow(UserError);
   expect(() => read(json)).toThrow(message);
 });
 
+it('refuses a frame nested deeper than a call stack', () => {
+  const json = JSON.stringify({ ...UNCASED, post_processor: { type: 'TemplateProcessing', single: 'deep' } });
+  write({ 'tokenizer.json': json.replace('"deep"', '['.repeat(1e5) + ']'.repeat(1e5)) });
+  expect(() => readTokenizer(folder)).toThrow(
+    'got a value nested too deep to be shown; choose another model.',
+  );
+});
+
 it.each([
   ['BertJapaneseTokenizer', { 'tokenizer_config.json': { tokenizer_class: 'BertJapaneseTokenizer' } }],
   ['BertJapaneseTokenizer', { 'config.json': { tokenizer_class: 'BertJapaneseTokenizer' } }],
+  ['\\u001b[2J', { 'tokenizer_config.json': { tokenizer_class: '\u001b[2J' } }],
   ['truncation_side "left"', { 'tokenizer_config.json': { truncation_side: 'left' } }],
   ['<mask>', { 'special_tokens_map.json': { mask_token: '<mask>' } }],
   ['a tokenizer.json', { 'tokenizer_config.json': { tokenizer_class: 'PreTrainedTokenizerFast' } }],

@@ -109,6 +109,31 @@ describe('loadTfjs refuses', () => {
       'it is of a newer whittle-tfjs',
     ],
     [
+      'a name that no file has',
+      (json) => (json.weightsManifest[0].paths = ['\u001b[2J']),
+      'it names "\\u001b[2J" where',
+    ],
+    [
+      'a name too long for a file',
+      (json) => (json.weightsManifest[0].paths = ['ü'.repeat(128)]),
+      'where the name of a file beside it is expected',
+    ],
+    [
+      'an initializer for an activation',
+      (json) => (json.modelTopology.config.layers[0].config.activation = 'Zeros'),
+      'Expected a function of numbers as activation of layer "body"',
+    ],
+    [
+      'a regularizer for an activation',
+      (json) => (json.modelTopology.config.layers[0].config.activation = 'L1L2'),
+      'got L1L2; save',
+    ],
+    [
+      'weights in another order',
+      (json) => json.weightsManifest[0].weights.reverse(),
+      'Expected variances from 0 of',
+    ],
+    [
       'a huge layer',
       (json) => (json.modelTopology.config.layers[0].config.units = 1e15),
       'that tfjs can make in',
