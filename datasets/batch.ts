@@ -31,6 +31,11 @@ export interface BatchSource {
   readonly digest?: string;
   /** The batches of an epoch, without the first `from`. */
   epoch(epoch: number, from?: number): AsyncIterable<Batch>;
+  /**
+   * So many examples, or all, each as likely as any other, in batches of which any number of the first are spread over what there is; absent
+   * where the first batches of an epoch are that already. Batches of like length are not: ten of them may be ten of short texts.
+   */
+  sample?(examples: number): AsyncIterable<Batch>;
 }
 
 /** Options of {@link fromTensors}. */

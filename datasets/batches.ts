@@ -5,7 +5,7 @@ import { type Batch, type BatchSource, expectBatchSize } from './batch';
 import { LabelTable, labelTable, takeLabels } from './batch-labels';
 import type { AnyLabel, Example, Examples, StoredExamples, Texts } from './dataset';
 import { Encoded, encodeExample } from './encoded';
-import { epochOrder } from './order';
+import { epochOrder, spreadOrder } from './order';
 import type { TokenCache } from './token-cache';
 import type { Tokenizer } from './tokenizer/tokenizer';
 
@@ -45,6 +45,8 @@ interface Rows {
  * worth, cut into batches, and the batches shuffled. Unshuffled they keep their order. Examples in memory are encoded once, when the
  * first batch is asked for; stored ones are read and encoded batch by batch, so there may be more than memory holds.
  *
+ * A sample is of rows drawn at random, sorted by length, whether the source is shuffled or not.
+ *
  * @throws UserError for no examples, sizes that are not whole numbers, and labels that are no class numbers, not finite or not
  *   as many.
  *
@@ -64,6 +66,12 @@ export function batchSource(
   const rows = isStored(examples) ? stored(examples, encoded) : inMemory(examples, encodedAll, regression);
   const count = examples.length;
   const batchesPerEpoch = Math.ceil(count / batchSize);
+  function* cut(order: Uint32Array, batches: Iterable<number>): Iterable<Batch> {
+    for (const batch of batches) {
+      const taken = order.subarray(batch * batchSize, (batch + 1) * batchSize);
+      yield makeBatch(taken, rows, tokenizer.padId, maxLength);
+    }
+  }
   return {
     examples: count,
     batchesPerEpoch,
@@ -71,10 +79,12 @@ export function batchSource(
       const order = epochOrder(count, shuffle ? { seed, epoch } : undefined);
       if (shuffle) sortWithin(order, SORTED_BATCHES * batchSize, rows);
       const batches = shuffle ? batchOrder(batchesPerEpoch, seed, epoch) : epochOrder(batchesPerEpoch);
-      for (const batch of batches.subarray(from)) {
-        const taken = order.subarray(batch * batchSize, (batch + 1) * batchSize);
-        yield makeBatch(taken, rows, tokenizer.padId, maxLength);
-      }
+      yield* cut(order, batches.subarray(from));
+    },
+    async *sample(asked) {
+      const order = epochOrder(count, { seed, epoch: 0 }).subarray(0, asked);
+      sortWithin(order, order.length, rows);
+      yield* cut(order, spreadOrder(Math.ceil(order.length / batchSize)));
     },
   };
 }

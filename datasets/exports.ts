@@ -6,6 +6,7 @@ export { type GlueDownload } from './download/glue-files';
 export { type Content } from './download/content';
 export { type OutputStream } from './download/display';
 export { downloadModel, type DownloadedModel, type DownloadModelOptions } from './download/hub-model';
+export { sampleBatches } from './sample-batches';
 export { maskedLanguageSource, packLines, type MaskedLanguageOptions } from './masked-language';
 export {
   type AnyLabel,

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Batch } from '../datasets/batch';
-import { sourceOf } from '../datasets/first-batches';
+import { sourceOf } from '../datasets/source-of';
 import type { Measure } from '../lib/analysis/measures/measure';
 import { outputNoise } from '../lib/analysis/measures/output-noise';
 import { scoreLoss } from '../lib/analysis/measures/score-loss';

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { asDataset, Batch, BatchSource } from '../../datasets/batch';
 import { batchSource, BatchSourceOptions, bucketLength } from '../../datasets/batches';
 import type { Example } from '../../datasets/dataset';
+import { sampleBatches } from '../../datasets/sample-batches';
 import { Tokenizer, wordPiece } from '../../datasets/tokenizer/tokenizer';
 import { UserError } from '../../lib/core/errors';
 
@@ -147,6 +148,27 @@ describe('order', () => {
         expect(await read(sourceOf({ shuffle }), 2, from)).toEqual(whole.slice(from));
       }
     }
+  });
+
+  it('draws a sample of all lengths, each example as likely as any other, of which any beginning is spread too', async () => {
+    const sample = async (examples: number, seed = 1) =>
+      sampleBatches(sourceOf({ batchSize: 4, seed }), examples);
+    const [sampled, all] = [await sample(64), await sample(1e9)];
+    expect(sampled.map(({ size }) => size)).toEqual(new Array(16).fill(4));
+    expect(await sample(64)).toEqual(sampled);
+    expect(labelsOf(await sample(64, 2))).not.toEqual(labelsOf(sampled));
+    expect(new Set(labelsOf(sampled)).size).toBe(64);
+    expect(new Set(labelsOf(all)).size).toBe(EXAMPLES.length);
+    expect(await sample(0)).toEqual([]);
+    const times = (batches: readonly Batch[]) => batches.map(({ xs }) => xs[0]!.shape[1] as number);
+    const half = times(sampled.slice(0, 8)).sort((a, b) => a - b);
+    const rest = times(sampled.slice(8)).sort((a, b) => a - b);
+    half.forEach((time, i) => expect(time).toBeLessThanOrEqual(rest[i]!)); // every second one, of all by length
+    half.slice(1).forEach((time, i) => expect(time).toBeGreaterThanOrEqual(rest[i]!));
+    const drawn = await Promise.all(Array.from({ length: 200 }, (_, seed) => sample(23, seed)));
+    const counts = EXAMPLES.map(({ label }) => drawn.filter((each) => labelsOf(each).includes(label)).length);
+    const expected = (200 * 23) / EXAMPLES.length; // of each; binomial, standard deviation 4.2
+    expect(Math.max(...counts.map((count) => Math.abs(count - expected)))).toBeLessThan(18);
   });
 
   it('brings examples of like length together, among 50 batches, and mixes short and long batches', async () => {

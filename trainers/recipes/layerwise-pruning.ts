@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../datasets/batch';
-import { firstBatches } from '../../datasets/first-batches';
+import { sampleBatches } from '../../datasets/sample-batches';
 import type { Measure } from '../../lib/analysis/measures/measure';
 import { outputNoise } from '../../lib/analysis/measures/output-noise';
 import { sparsityRulesOf } from '../../lib/analysis/sensitivity/pruning-curves';
@@ -112,7 +112,7 @@ const identityOfMeasure = (options: LayerwisePruningOptions) => {
 async function measureLayers(options: LayerwisePruningOptions, model: tf.LayersModel): Promise<PruningTable> {
   const { setup, seed, listener, sparsities = USUAL_SPARSITIES, saliency, pattern } = options;
   const { measure = noiseOf, examples = EXAMPLES } = options;
-  const batches = await firstBatches(setup.data(seed), examples);
+  const batches = await sampleBatches(setup.data(seed), examples);
   const total = prunedLayers(model).length * sparsities.length;
   let done = 0;
   const onRow = ({ group, sparsity }: PruningRow) =>

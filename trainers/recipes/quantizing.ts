@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { firstBatches } from '../../datasets/first-batches';
+import { sampleBatches } from '../../datasets/sample-batches';
 import { quantizeModel } from '../../lib/analysis/quantize-model';
 import type { RowSelector } from '../../lib/analysis/record';
 import type { Repair, RepairName } from '../../lib/analysis/repairs';
@@ -71,13 +71,13 @@ const nameOf = (repair: RepairName | Repair): string => (typeof repair === 'stri
 /** Examples for ranges and repairs. */
 const CALIBRATION = 512;
 
-/** Inputs of the first training examples, in the order of training. */
+/** Inputs of training examples. */
 export async function calibrationData({
   setup,
   seed,
   calibration = CALIBRATION,
 }: QuantizingOptions): Promise<HostTensor[][]> {
-  return (await firstBatches(setup.data(seed), calibration)).map(({ xs }) => xs);
+  return (await sampleBatches(setup.data(seed), calibration)).map(({ xs }) => xs);
 }
 
 /** Batches that are enough to tell layers apart. */

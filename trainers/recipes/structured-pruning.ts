@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { firstBatches } from '../../datasets/first-batches';
+import { sampleBatches } from '../../datasets/sample-batches';
 import { configured, identityOf } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
 import type { HostTensor } from '../../lib/core/host-tensor';
@@ -232,13 +232,13 @@ const scored = ({ examples }: StructuredPruningOptions): number => examples?.imp
 
 async function scoringOf(options: StructuredPruningOptions): Promise<Scoring> {
   return {
-    batches: await firstBatches(options.setup.data(options.seed), scored(options)),
+    batches: await sampleBatches(options.setup.data(options.seed), scored(options)),
     loss: options.setup.loss,
   };
 }
 
 async function inputsOf({ setup, seed }: StructuredPruningOptions, most: number): Promise<HostTensor[][]> {
-  return (await firstBatches(setup.data(seed), most)).map(({ xs }) => xs);
+  return (await sampleBatches(setup.data(seed), most)).map(({ xs }) => xs);
 }
 
 function expectOptions({
