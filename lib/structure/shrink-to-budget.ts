@@ -31,7 +31,10 @@ export type ShrinkToBudgetOptions = ShrinkingOptions & UnitBudget;
 
 /** How a model is made smaller, whatever its budget. */
 export interface ShrinkingOptions extends RefitOptions, Pick<ChoiceOptions, 'perLayer' | 'apart'> {
-  /** Batches of what the model takes, without labels: some 2 048 examples of training, of each length some together. */
+  /**
+   * Batches of what the model takes, without labels: some 2 048 examples of training, drawn at random, as `sampleBatches` does, and of each
+   * length some together.
+   */
   readonly data: GatherData;
   /** What a head and a neuron cost: parameters, milliseconds, 1 each. Default `multiplyAdds`. */
   readonly costs?: UnitCosts;
