@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeFileAtomically } from '../lib/core/atomic-file';
 import { printableLines } from '../lib/core/printable';
@@ -215,6 +216,9 @@ async function conclude(
     );
     writeCards(run, task, { outcomes, models });
     writeResult(run.file('result'), result);
+  } else {
+    const made = models.filter((model) => !fs.existsSync(path.join(run.folder, model.folder, CARD)));
+    writeCards(run, task, { outcomes, models: made });
   }
   describeModels(run, models).forEach(print);
   missing.forEach((model) => print(describeMissing(run, model)));

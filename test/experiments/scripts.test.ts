@@ -269,6 +269,10 @@ test(
     expect(again.out).toMatch(
       /model, the model of seed 0, ticket 1, is not there any more; delete .*ticket-1, which makes the same command/,
     );
+    fs.rmSync(path.join(at('best'), 'seed-0', 'ticket-1'), { recursive: true });
+    expect(await run('lth-bert', [...options, '--out', at('best')])).toMatchObject({ code: 0 });
+    expect(weights('best', 'model')).toBe(weights('all', 'seed-0/ticket-1/model'));
+    expect(fs.existsSync(path.join(at('best'), 'model', 'README.md'))).toBe(true);
     const other = await run('lth-bert', [...options, '--save', 'all', '--out', at('best')]);
     expect(other).toMatchObject({ code: 2, err: expect.stringMatching(/another config[^]*save +best +all/) });
   },
