@@ -27,6 +27,8 @@ export interface TokenizerJson {
   readonly padding?: {
     /** Id of the piece that fills them. */
     readonly pad_id: number;
+    /** `Right` behind the text, `Left` before it. */
+    readonly direction?: string;
   } | null;
   /** Pieces that texts are never cut into, such as `[CLS]`. */
   readonly added_tokens?: readonly {

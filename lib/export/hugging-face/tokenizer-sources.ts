@@ -32,7 +32,7 @@ export function tokenizerSources(folder: string): TokenizerSources {
   };
   const config = read('tokenizer_config.json') ?? {};
   const json = read('tokenizer.json') as unknown as TokenizerJson | undefined;
-  expectCutAtEnd(config, json, folder);
+  expectAtEnd(config, json, folder);
   const name = config['tokenizer_class'] ?? read('config.json')?.['tokenizer_class'];
   return {
     folder,
@@ -44,11 +44,16 @@ export function tokenizerSources(folder: string): TokenizerSources {
   };
 }
 
-function expectCutAtEnd(config: Json, json: TokenizerJson | undefined, folder: string): void {
-  const side: unknown = config['truncation_side'] ?? json?.truncation?.direction;
-  if (!/^left$/i.test(String(side))) return;
+/** What is too long is cut, and what is too short filled up, at the end: at the beginning pieces would have other positions. */
+function expectAtEnd(config: Json, json: TokenizerJson | undefined, folder: string): void {
+  const sides: Readonly<Record<string, unknown>> = {
+    truncation_side: config['truncation_side'] ?? json?.truncation?.direction,
+    padding_side: config['padding_side'] ?? json?.padding?.direction,
+  };
+  const left = Object.keys(sides).find((key) => /^left$/i.test(String(sides[key])));
+  if (left === undefined) return;
   throw new UserError(
-    `Expected a tokenizer in ${folder} that cuts what is too long at its end, got truncation_side "left"; choose another model.`,
+    `Expected a tokenizer in ${folder} that cuts and pads texts at their end, got ${left} "left"; choose another model.`,
   );
 }
 

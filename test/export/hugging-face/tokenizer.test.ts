@@ -118,6 +118,11 @@ it.each([
     'truncation_side "left"',
   ],
   [
+    'texts that are filled up before their beginnings',
+    { ...BYTE_LEVEL, padding: { direction: 'Left' } },
+    'padding_side "left"',
+  ],
+  [
     'another frame',
     { ...UNCASED, post_processor: { type: 'TemplateProcessing', single: [], pair: [] } },
     'Expected the frame [CLS] text [SEP] pair [SEP]',
@@ -167,6 +172,7 @@ it.each([
   ['BertJapaneseTokenizer', { 'config.json': { tokenizer_class: 'BertJapaneseTokenizer' } }],
   ['\\u001b[2J', { 'tokenizer_config.json': { tokenizer_class: '\u001b[2J' } }],
   ['truncation_side "left"', { 'tokenizer_config.json': { truncation_side: 'left' } }],
+  ['padding_side "left"', { 'tokenizer_config.json': { padding_side: 'left' } }],
   ['<mask>', { 'special_tokens_map.json': { mask_token: '<mask>' } }],
   ['a tokenizer.json', { 'tokenizer_config.json': { tokenizer_class: 'PreTrainedTokenizerFast' } }],
 ])('refuses a folder by name: %s', (message, files) => {
