@@ -2,11 +2,10 @@ import type { Outcome } from '../trainers/recipes/setup';
 import { curveChart } from './charts/curve-chart';
 import { layerChart } from './charts/layer-chart';
 import { methodChart } from './charts/method-chart';
-import type { ChartSpec } from './charts/render';
 import { scoreChart } from './charts/score-chart';
 import { confusionSection } from './confusion-table';
 import { describeUnlearned } from './remarks';
-import { HtmlReport, ReportSection } from './report';
+import { HtmlReport, ReportChart, ReportSection } from './report';
 import type { ExperimentResult, SummaryRow } from './result';
 import type { RunFolder } from './run-folder';
 import { Baseline, scoreTable } from './score-table';
@@ -118,36 +117,33 @@ function layerSection({ summary }: ExperimentResult, outcomes: readonly Outcome[
  * trained.
  */
 function lossSection({ summary }: ExperimentResult, outcomes: readonly Outcome[]): ReportSection[] {
-  if (!outcomes.some(({ losses }) => losses.some(({ loss }) => Number.isFinite(loss)))) return [];
   const isLast = ({ method, level }: Outcome) =>
     lastLevels(summary).some((row) => row.method === method && row.level === level);
-  const byMethod = lossChart(outcomes.filter(isLast), ({ method }) => method, false);
-  const chain = outcomes.filter(({ method }) => method === 'dense' || method === 'ticket');
-  const byLevel = lossChart(chain, ({ level = 0 }) => `level ${level}`, true);
   const levels = outcomes.some(({ method }) => method === 'ticket');
-  return [
-    {
-      heading: 'Training loss',
-      charts: [
-        {
-          spec: byMethod,
-          caption: `Mean over the seeds${levels ? ', at the last level of each method' : ''}.`,
-        },
-        ...(levels ? [{ spec: byLevel, caption: 'Dense (level 0) and tickets, mean over the seeds.' }] : []),
-      ],
-    },
+  const chain = outcomes.filter(({ method }) => levels && (method === 'dense' || method === 'ticket'));
+  const charts = [
+    ...lossChart(outcomes.filter(isLast), ({ method }) => method, {
+      caption: `Mean over the seeds${levels ? ', at the last level of each method' : ''}.`,
+    }),
+    ...lossChart(chain, ({ level = 0 }) => `level ${level}`, {
+      caption: 'Dense (level 0) and tickets, mean over the seeds.',
+      ordered: true,
+    }),
   ];
+  return charts.length > 0 ? [{ heading: 'Training loss', charts }] : [];
 }
 
+/** None of models that were not trained, or whose losses are no numbers. */
 function lossChart(
   outcomes: readonly Outcome[],
   seriesOf: (outcome: Outcome) => string,
-  ordered: boolean,
-): ChartSpec {
+  { caption, ordered }: { readonly caption: string; readonly ordered?: boolean },
+): ReportChart[] {
   const points = outcomes.flatMap((outcome) =>
     outcome.losses.map(({ step, loss }) => ({ series: seriesOf(outcome), step, value: loss })),
   );
-  return curveChart(points, { title: 'training loss', ordered });
+  if (!points.some(({ value }) => Number.isFinite(value))) return [];
+  return [{ spec: curveChart(points, { title: 'training loss', ordered }), caption }];
 }
 
 /** What the models take that were kept, file by file. */

@@ -300,6 +300,38 @@ test(
 );
 
 test(
+  'a trained folder is cut as it is, and trained on where it is asked',
+  async () => {
+    expect(await run('finetune', [...SMALL, '--out', at('uncut')])).toMatchObject({ code: 0 });
+    const model = path.join(at('uncut'), 'model');
+    const options = [
+      '--model',
+      model,
+      '--epochs',
+      '0',
+      '--limit',
+      '64',
+      '--threads',
+      '1',
+      '--removed',
+      '0.4',
+    ];
+    const [cut, trained] = await Promise.all([
+      run('structured-bert', [...options, '--out', at('cut')]),
+      run('structured-bert', [...options, '--train', '1', '--out', at('cut-and-trained')]),
+    ]);
+    expect([cut, trained]).toMatchObject([
+      { code: 0, err: '' },
+      { code: 0, err: '' },
+    ]);
+    const report = (name: string) => fs.readFileSync(path.join(at(name), 'report.html'), 'utf8');
+    expect(report('cut')).not.toContain('Training loss</h2>');
+    expect(report('cut-and-trained')).toContain('Training loss</h2>');
+  },
+  2 * MINUTE,
+);
+
+test(
   'a trained folder is quantized as it is, by rows that are there and rows that are not',
   async () => {
     const model = path.join(at('floats'), 'model');

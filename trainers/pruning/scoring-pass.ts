@@ -18,9 +18,9 @@ import { gradientSums } from './gradient-sums';
 
 /** A pass over data in which weights are scored, each time that masks are made. */
 export interface ScoringOptions {
-  /** Its epoch 0, the same batches each time. */
+  /** All of it as a sample, where it can tell (`BatchSource.sample`), else its epoch 0: the same batches each time. */
   readonly data: BatchSource;
-  /** How many batches of it, the first ones. Default: all. */
+  /** How many batches of it, the first ones, which a sample spreads over texts of all lengths. Default: all. */
   readonly batches?: number;
   /** Which rows of a layer's input count, for statistics of inputs. Default: all, padding too. */
   readonly rows?: RowSelector;
@@ -125,7 +125,7 @@ async function* inputsOf(scoring: ScoringOptions) {
 
 async function* batchesOf({ data, batches = data.batchesPerEpoch }: ScoringOptions): AsyncGenerator<Batch> {
   let left = batches;
-  for await (const batch of data.epoch(0)) {
+  for await (const batch of data.sample?.(data.examples) ?? data.epoch(0)) {
     yield batch;
     if (--left === 0) return;
   }

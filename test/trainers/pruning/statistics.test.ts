@@ -146,6 +146,10 @@ it('of inputs are gathered in a pass of inference: Wanda', async () => {
   expect(await wandaMask({ data: wideData() })).toEqual([0, 0, 1, 1, 1, 0]);
   // of the first two rows: [[2.01, 1.79], [3.20, 1.92], [4.47, 2.24]]
   expect(await wandaMask({ data: wideData(), batches: 1 })).toEqual([0, 0, 1, 0, 1, 1]);
+  // of a sample's first batch, the last row: [[0, 0], [2.5, 1.5], [2, 1]]
+  const source = wideData();
+  const sampled = { ...source, sample: () => source.epoch(0, 2) };
+  expect(await wandaMask({ data: sampled, batches: 1 })).toEqual([0, 0, 1, 1, 1, 0]);
   // of the rows whose last input is above 0, the first, second and fifth: [[2.01, 1.79], [4.06, 2.44], [4.90, 2.45]]
   const rows: ScoringOptions['rows'] = (_, x) => x.slice([0, 2], [-1, 1]).greater(0).squeeze([1]);
   expect(await wandaMask({ data: wideData(), rows })).toEqual([0, 0, 1, 0, 1, 1]);
