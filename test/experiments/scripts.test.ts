@@ -300,66 +300,6 @@ test(
 );
 
 test(
-  'a trained folder is cut as it is, and trained on where it is asked',
-  async () => {
-    expect(await run('finetune', [...SMALL, '--out', at('uncut')])).toMatchObject({ code: 0 });
-    const model = path.join(at('uncut'), 'model');
-    const options = [
-      '--model',
-      model,
-      '--epochs',
-      '0',
-      '--limit',
-      '64',
-      '--threads',
-      '1',
-      '--removed',
-      '0.4',
-    ];
-    const [cut, trained] = await Promise.all([
-      run('structured-bert', [...options, '--out', at('cut')]),
-      run('structured-bert', [...options, '--train', '1', '--out', at('cut-and-trained')]),
-    ]);
-    expect([cut, trained]).toMatchObject([
-      { code: 0, err: '' },
-      { code: 0, err: '' },
-    ]);
-    const report = (name: string) => fs.readFileSync(path.join(at(name), 'report.html'), 'utf8');
-    expect(report('cut')).not.toContain('Training loss</h2>');
-    expect(report('cut-and-trained')).toContain('Training loss</h2>');
-  },
-  2 * MINUTE,
-);
-
-test(
-  'a trained folder is quantized as it is, by rows that are there and rows that are not',
-  async () => {
-    const model = path.join(at('floats'), 'model');
-    expect(await run('finetune', [...SMALL, '--out', at('floats')])).toMatchObject({ code: 0 });
-    const options = ['--model', model, '--epochs', '0', '--limit', '64', '--threads', '1'];
-    const [quantized, mixed, none] = await Promise.all([
-      run('ptq-bert', [...options, '--method', 'static', 'weight-only', '--bits', '4', '--out', at('ptq')]),
-      run('mixed-precision-bert', [...options, '--budget', '6', '--out', at('mixed')]),
-      run('ptq-bert', ['--epochs', '0', '--out', at('none')]),
-    ]);
-    expect(quantized).toMatchObject({ code: 0 });
-    expect(mixed).toMatchObject({ code: 0, out: expect.stringMatching(/search {2}6 bits: .*; 5\.\d+ bits/) });
-    expect(fs.readFileSync(path.join(at('mixed'), 'report.html'), 'utf8')).toContain(
-      'Bits against loss</h2>',
-    );
-    expect(none).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--epochs 0') });
-    const { rows } = readResult(path.join(at('ptq'), 'result.json'));
-    expect(rows.map(({ method, bits, steps }) => [method, bits, steps])).toEqual([
-      ['dense', undefined, 0],
-      ['static', 4, 0],
-      ['weight-only', 4, 0],
-    ]);
-    expect(fs.existsSync(path.join(at('ptq'), 'model', 'onnx', 'model_q4.onnx'))).toBe(true);
-  },
-  2 * MINUTE,
-);
-
-test(
   'a model pretrained on a text file is a start for fine-tuning',
   async () => {
     const text = at('corpus.txt');
