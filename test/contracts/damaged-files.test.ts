@@ -160,9 +160,9 @@ async function compressedStock(folder: string, codes: boolean): Promise<void> {
   saveTfjs(compressed, folder, { codes });
 }
 
-const withoutVocabulary = (folder: string) => {
+const without = (name: string) => (folder: string) => {
   saveSmall(folder);
-  fs.rmSync(path.join(folder, 'vocab.txt'));
+  fs.rmSync(path.join(folder, name));
 };
 
 const kinds: Readonly<Record<string, Kind>> = {
@@ -170,14 +170,17 @@ const kinds: Readonly<Record<string, Kind>> = {
   'config.json of a RoBERTa': huggingFace('config.json', json, saveByteLevel),
   'tokenizer_config.json': { ...huggingFace('tokenizer_config.json', json), use: askTokenizer },
   'tokenizer.json of WordPiece': {
-    ...huggingFace('tokenizer.json', json, withoutVocabulary),
+    ...huggingFace('tokenizer.json', json, without('vocab.txt')),
     use: askTokenizer,
   },
   'tokenizer.json of byte-level BPE': {
     ...huggingFace('tokenizer.json', json, saveByteLevel),
     use: askTokenizer,
   },
-  'vocab.txt': { ...huggingFace('vocab.txt', mutantOfBytes), use: askTokenizer },
+  'vocab.txt': {
+    ...huggingFace('vocab.txt', mutantOfBytes, without('tokenizer.json')), // beside which it is not read
+    use: askTokenizer,
+  },
   'model.safetensors': huggingFace('model.safetensors', mutantOfSafetensors),
   'model.safetensors.index.json': huggingFace('model.safetensors.index.json', json, saveShards),
   'codes.safetensors beside floats': huggingFace('codes.safetensors', mutantOfSafetensors, (folder) =>
