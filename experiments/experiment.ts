@@ -75,14 +75,13 @@ export async function experiment<Own extends object>(
   const run = openRun(script.name, { ...asked, ...(await contentsOf(asked)) }, script.grows);
   const options = { ...asked, threads: run.config.environment.threads };
   const signals = interruption();
-  const models = keptModels({
-    which: options.save,
-    folder: run.folder,
-    metric: task.dataset.metric,
-    save: task.save,
-  });
-  try {
-    announce(script, run, task, asked);
+  const perform = async () => {
+    const models = keptModels({
+      which: options.save,
+      folder: run.folder,
+      metric: task.dataset.metric,
+      save: task.save,
+    });
     const setup = { ...task.setup, engine: announced(engineOf(options), run) };
     const common = { task, setup, folder: run.folder };
     for (const less of earlierOptions(run.config)) {
@@ -90,9 +89,18 @@ export async function experiment<Own extends object>(
       await recipe({ ...common, options: { ...options, ...less }, listener });
     }
     const listener = listenerOf(run, task, models, signals);
-    const { outcomes, sections } = findingsOf(await recipe({ ...common, options, listener }));
-    const kept = models.list({ gzip: run.state !== 'finished' }); // of a finished run the result is there
-    await conclude(script, run, task, { outcomes, sections, models: kept, missing: models.missing() });
+    return { ...findingsOf(await recipe({ ...common, options, listener })), kept: models };
+  };
+  try {
+    announce(script, run, task, asked);
+    let found = await perform();
+    const missing = found.kept.missing();
+    if (missing.length > 0) {
+      missing.forEach((model) => forget(run, model));
+      found = await perform();
+    }
+    const models = found.kept.list({ gzip: run.state !== 'finished' }); // of a finished run the result is there
+    await conclude(script, run, task, { ...found, models });
   } catch (error) {
     throw error instanceof Interrupted ? new Interrupted(`${error.message}\n${howToGoOn()}`) : error;
   } finally {
@@ -183,14 +191,13 @@ function describe({ method, seed, level }: Pick<Label, 'method' | 'seed' | 'leve
 
 interface Concluded extends Findings {
   readonly models: readonly KeptModel[];
-  readonly missing: readonly MissingModel[];
 }
 
 async function conclude(
   script: Pick<Script, 'name' | 'summary'>,
   run: RunFolder,
   task: Task,
-  { outcomes, sections, models, missing }: Concluded,
+  { outcomes, sections, models }: Concluded,
 ): Promise<void> {
   run.expectThere();
   const { dataset, majority, baselines } = task;
@@ -221,7 +228,6 @@ async function conclude(
     writeCards(run, task, { outcomes, models: made });
   }
   describeModels(run, models).forEach(print);
-  missing.forEach((model) => print(describeMissing(run, model)));
   print(
     `${path.relative('', run.file('report'))} shows it, ${path.relative('', run.file('result'))} has the rows.`,
   );
@@ -249,13 +255,13 @@ async function confusionIn(
   return model && task.confusion?.(path.join(run.folder, model.folder));
 }
 
-/** A model that was kept and is gone is trained again, and kept, once its training is not known as finished. */
-function describeMissing({ folder }: RunFolder, { place, label }: MissingModel): string {
-  const training = path.relative('', trainingFolder(folder, label));
-  return (
-    `${path.relative('', path.join(folder, place))}, the model of ${describe(label)}, is not there any more; delete ${training}, which makes ` +
-    'the same command train that part again and keep its model.'
+/** A model that was kept and is gone is made again: its training, which is the same again, is not known as finished any more. */
+function forget({ folder }: RunFolder, { place, label }: MissingModel): void {
+  const gone = path.relative('', path.join(folder, place));
+  print(
+    `note    ${gone}, the model of ${describe(label)}, is not there any more: that part is trained again.`,
   );
+  fs.rmSync(trainingFolder(folder, label), { recursive: true });
 }
 
 /** Models that are named one by one at the end. */
