@@ -36,9 +36,11 @@ const isEpsilon = (value: unknown): boolean =>
 
 type Activation = tf.serialization.Serializable & { apply(x: tf.Tensor): unknown };
 
+/** Those that tfjs made; what somebody's own layer calls its activation may be a name or a function. */
 function activationsOf(layer: tf.layers.Layer): Activation[] {
-  const { activation, recurrentActivation } = layer as unknown as Record<string, Activation | undefined>;
-  return [activation, recurrentActivation].filter((each) => each !== undefined && each !== null);
+  const { activation, recurrentActivation } = layer as unknown as Readonly<Record<string, unknown>>;
+  const isMade = (each: unknown): each is Activation => each instanceof tf.serialization.Serializable;
+  return [activation, recurrentActivation].filter(isMade);
 }
 
 /** tfjs looks activations up by names that initializers and regularizers have too. */

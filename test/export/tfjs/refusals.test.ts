@@ -9,6 +9,21 @@ import { compress, edit, file, folderOf, readJson, scratchEachTest, shards, stoc
 
 scratchEachTest();
 
+test('loadTfjs takes a layer of its own whose activation is a function', async () => {
+  class Own extends tf.layers.Layer {
+    static readonly className = 'OwnActivated';
+    readonly activation = (x: tf.Tensor) => x.square();
+    override call(xs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      return this.activation([xs].flat()[0]!);
+    }
+  }
+  tf.serialization.registerClass(Own);
+  const own = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [4] }), new Own({})] });
+  saveTfjs(own, folderOf());
+  const { model } = await loadTfjs(folderOf());
+  expect(model.layers[1]).toBeInstanceOf(Own);
+});
+
 describe('loadTfjs refuses', () => {
   beforeEach(() => saveTfjs(stock(), folderOf()));
   const weight = (json: ReturnType<typeof readJson>, i = 0) => json.weightsManifest[0].weights[i];
