@@ -85,8 +85,8 @@ export async function experiment<Own extends object>(
     const setup = { ...task.setup, engine: announced(engineOf(options), run) };
     const common = { task, setup, folder: run.folder };
     for (const less of earlierOptions(run.config)) {
-      const listener = { onOutcome: models.onOutcome }; // which models are kept depends on the order
-      await recipe({ ...common, options: { ...options, ...less }, listener });
+      const { onOutcome, onTrained } = models; // which models are kept depends on the order
+      await recipe({ ...common, options: { ...options, ...less }, listener: { onOutcome, onTrained } });
     }
     const listener = listenerOf(run, task, models, signals);
     return { ...findingsOf(await recipe({ ...common, options, listener })), kept: models };
