@@ -13,8 +13,9 @@ export {
   type Shrunk,
   type UnitBudget,
 } from './shrink-to-budget';
-export { logitFisher, type UnlabelledBatches } from './logit-fisher';
-export { onlyHeads, onlyNeurons, type Importance, type Scores } from './importance';
+export { logitFisher } from './logit-fisher';
+export { dominantNeurons, type Neuron } from './dominant-neurons';
+export { onlyHeads, onlyNeurons, type Importance, type Scores, type UnlabelledBatches } from './importance';
 export { chooseUnits, type Choice, type ChoiceOptions } from './choose-units';
 export {
   attentionImportance,

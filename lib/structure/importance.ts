@@ -1,3 +1,8 @@
+import type { HostTensor } from '../core/host-tensor';
+
+/** Batches of what a model takes, in the order of its inputs. */
+export type UnlabelledBatches = readonly (readonly HostTensor[])[];
+
 /** What each unit of a layer is worth keeping, the more the larger. */
 export type Scores = ArrayLike<number>;
 

@@ -1,13 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { gateSquares } from '../analysis/gate-gradients';
-import { HostTensor, hostTensor } from '../core/host-tensor';
+import { hostTensor } from '../core/host-tensor';
 import type { Problem } from '../models/problem';
 import { bertConfigOf } from '../models/bert-config-of';
 import { bertGates } from './gates';
-import type { Importance } from './importance';
-
-/** Batches of what a model takes, in the order of its inputs. */
-export type UnlabelledBatches = readonly (readonly HostTensor[])[];
+import type { Importance, UnlabelledBatches } from './importance';
+import { measuredNeurons } from './measured-neurons';
 
 /**
  * **Squared gradients of the gates by the logits** (after Kwon et al., 2022, arXiv:2204.09656, who take the loss's and so need labels): with a
@@ -16,7 +14,10 @@ export type UnlabelledBatches = readonly (readonly HostTensor[])[];
  * `importance_u = Σ_i Σ_k (d(c_k · z_i) / dξ_iu)²`,
  *
  * over an orthonormal basis c of what the softmax of the logits z sees, their differences: of two classes `(z₁ - z₀) / √2`. Labels and numbers
- * of a regression are each by itself. The gradients of what is cut estimate what the answers lose by it.
+ * of a regression are each by itself. It estimates how far all answers move without the unit, to first order.
+ *
+ * Of `dominantNeurons` a gradient tells nothing: what it estimates is measured, `Σ_i Σ_k (c_k · Δz_i)²` without the neuron, on the first 256
+ * examples, times as many more as there are.
  *
  * @throws UserError for a model that was not built by `bert`, and without data.
  */
@@ -28,13 +29,19 @@ export async function logitFisher(model: tf.LayersModel, batches: UnlabelledBatc
     ys: hostTensor(new Int32Array(xs[0]!.shape[0]!), [xs[0]!.shape[0]!]),
   }));
   let total: readonly Float64Array[] | undefined;
-  for (const contrast of contrastsOf(labels, problem)) {
+  const contrasts = contrastsOf(labels, problem);
+  for (const contrast of contrasts) {
     const loss = (logits: tf.Tensor): tf.Scalar =>
       tf.tidy(() => logits.mul(tf.tensor1d(contrast)).sum(-1).mean() as tf.Scalar);
     const squares = await gateSquares(model, gates, { data, loss });
     total = total?.map((each, i) => each.map((value, u) => value + squares[i]![u]!)) ?? squares;
   }
-  return importance(total!);
+  const { heads, neurons } = importance(total!);
+  const scores = neurons.map((each) => Float64Array.from(each));
+  for (const { layer, unit, score } of await measuredNeurons(model, batches, contrasts)) {
+    scores[layer]![unit] = score;
+  }
+  return { heads, neurons: scores };
 }
 
 /** Orthonormal directions of the outputs; of classes Helmert's, which leave out what adds the same to all. */

@@ -3,16 +3,16 @@ import { joinInto, ofRows, Statistic } from '../analysis/statistics';
 import { signature } from '../compile/jit';
 import { Kept, StagedProgram } from '../compile/staged-program';
 import { assign } from '../core/assign';
-import { attach, Attachment, Transform } from '../core/attach';
+import { attach, Transform } from '../core/attach';
 import { DerivedInput, derivedTensor } from '../core/derived';
 import { UserError } from '../core/errors';
 import type { HostTensor } from '../core/host-tensor';
 import { weightsOf } from '../core/weights';
-import { forwardThrough } from '../forward/forward';
 import { bertConfigOf } from '../models/bert-config-of';
 import { maskOf } from '../pruning/model-masks';
-import type { UnlabelledBatches } from './logit-fisher';
 import { solveRidge } from '../linear-algebra/ridge';
+import { captured, Place } from './captured';
+import type { UnlabelledBatches } from './importance';
 
 /** Options of {@link refitOutputs}. */
 export interface RefitOptions {
@@ -111,13 +111,9 @@ function blockOf(model: tf.LayersModel, path: string, projection: string, width:
 
 /** Computes with values that lie elsewhere. */
 const given = (values: DerivedInput): Transform => ({
-  ...watching('given', () => derivedTensor(values)),
-  elementwise: true,
+  ...{ revision: 'given', elementwise: true, state: () => ({}), dispose: () => undefined },
+  apply: () => derivedTensor(values),
 });
-
-function watching(revision: string, apply: (x: tf.Tensor) => tf.Tensor): Transform {
-  return { revision, elementwise: true, apply, state: () => ({}), dispose: () => undefined };
-}
 
 /**
  * Gives the normal equations of each block, `[Z 1]ᵀ [Z 1 E]`, with those before it as they were changed by then, in the time of about one pass of
@@ -183,33 +179,6 @@ function equations(
       normal(width > 0 ? inputs.shift()! : undefined, lacking(wanted[i]!, seen[i]!), xs[1]!),
     );
   });
-}
-
-type Place = [layer: tf.layers.Layer, of: 'input' | 'output'];
-
-/** What there is at some places in a pass of inference, of the tokens that are read. */
-function captured(model: tf.LayersModel, xs: readonly tf.Tensor[], places: readonly Place[]): tf.Tensor[] {
-  const found: tf.Tensor[] = [];
-  const attachments = places.map(([layer, of], i): Attachment =>
-    attach(
-      layer,
-      of,
-      watching('captured', (x) => ((found[i] = tf.keep(x.clone())), x)),
-    ),
-  );
-  try {
-    forwardThrough(model, xs, { pass: 'inference' }).forEach((output) => output.dispose());
-    return found.map((each) => scopedAgain(each));
-  } finally {
-    attachments.forEach((attachment) => attachment.detach());
-  }
-}
-
-/** A tensor that was kept beyond its scope, as one of the present scope. */
-function scopedAgain(kept: tf.Tensor): tf.Tensor {
-  const copy = kept.clone();
-  kept.dispose();
-  return copy;
 }
 
 /** What the sum of one model lacks of that of another, which may have been computed for more tokens: [batch, time, hiddenSize]. */

@@ -5,8 +5,9 @@ import { HostTensor, readHost } from '../core/host-tensor';
 import { bertConfigOf } from '../models/bert-config-of';
 import { Choice, ChoiceOptions, chooseUnits } from './choose-units';
 import { expectShare } from './expect-share';
-import type { Importance } from './importance';
-import { logitFisher, UnlabelledBatches } from './logit-fisher';
+import { firstExamples } from './first-examples';
+import type { Importance, UnlabelledBatches } from './importance';
+import { logitFisher } from './logit-fisher';
 import { refitOutputs, RefitOptions } from './refit';
 import { shrink } from './shrink';
 import { multiplyAdds, scoredCost, UnitCosts } from './unit-costs';
@@ -151,15 +152,6 @@ async function batchesOf(data: GatherData, most: number): Promise<HostTensor[][]
 async function copied(x: HostTensor | tf.Tensor): Promise<HostTensor> {
   const { data, shape, dtype } = x instanceof tf.Tensor ? await readHost(x) : x;
   return { data: data.slice(), shape, dtype };
-}
-
-function firstExamples(batches: UnlabelledBatches, most: number): UnlabelledBatches {
-  let count = 0;
-  return batches.filter(([xs]) => {
-    const isWanted = count < most;
-    count += xs!.shape[0]!;
-    return isWanted;
-  });
 }
 
 async function timed<T>(body: () => Promise<T>): Promise<{ value: T; seconds: number }> {

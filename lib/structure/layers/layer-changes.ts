@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import { forwardThrough } from '../../forward/forward';
 import { bertConfigOf } from '../../models/bert-config-of';
-import type { UnlabelledBatches } from '../logit-fisher';
 import { summedOver } from '../scores/passes';
+import type { UnlabelledBatches } from '../importance';
 
 /**
  * **How much each layer changes what goes through it**: `1 − E cos(x, y)` over real tokens, x being a token's vector before the layer and y after

@@ -3,10 +3,10 @@ import { UserError } from '../../core/errors';
 import type { HostTensor } from '../../core/host-tensor';
 import { forward } from '../../forward/forward';
 import { bertConfigOf } from '../../models/bert-config-of';
-import type { UnlabelledBatches } from '../logit-fisher';
 import { answerDivergence } from '../scores/answer-divergence';
 import { passesOf } from '../scores/passes';
 import { shrink } from '../shrink';
+import type { UnlabelledBatches } from '../importance';
 
 /**
  * **Layers left out one at a time**: how far the answers of the model without each layer are from the whole model's, `answerDivergence` per example.

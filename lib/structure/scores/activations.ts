@@ -3,8 +3,7 @@ import { gather } from '../../analysis/gather';
 import type { RowSelector } from '../../analysis/record';
 import { count, Statistic } from '../../analysis/statistics';
 import { bertConfigOf } from '../../models/bert-config-of';
-import type { Importance } from '../importance';
-import type { UnlabelledBatches } from '../logit-fisher';
+import type { Importance, UnlabelledBatches } from '../importance';
 
 /**
  * **Neurons by their mean magnitude**, `E |a|` of what the activation function gives, over real tokens (Molchanov et al., 2017, arXiv:1611.06440,

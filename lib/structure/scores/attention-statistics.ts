@@ -3,8 +3,7 @@ import { attach, Transform } from '../../core/attach';
 import { dims } from '../../core/dims';
 import { forwardThrough } from '../../forward/forward';
 import { bertConfigOf } from '../../models/bert-config-of';
-import type { Importance } from '../importance';
-import type { UnlabelledBatches } from '../logit-fisher';
+import type { Importance, UnlabelledBatches } from '../importance';
 import { summedOver } from './passes';
 
 /** What is measured of a head's attention probabilities. */

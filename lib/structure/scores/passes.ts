@@ -4,7 +4,7 @@ import { jit } from '../../compile/jit';
 import { UserError } from '../../core/errors';
 import { HostTensor, hostOf } from '../../core/host-tensor';
 import { revisionOf } from '../../core/revision';
-import type { UnlabelledBatches } from '../logit-fisher';
+import type { UnlabelledBatches } from '../importance';
 
 /** A compiled function of a model and what it takes. */
 export interface Passes {
