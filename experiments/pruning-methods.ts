@@ -104,6 +104,12 @@ export const unitOptions = (saliencies: readonly string[]): Option[] => [
   new Option('--block <rows x columns>', 'inputs and outputs of a block (default: 4x1)').argParser(blockSize),
 ];
 
+/** The option that says how a sparsity is shared out. */
+export const distributionOption = (): Option =>
+  new Option('--distribution <name>', 'how the sparsity is shared out among the layers').choices(
+    Object.keys(DISTRIBUTIONS),
+  );
+
 /** The options of the command line. */
 export const pruningOptions = (): Option[] => [
   new Option('--sparsity <fraction...>', 'final sparsities, each a training of its own').argParser(
@@ -117,9 +123,7 @@ export const pruningOptions = (): Option[] => [
   )
     .argParser(absolute)
     .conflicts(['sparsity', 'distribution', 'keep']),
-  new Option('--distribution <name>', 'how the sparsity is shared out among the layers').choices(
-    Object.keys(DISTRIBUTIONS),
-  ),
+  distributionOption(),
   new Option('--keep <share>', 'of each layer at least so much stays').argParser(share),
   new Option('--schedule <name>', 'how the sparsity grows').choices(Object.keys(SCHEDULES)),
   new Option(
@@ -152,8 +156,11 @@ export function pruningMethod(
   };
 }
 
+/** One of those that `distributionOption` takes. */
+export const distributionNamed = (name: string): Distribution => DISTRIBUTIONS[name]!();
+
 const distributionOf = ({ distribution, rules }: PruningScriptOptions): Distribution =>
-  rules === undefined ? DISTRIBUTIONS[distribution]!() : layerwiseDistribution(readRules(rules));
+  rules === undefined ? distributionNamed(distribution) : layerwiseDistribution(readRules(rules));
 
 /**
  * What goes first and what goes together, as the options say.

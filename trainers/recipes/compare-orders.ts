@@ -2,16 +2,18 @@ import type { LatencyOptions } from '../../lib/analysis/latency';
 import { bytesOfLayers, expectSeveralLayers, fewerLayersPhase, layersOf, mostLayers } from './fewer-layers';
 import { gradualPhase } from './gradual-pruning';
 import { OrderOptions, orderPhases, ORDERS } from './orders';
-import type { Phase } from './phase';
+import type { Phase, Taught } from './phase';
 import { Phases, withPhases } from './phases';
 import { qatPhase } from './qat';
 import { calibrationData, quantizePhase, QuantizingOptions, trainedPhase } from './quantizing';
 import type { Outcome } from './setup';
 
 /** Options of {@link compareOrders}. */
-export interface CompareOrdersOptions extends QuantizingOptions, Omit<OrderOptions, 'budget'> {
+export interface CompareOrdersOptions extends QuantizingOptions, Omit<OrderOptions, 'budget' | 'taught'> {
   /** Epochs after the dense model's that every row gets, at least 2. */
   readonly train: number;
+  /** What every training after the dense model's minimises, made with the dense model as a teacher; the setup's loss by default. */
+  readonly teaching?: Taught['loss'];
   /** How to measure what files cost, which is what is compared. */
   readonly footprint: LatencyOptions;
 }
@@ -31,12 +33,14 @@ export interface CompareOrdersOptions extends QuantizingOptions, Omit<OrderOptio
 export async function compareOrders(options: CompareOrdersOptions): Promise<Outcome[]> {
   await expectLayers(options);
   const dense = trainedPhase(options);
-  const first = [dense, ...simpler(options, dense), ...inOrder(options, dense)];
+  const { teaching } = options;
+  const further: Further = { after: dense, taught: teaching && { by: dense, loss: teaching } };
+  const first = [dense, ...simpler(options, further), ...inOrder(options, further)];
   return withPhases({ ...options, count: first.length + 2 }, async (phases) => {
     const outcomes: Outcome[] = [];
     for (const phase of first) outcomes.push(await phases.run(phase));
     const layers = await layersWithin(options, phases, { dense, bytes: largestOf(outcomes) });
-    for (const phase of fewerLayers(options, dense, layers)) outcomes.push(await phases.run(phase));
+    for (const phase of fewerLayers(options, further, layers)) outcomes.push(await phases.run(phase));
     return outcomes;
   });
 }
@@ -50,18 +54,24 @@ async function expectLayers({ setup, seed }: CompareOrdersOptions): Promise<void
   }
 }
 
+/** What every training after the dense model's begins with, and whom it learns from. */
+interface Further {
+  readonly after: Phase;
+  readonly taught?: Taught;
+}
+
 /** One thing at a time. */
-function simpler(options: CompareOrdersOptions, dense: Phase): Phase[] {
-  const { seed, rules, train: epochs } = options;
+function simpler(options: CompareOrdersOptions, further: Further): Phase[] {
+  const { seed, rules, train: epochs, pruningRate: learningRate } = options;
   return [
-    { label: { method: 'dense+trained', role: 'control', seed }, identity: null, after: dense, epochs },
-    quantizePhase(options, { name: 'ptq', rules }, dense),
-    gradualPhase(options, { after: dense, epochs }),
+    { label: { method: 'dense+trained', role: 'control', seed }, identity: null, ...further, epochs },
+    quantizePhase(options, { name: 'ptq', rules }, further.after),
+    gradualPhase(options, { ...further, epochs, learningRate }),
   ];
 }
 
-const inOrder = (options: CompareOrdersOptions, dense: Phase): Phase[] =>
-  ORDERS.flatMap((order) => orderPhases(order, { ...options, budget: options.train }, dense));
+const inOrder = (options: CompareOrdersOptions, { after, taught }: Further): Phase[] =>
+  ORDERS.flatMap((order) => orderPhases(order, { ...options, budget: options.train, taught }, after));
 
 function largestOf(outcomes: readonly Outcome[]): number {
   const names: readonly string[] = ORDERS;
@@ -98,12 +108,19 @@ async function layersWithin(
   return found.layers;
 }
 
-function fewerLayers(options: CompareOrdersOptions, dense: Phase, layers: number): Phase[] {
+function fewerLayers(
+  options: CompareOrdersOptions,
+  { after: dense, taught }: Further,
+  layers: number,
+): Phase[] {
   const { seed, train: epochs } = options;
   const cut = fewerLayersPhase(seed, layers, dense);
   const name = 'fewer-layers+trained';
   return [
     cut,
-    qatPhase({ ...options, name }, { label: { method: name, role: 'control', seed }, after: cut, epochs }),
+    qatPhase(
+      { ...options, name },
+      { label: { method: name, role: 'control', seed }, after: cut, epochs, taught },
+    ),
   ];
 }

@@ -2,11 +2,11 @@ import type { Json } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
 import { densePhase } from './dense';
 import { gradualPhase, GradualPhaseOptions } from './gradual-pruning';
-import type { Phase } from './phase';
+import type { Phase, Taught } from './phase';
 import { runPhases } from './phases';
 import { qatPhase, QatPhaseOptions } from './qat';
 import type { QuantizingOptions } from './quantizing';
-import type { Outcome, RecipeOptions } from './setup';
+import type { Outcome, RecipeOptions, Setup } from './setup';
 
 /** Ways to prune and to quantize the same model: one after the other, either first, or both at once. */
 export const ORDERS = ['prune-then-quantize', 'quantize-then-prune', 'joint'] as const;
@@ -18,6 +18,10 @@ export interface OrderOptions
   extends Omit<GradualPhaseOptions, 'level'>, Pick<QatPhaseOptions, 'rules' | 'freezeObserversAt'> {
   /** Epochs in all: where there are two trainings, the first has the longer half. The setup's by default. */
   readonly budget?: number;
+  /** Learning rate of the trainings that prune; the setup's by default. What is pruned far has much to learn: some ten times that of a fine-tuning. */
+  readonly pruningRate?: Setup['learningRate'];
+  /** Whom each of the trainings learns from; the setup's loss alone by default. */
+  readonly taught?: Taught;
 }
 
 /**
@@ -29,14 +33,14 @@ export interface OrderOptions
  * @throws UserError for a budget that cannot be split.
  */
 export function orderPhases(order: Order, options: OrderOptions, after?: Phase): Phase[] {
-  const budget = options.budget ?? options.setup.epochs;
+  const { budget = options.setup.epochs, taught, pruningRate: learningRate } = options;
   if (order === 'joint') return [bothAtOnce(order, options, { after, epochs: budget })];
   const [first, second] = halves(budget, order);
-  const begin = { after, epochs: first, handsOn: true };
+  const begin = { after, epochs: first, handsOn: true, taught };
   if (order === 'prune-then-quantize') {
     const label = { method: 'pruned-first', role: 'control', seed: options.seed } as const;
-    const pruned = gradualPhase(options, { ...begin, label });
-    return [pruned, qatPhase({ ...options, name: order }, { after: pruned, epochs: second })];
+    const pruned = gradualPhase(options, { ...begin, label, learningRate });
+    return [pruned, qatPhase({ ...options, name: order }, { after: pruned, epochs: second, taught })];
   }
   const label = { method: 'quantized-first', role: 'control', seed: options.seed } as const;
   const quantized = qatPhase({ ...options, name: label.method }, { ...begin, label });
@@ -48,7 +52,8 @@ function bothAtOnce(name: Order, options: OrderOptions, more: Partial<Phase>): P
   const quantized = qatPhase({ ...options, name });
   const pruned = gradualPhase(options);
   const identity: Json = { quantized: quantized.identity, pruned: pruned.identity };
-  return { ...quantized, identity, callbacks: pruned.callbacks, ...more };
+  const { taught, pruningRate: learningRate } = options;
+  return { ...quantized, identity, callbacks: pruned.callbacks, taught, learningRate, ...more };
 }
 
 function halves(budget: number, order: Order): [number, number] {

@@ -1,9 +1,12 @@
 import * as fs from 'node:fs';
+import * as tf from '@tensorflow/tfjs';
 import { compressedOf } from '../../../lib/compress/compressed';
 import { staticInt8 } from '../../../lib/compress/scheme';
 import { bertConfigOf } from '../../../lib/models/bert-config-of';
+import { Loss, softmaxCrossEntropy } from '../../../trainers/losses';
 import { compareOrders, CompareOrdersOptions } from '../../../trainers/recipes/compare-orders';
 import type { Listener } from '../../../trainers/recipes/setup';
+import { constantRate } from '../../../trainers/schedules';
 import { parityOfTokens } from './parity-setup';
 import { temporaryFolder } from './small-setup';
 
@@ -59,6 +62,35 @@ it('gives every row the same further epochs, and the small model no more bytes t
   expect(again).toEqual(outcomes);
   expect(reused).toEqual(outcomes.map(() => true));
 }, 240_000); // memory is measured in a process of its own, row by row
+
+it('teaches every training after the dense one, and prunes at a rate of its own', async () => {
+  const [rates, pupils]: [Record<string, number>, string[]] = [{}, []];
+  let method = '';
+  const listener: Listener = {
+    callbacks: (label) => [
+      {
+        name: 'watch',
+        onTrainBegin: () => void (method = label.method),
+        onStepEnd: ({ learningRate }) => void (rates[label.method] = learningRate),
+      },
+    ],
+  };
+  const teaching = (teacher: tf.LayersModel, student: tf.LayersModel): Loss => {
+    expect(bertConfigOf(teacher).layers).toBe(3);
+    return (logits, labels) => {
+      if (pupils.at(-1) !== method) pupils.push(method);
+      return softmaxCrossEntropy(logits, labels).add(
+        tf.scalar(bertConfigOf(student).layers).mul(0),
+      ) as tf.Scalar;
+    };
+  };
+  await compare({ listener, teaching, pruningRate: () => constantRate(0.0123) });
+  const taught = ['dense+trained', 'gradual', 'pruned-first', 'prune-then-quantize', 'quantized-first'];
+  const more = ['quantize-then-prune', 'joint', 'fewer-layers+trained'];
+  expect(pupils).toEqual([...taught, ...more]);
+  const fast = Object.keys(rates).filter((name) => rates[name] === 0.0123);
+  expect(fast).toEqual(['gradual', 'pruned-first', 'quantize-then-prune', 'joint']);
+}, 240_000);
 
 it('refuses one epoch, and a model of one layer', async () => {
   await expect(compare({ train: 1 })).rejects.toThrow('at least 2 whole epochs');
