@@ -7,7 +7,9 @@ import { passesOf } from './scores/passes';
 
 /** A neuron of a layer's feed-forward network. */
 export interface Neuron {
+  /** Of the layer, from 0. */
   readonly layer: number;
+  /** Among the layer's neurons, from 0. */
   readonly unit: number;
 }
 
