@@ -16,7 +16,7 @@ import { measuredNeurons } from './measured-neurons';
  * over an orthonormal basis c of what the softmax of the logits z sees, their differences: of two classes `(z₁ - z₀) / √2`. Labels and numbers
  * of a regression are each by itself. It estimates how far all answers move without the unit, to first order.
  *
- * Of `dominantNeurons` a gradient tells nothing: what it estimates is measured, `Σ_i Σ_k (c_k · Δz_i)²` without the neuron, on the first 256
+ * Of `dominantNeurons` a gradient tells nothing: what it estimates is measured, `Σ_i Σ_k (c_k · Δz_i)²` without the neuron, on the first 128
  * examples, times as many more as there are.
  *
  * @throws UserError for a model that was not built by `bert`, and without data.

@@ -8,7 +8,7 @@ import { onlyNeurons, UnlabelledBatches } from './importance';
 import { leavingOut } from './scores/leaving-out';
 
 /** Examples that neurons are left out on. */
-const MEASURED = 256;
+const MEASURED = 128;
 
 /** A neuron, and how far the answers move without it. */
 export interface MeasuredNeuron extends Neuron {
@@ -16,7 +16,7 @@ export interface MeasuredNeuron extends Neuron {
 }
 
 /**
- * How far the answers move without each of the `dominantNeurons`, one at a time: `Σ_i Σ_k (c_k · Δz_i)²` on the first 256 examples, times as many
+ * How far the answers move without each of the `dominantNeurons`, one at a time: `Σ_i Σ_k (c_k · Δz_i)²` on the first 128 examples, times as many
  * more as there are.
  *
  * @param contrasts c, orthonormal directions of the outputs.

@@ -98,7 +98,7 @@ describe('dominantNeurons', () => {
 });
 
 describe('measuredNeurons', () => {
-  it('tells how far the answers move, of the first 256 examples for all of them', async () => {
+  it('tells how far the answers move, of the first 128 examples for all of them', async () => {
     const model = withNeuron(1000);
     const xs = batch();
     const examples = xs[0]!.shape[0]!;
