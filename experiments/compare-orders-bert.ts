@@ -71,7 +71,7 @@ const script: Script<OrdersScriptOptions> = {
 
 /** @throws UserError for a rate that is AdamW's, with another optimizer. */
 function expectRates(options: TrainingOptions & OrdersScriptOptions): void {
-  const usual = options.task === 'toy' ? toy : { ...glue, ...onRealData };
+  const usual = script.defaults[options.task === 'toy' ? 'toy' : 'glue'];
   if (options.pruningRate === usual.pruningRate) expectOwnRate('--pruning-rate', options.optimizer);
 }
 

@@ -64,7 +64,7 @@ function halves(budget: number, order: Order): [number, number] {
 }
 
 export interface PruneAndQuantizeOptions
-  extends RecipeOptions, OrderOptions, Pick<QuantizingOptions, 'inference'> {
+  extends RecipeOptions, Omit<OrderOptions, 'taught'>, Pick<QuantizingOptions, 'inference'> {
   /** Default `prune-then-quantize`. */
   readonly order?: Order;
 }
