@@ -1,5 +1,6 @@
 import { configured } from '../../lib/core/config';
 import { Distribution, uniformDistribution } from '../../lib/pruning/distribution';
+import type { InitialScores } from '../../lib/pruning/scores/initial-scores';
 import { learnedScores } from '../../lib/pruning/scores/learned-scores';
 import { scorePruner } from '../../lib/pruning/scores/score-pruner';
 import { pruning } from '../callbacks/pruning';
@@ -10,6 +11,8 @@ import type { ScorePruning } from './score-pruning';
 export interface MovementPruningOptions {
   /** What the learning rate is multiplied by for scores. Default 200. */
   readonly rateFactor?: number;
+  /** What scores begin with: 0 in the paper, or `'magnitude'`, for a trained model that is pruned in few steps. Default 0. */
+  readonly initial?: InitialScores;
   /** How a sparsity is shared among the weights. Default `uniformDistribution()`: the highest scores of each weight are kept. */
   readonly distribution?: Distribution;
 }
@@ -28,12 +31,12 @@ export interface MovementPruningOptions {
  * detach();
  */
 export function movementPruning(options: MovementPruningOptions = {}): ScorePruning {
-  const { rateFactor = 200, distribution = uniformDistribution() } = options;
+  const { rateFactor = 200, initial = 0, distribution = uniformDistribution() } = options;
   const attach: ScorePruning['attach'] = (model, schedule) => {
-    const scores = learnedScores(model, { rateFactor });
+    const scores = learnedScores(model, { rateFactor, initial });
     const pruner = scorePruner({ scores, schedule, distribution });
     const callbacks = [pruning({ pruner }), scoreTraining({ scores, schedule })];
     return { scores, callbacks, detach: () => scores.detach() };
   };
-  return configured({ attach }, 'movementPruning', { rateFactor, distribution });
+  return configured({ attach }, 'movementPruning', { rateFactor, initial, distribution });
 }

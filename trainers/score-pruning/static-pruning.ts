@@ -4,6 +4,7 @@ import { weightsOf } from '../../lib/core/weights';
 import type { Distribution } from '../../lib/pruning/distribution';
 import { expectLambda } from '../../lib/pruning/scores/penalty';
 import { freeze } from '../../lib/pruning/scores/freeze';
+import type { InitialScores } from '../../lib/pruning/scores/initial-scores';
 import { learnedScores } from '../../lib/pruning/scores/learned-scores';
 import { scorePruner } from '../../lib/pruning/scores/score-pruner';
 import { scoreShares } from '../../lib/pruning/scores/score-shares';
@@ -16,6 +17,8 @@ import type { ScorePruning } from './score-pruning';
 export interface StaticPruningOptions {
   /** What the learning rate is multiplied by for scores. Default 400: the paper trains them with 2e-2. */
   readonly rateFactor?: number;
+  /** What scores begin with: 0 in the paper, or `'magnitude'`, for a trained model that is pruned in few steps. Default 0. */
+  readonly initial?: InitialScores;
   /** Weight of the penalty at the end. Default 400. */
   readonly lambda?: number;
   /** How a sparsity is shared among the weights. Default `scoreShares()`, the paper's SMP-S; `uniformDistribution()` is its SMP-L. */
@@ -39,10 +42,11 @@ export interface StaticPruningOptions {
  * @example staticPruning().attach(model, withCoolDown(cubicDecay({ finalSparsity: 0.9, end: 0.7, frequency: 10 }), { end: 1, frequency: 10 }));
  */
 export function staticPruning(options: StaticPruningOptions = {}): ScorePruning {
-  const { rateFactor = 400, lambda = 400, distribution = scoreShares(), head = 'trained' } = options;
+  const { rateFactor = 400, initial = 0, lambda = 400 } = options;
+  const { distribution = scoreShares(), head = 'trained' } = options;
   expectLambda(lambda);
   const attach: ScorePruning['attach'] = (model, schedule) => {
-    const scores = learnedScores(model, { rateFactor, penalized: true });
+    const scores = learnedScores(model, { rateFactor, initial, penalized: true });
     const pruner = scorePruner({ scores, schedule, distribution });
     const callbacks = [pruning({ pruner }), scoreTraining({ scores, lambda, schedule })];
     const heads = head === 'trained' ? headsOf(model) : new Set<string>();
@@ -53,7 +57,9 @@ export function staticPruning(options: StaticPruningOptions = {}): ScorePruning 
     };
     return { scores, callbacks, detach };
   };
-  return configured({ attach }, 'staticPruning', { rateFactor, lambda, distribution, head });
+  return configured({ attach }, 'staticPruning', {
+    ...{ rateFactor, initial, lambda, distribution, head },
+  });
 }
 
 /** Paths of the weights of the classifiers. */

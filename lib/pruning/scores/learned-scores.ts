@@ -7,6 +7,7 @@ import { Weight, weightsOf } from '../../core/weights';
 import { maskable, maskOf, setMask } from '../model-masks';
 import type { Saliency, ScoredWeight } from '../saliency';
 import { defaultTargets } from '../targets';
+import { expectInitial, InitialScores } from './initial-scores';
 import { ScorePenalty, scorePenalty } from './penalty';
 import { ScoreTap } from './score-tap';
 
@@ -14,8 +15,8 @@ import { ScoreTap } from './score-tap';
 export interface LearnedScoresOptions {
   /** Paths of the weights that get scores. Default: `defaultTargets(model)`. */
   readonly targets?: readonly string[];
-  /** Every score at first. Default 0. */
-  readonly initial?: number;
+  /** What scores begin with: a number, or `'magnitude'`, by the weights themselves. Default 0. */
+  readonly initial?: InitialScores;
   /**
    * What the learning rate is multiplied by for scores, at least 0. Default 200: the papers train scores with 1e-2 where weights have 3e-5 to
    * 5e-5.
@@ -57,8 +58,7 @@ export interface LearnedScores {
  */
 export function learnedScores(model: tf.LayersModel, options: LearnedScoresOptions = {}): LearnedScores {
   const { initial = 0, rateFactor = 200, penalized = false } = options;
-  if (!Number.isFinite(initial))
-    throw new UserError(`Expected a number for scores to begin with, got ${initial}.`);
+  expectInitial(initial);
   if (!(rateFactor >= 0 && rateFactor < Infinity)) {
     throw new UserError(`Expected a rateFactor of scores of at least 0, got ${rateFactor}.`);
   }

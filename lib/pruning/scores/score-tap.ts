@@ -2,14 +2,14 @@ import * as tf from '@tensorflow/tfjs';
 import type { BakedValues, Trainable, Transform } from '../../core/attach';
 import { sourceOf, withSource } from '../../core/known-values';
 import { latentMaskTensor } from '../model-masks';
+import { InitialScores, initialScores } from './initial-scores';
 import type { ScorePenalty } from './penalty';
 import { throughScores } from './through-scores';
 
 export interface ScoreTapOptions {
   /** W. */
   readonly variable: tf.Variable;
-  /** Of each score at first. */
-  readonly initial: number;
+  readonly initial: InitialScores;
   /** What the learning rate is multiplied by for the scores. */
   readonly rateFactor: number;
   readonly penalty?: ScorePenalty;
@@ -26,7 +26,7 @@ export class ScoreTap implements Transform {
   constructor(private readonly options: ScoreTapOptions) {
     const { variable, initial, rateFactor, penalty } = options;
     this.revision = penalty ? 'scores with a penalty' : 'scores';
-    this.scores = tf.tidy(() => tf.variable(tf.fill(variable.shape, initial)));
+    this.scores = tf.tidy(() => tf.variable(initialScores(initial, variable)));
     this.trained = { score: { variable: this.scores, rateFactor } };
   }
 

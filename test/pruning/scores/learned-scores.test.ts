@@ -44,6 +44,18 @@ it('stands behind latent masks that keep everything, computes what was computed,
   expect(() => scores.of(paths[0]!)).toThrow(UserError);
 });
 
+it('begins with the magnitudes of the weights, of each in units of its mean', () => {
+  const [first, second] = weightsOf(model).filter(({ rank }) => rank === 2);
+  tf.tidy(() => {
+    first!.variable.assign(tf.tensor2d([1, -3, 0, 4], [2, 2]));
+    second!.variable.assign(tf.zeros([2, 2]));
+  });
+  const scores = learnedScores(model, { initial: 'magnitude' });
+  expect([...scores.of(paths[0]!)]).toEqual([-0.5, 0.5, -1, 1]);
+  expect([...scores.of(paths[1]!)]).toEqual([-1, -1, -1, -1]);
+  scores.detach();
+});
+
 it('keeps no tensors', async () => {
   await expectNoLeak(() => {
     const scores = learnedScores(model, { penalized: true });
@@ -61,7 +73,12 @@ it.each<[string, object, string]>([
   ['no weight of the model', { targets: ['dense/kernels'] }, '"dense/kernels"'],
   ['no targets', { targets: [] }, 'got none; name them'],
   ['a rate that is none', { rateFactor: -1 }, 'rateFactor of scores of at least 0, got -1'],
-  ['a first score that is none', { initial: NaN }, 'to begin with, got NaN'],
+  [
+    'a first score that is none',
+    { initial: NaN },
+    "a number or 'magnitude' for scores to begin with, got NaN",
+  ],
+  ['a way to begin that there is not', { initial: 'zero' }, 'to begin with, got "zero"'],
 ])('refuses %s, and changes nothing', (_, options, message) => {
   expect(() => learnedScores(model, options)).toThrow(UserError);
   expect(() => learnedScores(model, options)).toThrow(message);
@@ -110,7 +127,8 @@ describe('masks of scores', () => {
 
   it('keep what is above a threshold, which grows, and at the end exactly the highest of all', () => {
     // σ(S) > 1/4 is S > −ln 3 = −1.0986
-    expect(asked(schedule, 'threshold', 1)).toEqual(['1011', '1011']);
+    const quarter = constantSparsity({ finalSparsity: 0.25, endStep: 10, frequency: 1 });
+    expect(asked(quarter, 'threshold', 1)).toEqual(['1011', '1011']);
     expect(asked(schedule, 'threshold', 10)).toEqual(['1001', '1001']);
     scores.of(paths[1]!).set([5, 4, 1, 0]);
     expect(asked(schedule, 'threshold', 10)).toEqual(['1001', '1100']);
@@ -120,6 +138,14 @@ describe('masks of scores', () => {
     expect(asked(half, 'threshold', 5)).toEqual(['1011', '1011']);
     const none = Object.assign(() => 0, schedule);
     expect(asked(none, 'threshold', 10)).toEqual(['1111', '1111']);
+  });
+
+  it('prune as much as the schedule says where no threshold prunes enough', () => {
+    const most = constantSparsity({ finalSparsity: 0.75, endStep: 10, frequency: 1 });
+    // σ(S) > 1/4 would keep six
+    expect(asked(most, 'threshold', 5)).toEqual(['1001', '0000']);
+    [0, 1].forEach((i) => scores.of(paths[i]!).fill(-9));
+    expect(asked(schedule, 'threshold', 5)).toEqual(['0000', '0000']);
   });
 
   it('are refused for a threshold that no sigmoid has', () => {
