@@ -18,7 +18,13 @@ import {
   PruningScriptOptions,
   scoringOf,
 } from './pruning-methods';
-import { MethodName, methodOption, scorePhaseOf } from './score-methods';
+import {
+  expectScores,
+  initialScoresOption,
+  methodOption,
+  scorePhaseOf,
+  ScoreScriptOptions,
+} from './score-methods';
 import { sparsityOfFile } from './sparsity-rules';
 import { Task, warmedUp } from './task';
 
@@ -27,8 +33,7 @@ const BEGIN = 0.1;
 const END = 0.7;
 const UPDATES = 30;
 
-interface GradualScriptOptions extends PruningScriptOptions {
-  readonly method: readonly MethodName[];
+interface GradualScriptOptions extends PruningScriptOptions, ScoreScriptOptions {
   /** Epochs of a pruning that is a training of its own; 0 where there is none. */
   readonly afterDense: number;
   /** The peak of its learning rate. */
@@ -37,12 +42,13 @@ interface GradualScriptOptions extends PruningScriptOptions {
 
 const own: GradualScriptOptions = {
   ...PRUNING_DEFAULTS,
-  ...{ method: ['gradual'], afterDense: 0, pruningRate: 1e-3 },
+  ...{ method: ['gradual'], initialScores: 'zero', afterDense: 0, pruningRate: 1e-3 },
 };
 
-/** What keeps most of MiniLM's score on CoLA at 80 %: experiments/results. */
+/** What keeps most of MiniLM's score at 80 %: experiments/results. */
 const onRealData: Partial<GradualScriptOptions> = {
   distribution: 'uniform',
+  initialScores: 'magnitude',
   afterDense: 5,
   pruningRate: 5e-4,
 };
@@ -59,6 +65,7 @@ const script: Script<GradualScriptOptions> = {
   defaults: { toy, glue: { ...glue, ...onRealData }, quick: { epochs: 2 } },
   own: [
     methodOption(),
+    initialScoresOption(),
     ...pruningOptions(),
     new Option(
       '--after-dense <epochs>',
@@ -122,13 +129,14 @@ void main((argv) => {
   const asked = readOptions(script, argv);
   const how = pruningMethod(asked);
   expectRead(asked, asked.method, defaultsOf(asked.task));
+  expectScores(asked, defaultsOf(asked.task));
   expectTraining(asked);
   const check = (options: TrainingOptions & GradualScriptOptions, { setup }: Task) =>
     sparsitiesOf(options, setup, how.pattern);
   const learn = async (job: Experiment<GradualScriptOptions>) => {
     const { options } = job;
     const sparsities = await sparsitiesOf(options, job.setup, how.pattern);
-    const { seed, saliency, method: methods } = options;
+    const { seed, saliency, method: methods, initialScores } = options;
     const { dense, setup, peak, more } = trainings(job);
     const begin = saliency === 'snip' ? 0 : BEGIN;
     const frequency = Math.ceil(((END - begin) * stepsOf(setup, seed)) / UPDATES);
@@ -139,7 +147,7 @@ void main((argv) => {
       sparsities.map((sparsity, i) => {
         const level = { ...common, sparsity, level: i + 1 };
         if (name === 'gradual') return gradualPhase({ ...job, ...how, ...level, scoring }, more);
-        return scorePhaseOf(name, peak, level, more);
+        return scorePhaseOf(name, peak, { ...level, initialScores }, more);
       }),
     );
     return runPhases(job, [dense, ...phases]);

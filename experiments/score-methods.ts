@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { UserError } from '../lib/core/errors';
 import type { Phase } from '../trainers/recipes/phase';
 import { ScoreMethod, scorePhase } from '../trainers/recipes/score-pruning';
 import { movementPruning } from '../trainers/score-pruning/movement-pruning';
@@ -10,6 +11,15 @@ export const METHODS = ['gradual', 'movement', 'soft-movement', 'smp'] as const;
 export type MethodName = (typeof METHODS)[number];
 type LearnedScores = Exclude<MethodName, 'gradual'>;
 
+const INITIAL = ['zero', 'magnitude'] as const;
+
+/** The options that only learned scores have. */
+export interface ScoreScriptOptions {
+  readonly method: readonly MethodName[];
+  /** What scores begin with. */
+  readonly initialScores: (typeof INITIAL)[number];
+}
+
 /** Rates that scores are trained with, whatever that of the weights is. */
 const SCORE_RATE = 1e-2;
 const STATIC_SCORE_RATE = 2e-2;
@@ -17,7 +27,7 @@ const STATIC_SCORE_RATE = 2e-2;
 /** Where the threshold becomes one of a count, for the weights to recover from it. */
 const SOFT_END = 0.9;
 
-/** The option of the command line. */
+/** The option of the methods. */
 export const methodOption = (): Option =>
   eachOnce(
     new Option(
@@ -27,6 +37,25 @@ export const methodOption = (): Option =>
     ).choices(METHODS),
   );
 
+/** The option that says what scores begin with. */
+export const initialScoresOption = (): Option =>
+  new Option(
+    '--initial-scores <which>',
+    'what learned scores begin with: zero, as in the papers, or magnitude, that of the weights, which a trained model needs that is pruned ' +
+      'in some hundred steps',
+  ).choices(INITIAL);
+
+/** @throws UserError for first scores that are not as by default, and no method that has scores. */
+export function expectScores(
+  { method, initialScores }: ScoreScriptOptions,
+  defaults: ScoreScriptOptions,
+): void {
+  if (initialScores === defaults.initialScores || method.some((name) => name !== 'gradual')) return;
+  throw new UserError(
+    `Expected --method movement, soft-movement or smp with --initial-scores ${initialScores}, got gradual; leave --initial-scores out.`,
+  );
+}
+
 /** What a method's phase is told beside its own. */
 interface Common {
   readonly seed: number;
@@ -35,24 +64,31 @@ interface Common {
   readonly begin: number;
   readonly end: number;
   readonly frequency: number;
+  /** What scores begin with. */
+  readonly initialScores: ScoreScriptOptions['initialScores'];
 }
 
 /** Training with learned scores, at a sparsity. @param learningRate the peak, for weights. */
 export const scorePhaseOf = (
   name: LearnedScores,
   learningRate: number,
-  common: Common,
+  { initialScores, ...common }: Common,
   more?: Partial<Phase>,
-): Phase => scorePhase({ ...common, ...scoreMethod(name, learningRate) }, more);
+): Phase => scorePhase({ ...common, ...scoreMethod(name, learningRate, initialScores) }, more);
 
-function scoreMethod(name: LearnedScores, learningRate: number): ScoreMethod {
+function scoreMethod(
+  name: LearnedScores,
+  learningRate: number,
+  which: ScoreScriptOptions['initialScores'],
+): ScoreMethod {
   const rateFactor = SCORE_RATE / learningRate;
+  const initial = which === 'zero' ? 0 : which;
   switch (name) {
     case 'movement':
-      return { name, by: movementPruning({ rateFactor }) };
+      return { name, by: movementPruning({ rateFactor, initial }) };
     case 'soft-movement':
-      return { name, by: softMovementPruning({ rateFactor }), coolDown: SOFT_END };
+      return { name, by: softMovementPruning({ rateFactor, initial }), coolDown: SOFT_END };
     case 'smp':
-      return { name, by: staticPruning({ rateFactor: STATIC_SCORE_RATE / learningRate }) };
+      return { name, by: staticPruning({ rateFactor: STATIC_SCORE_RATE / learningRate, initial }) };
   }
 }

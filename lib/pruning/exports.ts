@@ -1,5 +1,6 @@
 /** Pruning: what the package shows of it. */
 export { withCoolDown, type CoolDownOptions } from './cool-down';
+export { type InitialScores } from './scores/initial-scores';
 export { learnedScores, type LearnedScores, type LearnedScoresOptions } from './scores/learned-scores';
 export { type ScorePenalty } from './scores/penalty';
 export { scorePruner, type ScorePrunerOptions } from './scores/score-pruner';
