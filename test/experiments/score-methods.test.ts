@@ -10,7 +10,7 @@ test.each([
 ] as const)('--initial-scores %s is what scores of every method begin with', (initialScores, initial) => {
   for (const name of ['movement', 'soft-movement', 'smp'] as const) {
     const { label, identity } = scorePhaseOf(name, 5e-4, { ...common, initialScores });
-    expect([label.method, identity!.by]).toMatchObject([name, { options: { initial } }]);
+    expect([label.method, identity]).toMatchObject([name, { by: { options: { initial } } }]);
   }
 });
 

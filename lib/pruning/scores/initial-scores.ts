@@ -16,9 +16,7 @@ export type InitialScores = number | 'magnitude';
 /** @throws UserError for what scores cannot begin with. */
 export function expectInitial(initial: InitialScores): void {
   if (initial === 'magnitude' || Number.isFinite(initial)) return;
-  throw new UserError(
-    `Expected a number or 'magnitude' for scores to begin with, got ${quoted(initial)}.`,
-  );
+  throw new UserError(`Expected a number or 'magnitude' for scores to begin with, got ${quoted(initial)}.`);
 }
 
 /** @param weight W, read where scores begin by it. @returns S, of its shape. */

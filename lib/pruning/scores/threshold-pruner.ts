@@ -1,8 +1,8 @@
+import { quantileSorted } from 'simple-statistics';
 import { configured } from '../../core/config';
 import { UserError } from '../../core/errors';
 import { Distribution, globalDistribution } from '../distribution';
-import { MaskSet, maskSet, sparsityOf } from '../mask';
-import type { PrunableWeight } from '../prune';
+import { maskSet } from '../mask';
 import type { Pruner, RunPruner } from '../pruner';
 import { overSteps, RelativeSchedule, Schedule } from '../schedule';
 import type { LearnedScores } from './learned-scores';
@@ -16,14 +16,15 @@ export interface ThresholdPrunerOptions {
   readonly schedule: Schedule | RelativeSchedule;
   /** τ at the end, in [0, 1). Default 0.1. */
   readonly threshold?: number;
-  /** How a sparsity is shared out where the schedule wants it. Default `globalDistribution()`: as the scores share it out, by another threshold. */
+  /** How the final sparsity is shared out. Default `globalDistribution()`: as the scores share it out, by another threshold. */
   readonly distribution?: Distribution;
 }
 
 /**
  * Soft movement pruning: `M = 1[σ(S) > τ(t)]` with `τ(t) = τ · s(t) / s(end)`. How much is pruned is what the penalty of the scores makes
- * (`LearnedScores.penalty`), but never less than the schedule's `s(t)`: where the penalty is behind it, `M = Top_v(S)` over all weights, which is a
- * threshold where the count wants it. At the last update the sparsity is hit exactly so.
+ * (`LearnedScores.penalty`), but not less than the schedule's `s(t)`: where the penalty is behind it, the threshold is the quantile of all scores at
+ * `s(t)`, estimated from some 20 000 of them (a standard error of 0.3 points), and scores equal to it stay. At the last update the sparsity is
+ * hit exactly, by `Top_v(S)` over all weights.
  *
  * Sanh et al., 2020 (arXiv:2005.07683), whose sparsity is what λ makes of it at every step, and at the end. A λ that makes too little would leave
  * the rest to one cut at the end: with the paper's 400 a MiniLM had 49 % zeros before it, 80 % after it, and no score left.
@@ -47,8 +48,13 @@ export function thresholdPruner(options: ThresholdPrunerOptions): Pruner {
         update(step, weights, masks) {
           if (!inSteps.shouldUpdate(step)) return undefined;
           if (step === inSteps.endStep) return final.update(step, weights, masks);
-          const pulled = above(scores, weights, grown(step));
-          return sparsityOf(pulled) < inSteps(step) ? final.update(step, weights, masks) : pulled;
+          const paths = scores.targets.filter((path) => weights.has(path));
+          const all = paths.map((path) => scores.of(path));
+          const [over, least] = [logit(grown(step)), quantileOf(all, inSteps(step))];
+          return maskSet(
+            paths.map((path, i) => [path, maskOf(all[i]!, over, least)]),
+            paths,
+          );
         },
       };
     },
@@ -69,23 +75,27 @@ export function progressOf(schedule: Schedule, step: number): number {
   return final === 0 ? 1 : schedule(step) / final;
 }
 
-/** Latent masks that keep `σ(S) > τ`, which is `S > ln(τ / (1 − τ))`. */
-function above(
-  scores: LearnedScores,
-  weights: ReadonlyMap<string, PrunableWeight>,
-  threshold: number,
-): MaskSet {
-  const least = Math.log(threshold / (1 - threshold));
-  const paths = scores.targets.filter((path) => weights.has(path));
-  return maskSet(
-    paths.map((path) => [path, maskAbove(scores.of(path), least)]),
-    paths,
+/** `σ(S) > τ` is `S > logit(τ)`. */
+const logit = (share: number) => Math.log(share / (1 - share));
+
+/** Scores that a quantile is estimated from. */
+const SAMPLE = 20_000;
+
+/** Below which a share of scores lies; of more than 20 000 scores an estimate, from one in so many. */
+function quantileOf(all: readonly Float32Array[], share: number): number {
+  const total = all.reduce((sum, { length }) => sum + length, 0);
+  const stride = Math.floor(total / SAMPLE) | 1; // odd, for a divisor of the rows would sample but some columns
+  const sample: number[] = [];
+  for (const scores of all) for (let i = 0; i < scores.length; i += stride) sample.push(scores[i]!);
+  return quantileSorted(
+    sample.sort((a, b) => a - b),
+    share,
   );
 }
 
-/** `Uint8Array.from`, fifty times as fast. */
-function maskAbove(scores: Float32Array, least: number): Uint8Array {
+/** Keeps scores above the one and at least the other. `Uint8Array.from`, fifty times as fast. */
+function maskOf(scores: Float32Array, over: number, least: number): Uint8Array {
   const mask = new Uint8Array(scores.length);
-  for (let i = 0; i < mask.length; i++) mask[i] = Number(scores[i]! > least);
+  for (let i = 0; i < mask.length; i++) mask[i] = Number(scores[i]! > over && scores[i]! >= least);
   return mask;
 }
