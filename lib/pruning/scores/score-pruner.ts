@@ -1,5 +1,6 @@
 import { regrow } from '../mask-rule';
 import { Pruner, pruner, PrunerOptions } from '../pruner';
+import type { ScoredWeight } from '../saliency';
 import type { LearnedScores } from './learned-scores';
 
 /** Options of {@link scorePruner}. */
@@ -18,6 +19,8 @@ export interface ScorePrunerOptions extends Pick<PrunerOptions, 'schedule' | 'di
  * @example pruning({ pruner: scorePruner({ scores, schedule: cubicDecay({ finalSparsity: 0.9, end: 0.7, frequency: 10 }) }) });
  */
 export function scorePruner({ scores, ...options }: ScorePrunerOptions): Pruner {
-  const { targets, saliency } = scores;
+  const { targets, saliency: copied } = scores;
+  // Not a copy: regrow, alone of the rules, writes to no scores.
+  const saliency = Object.assign(({ path }: ScoredWeight) => scores.of(path), { config: copied.config });
   return pruner({ ...options, targets, saliency, rule: regrow, maskKind: 'latent' });
 }
