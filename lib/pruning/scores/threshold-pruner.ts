@@ -1,12 +1,13 @@
 import { configured } from '../../core/config';
 import { UserError } from '../../core/errors';
-import { Distribution, globalDistribution, prunedCount } from '../distribution';
+import { Distribution, globalDistribution } from '../distribution';
 import { maskFrom } from '../../wasm/kernels';
 import { maskSet } from '../mask';
 import type { Pruner, RunPruner } from '../pruner';
 import { overSteps, RelativeSchedule, Schedule } from '../schedule';
-import { bitsOf, cutAt, sortKey } from '../select';
+import { bitsOf, sortKey } from '../select';
 import type { LearnedScores } from './learned-scores';
+import { quantileKey } from './quantile-key';
 import { scorePruner } from './score-pruner';
 
 /** Options of {@link thresholdPruner}. */
@@ -51,7 +52,7 @@ export function thresholdPruner(options: ThresholdPrunerOptions): Pruner {
           if (step === inSteps.endStep) return final.update(step, weights, masks);
           const paths = scores.targets.filter((path) => weights.has(path));
           const all = paths.map((path) => scores.of(path));
-          const least = Math.max(keyOf(logit(grown(step))) + 1, quantileOf(all, inSteps(step)));
+          const least = Math.max(keyOf(logit(grown(step))) + 1, quantileKey(all, inSteps(step)));
           return maskSet(
             paths.map((path, i) => [path, maskFrom(all[i]!, least)]),
             paths,
@@ -78,24 +79,6 @@ export function progressOf(schedule: Schedule, step: number): number {
 
 /** `σ(S) > τ` is `S > logit(τ)`. */
 const logit = (share: number) => Math.log(share / (1 - share));
-
-/** Scores that a quantile is estimated from. */
-const SAMPLE = 20_000;
-
-/** The key of the score below which a share of them lies; of more than 20 000 scores an estimate, from one in so many. */
-function quantileOf(all: readonly Float32Array[], share: number): number {
-  const total = all.reduce((sum, { length }) => sum + length, 0);
-  const stride = Math.floor(total / SAMPLE) | 1; // odd, for a divisor of the rows would sample but some columns
-  const sample = all.flatMap((scores) => everyNth(scores, stride));
-  return cutAt([Float32Array.from(sample)], Math.min(prunedCount(share, sample.length) + 1, sample.length))
-    .key;
-}
-
-function everyNth(scores: Float32Array, n: number): number[] {
-  const taken: number[] = [];
-  for (let i = 0; i < scores.length; i += n) taken.push(scores[i]!);
-  return taken;
-}
 
 /** Of a number as one of the scores. */
 const keyOf = (score: number) => sortKey(bitsOf(Float32Array.of(score))[0]!);
