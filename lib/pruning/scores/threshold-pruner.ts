@@ -1,7 +1,7 @@
 import { configured } from '../../core/config';
 import { UserError } from '../../core/errors';
-import { Distribution, globalDistribution } from '../distribution';
 import { maskFrom } from '../../wasm/kernels';
+import { Distribution, globalDistribution } from '../distribution';
 import { maskSet } from '../mask';
 import type { Pruner, RunPruner } from '../pruner';
 import { overSteps, RelativeSchedule, Schedule } from '../schedule';
