@@ -20,6 +20,7 @@ import {
 } from './pruning-methods';
 import {
   expectScores,
+  INITIAL_SCORES,
   initialScoresOption,
   methodOption,
   scorePhaseOf,
@@ -42,13 +43,12 @@ interface GradualScriptOptions extends PruningScriptOptions, ScoreScriptOptions 
 
 const own: GradualScriptOptions = {
   ...PRUNING_DEFAULTS,
-  ...{ method: ['gradual'], initialScores: 'zero', afterDense: 0, pruningRate: 1e-3 },
+  ...{ method: ['gradual'], initialScores: INITIAL_SCORES, afterDense: 0, pruningRate: 1e-3 },
 };
 
 /** What keeps most of MiniLM's score at 80 %: experiments/results. */
 const onRealData: Partial<GradualScriptOptions> = {
   distribution: 'uniform',
-  initialScores: 'magnitude',
   afterDense: 5,
   pruningRate: 5e-4,
 };
@@ -129,7 +129,7 @@ void main((argv) => {
   const asked = readOptions(script, argv);
   const how = pruningMethod(asked);
   expectRead(asked, asked.method, defaultsOf(asked.task));
-  expectScores(asked, defaultsOf(asked.task));
+  expectScores(asked);
   expectTraining(asked);
   const check = (options: TrainingOptions & GradualScriptOptions, { setup }: Task) =>
     sparsitiesOf(options, setup, how.pattern);

@@ -13,6 +13,9 @@ type LearnedScores = Exclude<MethodName, 'gradual'>;
 
 const INITIAL = ['zero', 'magnitude'] as const;
 
+/** What learned scores begin with by default. */
+export const INITIAL_SCORES = 'magnitude';
+
 /** The options that only learned scores have. */
 export interface ScoreScriptOptions {
   readonly method: readonly MethodName[];
@@ -41,16 +44,13 @@ export const methodOption = (): Option =>
 export const initialScoresOption = (): Option =>
   new Option(
     '--initial-scores <which>',
-    'what learned scores begin with: zero, as in the papers, or magnitude, that of the weights, which a trained model needs that is pruned ' +
-      'in some hundred steps',
+    'what learned scores begin with: zero, as in the papers, or magnitude, that of the weights, without which ' +
+      'the first masks of a short training are noise',
   ).choices(INITIAL);
 
-/** @throws UserError for first scores that are not as by default, and no method that has scores. */
-export function expectScores(
-  { method, initialScores }: ScoreScriptOptions,
-  defaults: ScoreScriptOptions,
-): void {
-  if (initialScores === defaults.initialScores || method.some((name) => name !== 'gradual')) return;
+/** @throws UserError for first scores that are not as by default, where no method has scores. */
+export function expectScores({ method, initialScores }: ScoreScriptOptions): void {
+  if (initialScores === INITIAL_SCORES || method.some((name) => name !== 'gradual')) return;
   throw new UserError(
     `Expected --method movement, soft-movement or smp with --initial-scores ${initialScores}, got gradual; leave --initial-scores out.`,
   );

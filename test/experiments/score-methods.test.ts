@@ -15,10 +15,10 @@ test.each([
 });
 
 test('first scores are refused where no method has scores, but for those by default', () => {
-  expect(() => expectScores({ ...defaults, initialScores: 'zero' }, defaults)).toThrow(UserError);
-  expect(() => expectScores({ ...defaults, initialScores: 'zero' }, defaults)).toThrow(
+  expect(() => expectScores({ ...defaults, initialScores: 'zero' })).toThrow(UserError);
+  expect(() => expectScores({ ...defaults, initialScores: 'zero' })).toThrow(
     'Expected --method movement, soft-movement or smp with --initial-scores zero, got gradual; leave',
   );
-  expectScores(defaults, defaults);
-  expectScores({ method: ['gradual', 'smp'], initialScores: 'zero' }, defaults);
+  expectScores(defaults);
+  expectScores({ method: ['gradual', 'smp'], initialScores: 'zero' });
 });
