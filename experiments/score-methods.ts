@@ -27,6 +27,9 @@ export interface ScoreScriptOptions {
 const SCORE_RATE = 1e-2;
 const STATIC_SCORE_RATE = 2e-2;
 
+/** The same for scores that begin with magnitudes: at the paper's rate the warm-up alone would undo their order before the first mask. */
+const STATIC_RATE_FROM_MAGNITUDE = 5e-3;
+
 /** Where the threshold becomes one of a count, for the weights to recover from it. */
 const SOFT_END = 0.9;
 
@@ -82,13 +85,14 @@ function scoreMethod(
   which: ScoreScriptOptions['initialScores'],
 ): ScoreMethod {
   const rateFactor = SCORE_RATE / learningRate;
-  const initial = which === 'zero' ? 0 : which;
+  const [initial, staticRate] =
+    which === 'zero' ? [0, STATIC_SCORE_RATE] : ([which, STATIC_RATE_FROM_MAGNITUDE] as const);
   switch (name) {
     case 'movement':
       return { name, by: movementPruning({ rateFactor, initial }) };
     case 'soft-movement':
       return { name, by: softMovementPruning({ rateFactor, initial }), coolDown: SOFT_END };
     case 'smp':
-      return { name, by: staticPruning({ rateFactor: STATIC_SCORE_RATE / learningRate, initial }) };
+      return { name, by: staticPruning({ rateFactor: staticRate / learningRate, initial }) };
   }
 }
