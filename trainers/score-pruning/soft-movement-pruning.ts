@@ -24,7 +24,7 @@ export interface SoftMovementPruningOptions {
 
 /**
  * Soft movement pruning: scores are trained beside the weights, from 0, `W' = W ⊙ 1[σ(S) > τ(t)]`, and a penalty `λ(t) · mean σ(S)` pulls them
- * below the threshold. Both grow along the schedule, and the sparsity is what they make, layer by layer, but never less than the schedule's, by
+ * below the threshold. Both grow along the schedule, and the sparsity is what they make, layer by layer, but no less than the schedule's, by
  * the highest scores of all weights; at its end it is exactly that. End it before the training does, for the rest to recover.
  *
  * Sanh et al., 2020 (arXiv:2005.07683).
