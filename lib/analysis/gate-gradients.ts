@@ -33,7 +33,7 @@ export interface GateGradients {
  * backward pass of inference gives `dL_i/dξ_iu` of every example i and unit u, since an example's gates touch no other's loss. So nothing
  * depends on how examples come in batches but for padding and rounding.
  *
- * @param gates where; several at once cost one pass.
+ * @param gates where; several at once cost one pass, and none nothing.
  * @returns for each of the gates, in their order.
  * @throws UserError for a width that the units do not share out, and without data.
  *
@@ -47,6 +47,7 @@ export async function gateGradients(
   gates: readonly GatedUnits[],
   { data, loss }: GradientOptions,
 ): Promise<GateGradients[]> {
+  if (gates.length === 0) return [];
   const parts: Float32Array[][] = gates.map(() => []);
   await eachPass(model, gates, { data, loss }, (found) =>
     found.forEach((each, i) => parts[i]!.push(hostOf(each).data.slice() as Float32Array)),
@@ -67,6 +68,7 @@ export async function gateSquares(
   gates: readonly GatedUnits[],
   { data, loss }: GradientOptions,
 ): Promise<Float64Array[]> {
+  if (gates.length === 0) return [];
   const totals = gates.map(({ units }) => new Float64Array(units));
   const batches = await eachPass(
     model,

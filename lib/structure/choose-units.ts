@@ -31,7 +31,7 @@ export interface ChoiceOptions {
  *
  * @param costs in whatever unit: multiply-adds, parameters, milliseconds, or 1 for a budget that is a number of units.
  * @param budget of what stays, in the unit of `costs`.
- * @throws UserError for a budget that is not a number from 0, costs that are not above 0, and scores that are not finite.
+ * @throws UserError for a budget that is not a number from 0, costs that are not above 0, and scores that are below 0 or no numbers.
  *
  * @example chooseUnits({ heads: [[3, 1]], neurons: [[1, 1, 1]] }, { head: 2, neuron: 1 }, 3).cut // { heads: [[1]], neurons: [[1, 2]] }
  */
@@ -92,10 +92,10 @@ function ladderOf(what: string, scores: readonly Scores[], gone: ByLayer = [], p
 
 /** The units of a layer that are not gone, the most important first. */
 function rankedIn(what: string, scores: Scores, layer: number, gone: readonly number[]): Ranked[] {
-  const wrong = Array.from(scores).findIndex((score) => !Number.isFinite(score));
+  const wrong = Array.from(scores).findIndex((score) => !(score >= 0 && score < Infinity));
   if (wrong >= 0) {
     throw new UserError(
-      `Expected finite scores of ${what}, got ${scores[wrong]} of number ${wrong} in layer ${layer}; look at the data and the model.`,
+      `Expected scores of ${what} from 0, got ${scores[wrong]} of number ${wrong} in layer ${layer}; look at the data and the model.`,
     );
   }
   const away = new Set(gone);

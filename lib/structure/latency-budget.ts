@@ -1,7 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { LatencyOptions, measureLatency } from '../analysis/latency';
 import type { HostTensor } from '../core/host-tensor';
+import { bertConfigOf } from '../models/bert-config-of';
 import { ChoiceOptions, chooseUnits } from './choose-units';
+import { expectScores } from './expect-scores';
 import { expectShare } from './expect-share';
 import type { Importance } from './importance';
 import { meetShare, Met } from './meet-share';
@@ -29,7 +31,8 @@ export interface LatencyBudget extends Met {
  * nearest counts. Measurements differ from run to run: keep what was found.
  *
  * @param xs the batch to time, in the order of the model's inputs.
- * @throws UserError for a share that is none or that cannot be reached, with the largest that can, and as `chooseUnits` and `measureLatency` do.
+ * @throws UserError for a share that is none or that cannot be reached, with the largest that can, scores that do not fit the model, and as
+ *   `chooseUnits` and `measureLatency` do.
  *
  * @example
  * const costs = latencyCosts(await unitLatency(model, batch, { threads: 1 }));
@@ -44,6 +47,7 @@ export async function latencyBudget(
   { removed: asked, costs, perLayer, apart, ...latency }: LatencyBudgetOptions,
 ): Promise<LatencyBudget> {
   expectShare(asked, 'the latency');
+  expectScores(importance, bertConfigOf(model));
   const whole = scoredCost(importance, costs);
   const measure = (removed: number): Promise<number> => {
     const { cut } = chooseUnits(importance, costs, (1 - removed) * whole, { perLayer, apart });

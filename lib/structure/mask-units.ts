@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { UserError } from '../core/errors';
 import { weightsOf } from '../core/weights';
 import { bertConfigOf } from '../models/bert-config-of';
 import { maskSet } from '../pruning/mask';
@@ -16,7 +17,13 @@ import { Cut, resolveCut, unitsOf } from './cut';
  */
 export function maskUnits(model: tf.LayersModel, cut: Omit<Cut, 'layers'>): void {
   const config = bertConfigOf(model);
-  const units = unitsOf(resolveCut({ heads: cut.heads, neurons: cut.neurons }, config), config.headSize);
+  const resolved = resolveCut(cut, config);
+  if (resolved.layers.length > 0) {
+    throw new UserError(
+      `Expected heads and neurons to mask, got layer ${resolved.layers.join(', ')} as a whole: its norms and residual stay; shrink(model, cut) cuts it out.`,
+    );
+  }
+  const units = unitsOf(resolved, config.headSize);
   const slices = byPath(units);
   const before = masksOf(model);
   const weights = weightsOf(model).filter(({ path }) => slices.has(path));

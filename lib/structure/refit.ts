@@ -32,8 +32,8 @@ export interface RefitOptions {
  *
  * @param smaller of as many layers as the dense one, as `shrink` gives it; its output projections are changed in place.
  * @param batches inputIds, attentionMask and tokenTypeIds: a thousand examples do.
- * @throws UserError for models that do not fit together, masks on what is fitted, without data, and for numbers that are not finite; then
- *   nothing has changed.
+ * @throws UserError for models that do not fit together, masks on what is fitted, without data or where all of it is padding, a ridge that is
+ *   none, and for numbers that are not finite; then nothing has changed.
  */
 export async function refitOutputs(
   dense: tf.LayersModel,
@@ -41,6 +41,9 @@ export async function refitOutputs(
   batches: UnlabelledBatches,
   { ridge = 1e-2 }: RefitOptions = {},
 ): Promise<void> {
+  if (!(ridge >= 0 && ridge < Infinity)) {
+    throw new UserError(`Expected \`ridge\` to be a number of at least 0, got ${ridge}; 0.01 is usual.`);
+  }
   const blocks = blocksOf(dense, smaller);
   if (batches.length === 0) throw new UserError('Expected batches to fit output projections on, got none.');
   const attachments = blocks.flatMap(({ weights }) =>
@@ -214,6 +217,9 @@ async function fit({ path, width, weights }: Block, normal: Float64Array, ridge:
   for (let i = 0; i < width; i++) power += diagonal(i);
   const lambda = Math.max((ridge * power) / width, Number.MIN_VALUE);
   const rows = diagonal(width);
+  if (rows === 0) {
+    throw new UserError('Expected texts with real tokens to fit output projections on, got padding alone.');
+  }
   const change = await solveRidge(normal, [...new Array<number>(width).fill(lambda), BIAS_RIDGE * rows]);
   const [bias, kernel] = [weights.at(-1)!, weights.at(-2)];
   const size = columns - width - 1;

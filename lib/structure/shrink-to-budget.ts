@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GatherData } from '../analysis/gather';
 import { undoOnFailure } from '../core/conclude';
+import { UserError } from '../core/errors';
 import { HostTensor, readHost } from '../core/host-tensor';
 import { bertConfigOf } from '../models/bert-config-of';
 import { Choice, ChoiceOptions, chooseUnits } from './choose-units';
+import { expectScores } from './expect-scores';
 import { expectShare } from './expect-share';
 import { firstExamples } from './first-examples';
 import type { Importance, UnlabelledBatches } from './importance';
@@ -88,7 +90,8 @@ export interface Shrunk {
  * data, by squared gradients of gates; the choice of both that keeps the most importance within a budget, exactly, with unequal numbers
  * per layer; and output projections fitted by least squares to what the model gave before. The model is left as it is.
  *
- * @throws UserError for a model that was not built by `bert`, a share or a budget that is none, and as the parts do.
+ * @throws UserError for a model that was not built by `bert`, a share or a budget that is none, scores that do not fit the model, and as the
+ *   parts do.
  *
  * @example
  * const { model: smaller, cut, curve } = await shrinkToBudget(model, { data: batches, removed: 0.5 });
@@ -97,6 +100,7 @@ export async function shrinkToBudget(model: tf.LayersModel, options: ShrinkToBud
   const {
     data,
     removed,
+    budget,
     tokens = 64,
     examples = {},
     importance = logitFisher,
@@ -104,9 +108,17 @@ export async function shrinkToBudget(model: tf.LayersModel, options: ShrinkToBud
     ridge,
   } = options;
   if (removed !== undefined) expectShare(removed, 'the cost');
-  const { costs = multiplyAdds(bertConfigOf(model), tokens) } = options;
+  if (removed !== undefined && budget !== undefined) {
+    throw new UserError(
+      `Expected \`removed\` or \`budget\`, got both, ${removed} and ${budget as number}; leave one out.`,
+    );
+  }
+  const config = bertConfigOf(model);
+  const { costs = multiplyAdds(config, tokens) } = options;
   const batches = await batchesOf(data, Math.max(examples.importance ?? 2048, examples.refit ?? 1024));
-  const found = await timed(() => importance(model, firstExamples(batches, examples.importance ?? 2048)));
+  const found = await timed(async () =>
+    expectScores(await importance(model, firstExamples(batches, examples.importance ?? 2048)), config),
+  );
   const whole = scoredCost(found.value, costs);
   const choose = (budget: number) => chooseUnits(found.value, costs, budget, options);
   const smaller = await timed(async () => {

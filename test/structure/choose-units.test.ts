@@ -126,8 +126,11 @@ describe('chooseUnits', () => {
     expect(() => chooseUnits(importance, costs, NaN)).toThrow(
       'Expected a budget of at least 0 for what stays, got NaN.',
     );
+    expect(() => chooseUnits({ heads: [[2, -1]], neurons: [[]] }, costs, 1)).toThrow(
+      'Expected scores of heads from 0, got -1 of number 1 in layer 0',
+    );
     expect(() => chooseUnits({ heads: [[1]], neurons: [[1, NaN]] }, costs, 1)).toThrow(
-      'Expected finite scores of neurons, got NaN of number 1 in layer 0',
+      'Expected scores of neurons from 0, got NaN of number 1 in layer 0',
     );
   });
 });

@@ -187,6 +187,17 @@ describe('refitOutputs', () => {
   it('refuses what does not fit, and then has changed nothing', async () => {
     const dense = bert(config);
     const smaller = shrink(dense, { heads: [[0], []] });
+    for (const ridge of [-1, NaN, Infinity]) {
+      await expect(refitOutputs(dense, smaller, data([[4, 6]]), { ridge })).rejects.toThrow(
+        `Expected \`ridge\` to be a number of at least 0, got ${ridge}`,
+      );
+    }
+    const padding = data([[4, 6]]).map(([ids, mask, types]) => [
+      ids!,
+      { ...mask!, data: new Int32Array(24) },
+      types!,
+    ]);
+    await expect(refitOutputs(dense, smaller, padding)).rejects.toThrow('got padding alone');
     await expect(refitOutputs(dense, smaller, [])).rejects.toThrow(
       'Expected batches to fit output projections on, got none.',
     );

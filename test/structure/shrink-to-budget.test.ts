@@ -2,7 +2,7 @@ import { hostOf } from '../../lib/core/host-tensor';
 import { weightsOf } from '../../lib/core/weights';
 import { bert } from '../../lib/models/bert';
 import { bertConfigOf } from '../../lib/models/bert-config-of';
-import { shrinkToBudget } from '../../lib/structure/shrink-to-budget';
+import { shrinkToBudget, ShrinkToBudgetOptions } from '../../lib/structure/shrink-to-budget';
 import { unitCount } from '../../lib/structure/unit-costs';
 import { tiny } from '../models/family-cases';
 import { batch, shake } from '../models/reference';
@@ -79,6 +79,32 @@ describe('shrinkToBudget', () => {
     await expect(shrinkToBudget(bert(tiny('bert')), { data: batches(), removed })).rejects.toThrow(
       `Expected a share from 0 to 1 of the cost to go, got ${removed}.`,
     );
+  });
+
+  it('goes on with what has no units left', async () => {
+    const { model: bare } = await shrinkToBudget(bert(tiny('bert')), { data: batches(), removed: 1 });
+    const again = await shrinkToBudget(bare, { data: batches(), removed: 0.5 });
+    expect([again.removed, again.cut]).toEqual([
+      0,
+      {
+        heads: [[], []],
+        neurons: [[], []],
+      },
+    ]);
+  });
+
+  it.each([
+    ['heads of layer 1, or none of any, got 1', { heads: [[1, 2], [3]], neurons: [[], []] }],
+    ['the 2 layers, got 1 lists', { heads: [[1, 2]], neurons: [[], []] }],
+    ['neurons of layer 0, or none of any, got 3', { heads: [[], []], neurons: [[1, 2, 3], []] }],
+  ])('refuses scores that do not fit: %s', async (message, importance) => {
+    const given = { data: batches(), removed: 0.5, importance: async () => importance };
+    await expect(shrinkToBudget(bert(tiny('bert')), given)).rejects.toThrow(message);
+  });
+
+  it('refuses a share beside a budget', async () => {
+    const both = { data: batches(), removed: 0.5, budget: 3 } as unknown as ShrinkToBudgetOptions;
+    await expect(shrinkToBudget(bert(tiny('bert')), both)).rejects.toThrow('got both, 0.5 and 3');
   });
 
   it('needs data', async () => {

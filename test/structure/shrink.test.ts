@@ -139,6 +139,13 @@ describe('shrink', () => {
     expect(() => shrink(model(), cut)).toThrow(message);
   });
 
+  it('masks no whole layers', () => {
+    const all: Cut = { heads: [[0], []], layers: [1] };
+    expect(() => maskUnits(model(), all)).toThrow(
+      'Expected heads and neurons to mask, got layer 1 as a whole',
+    );
+  });
+
   it('refuses a model with something attached', () => {
     const given = model();
     attach(given.getLayer('pooler'), 'kernel', {

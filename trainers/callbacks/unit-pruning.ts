@@ -4,6 +4,7 @@ import { bertConfigOf } from '../../lib/models/bert-config-of';
 import { overSteps, RelativeSchedule, Schedule } from '../../lib/pruning/schedule';
 import { Choice, ChoiceOptions, chooseUnits } from '../../lib/structure/choose-units';
 import { deadUnits } from '../../lib/structure/dead-units';
+import { expectScores } from '../../lib/structure/expect-scores';
 import type { Importance } from '../../lib/structure/importance';
 import { maskUnits } from '../../lib/structure/mask-units';
 import { multiplyAdds, scoredCost, UnitCosts } from '../../lib/structure/unit-costs';
@@ -29,7 +30,7 @@ export interface UnitPruningOptions extends Pick<ChoiceOptions, 'perLayer' | 'ap
  * numbers of what is left as `units/heads` and `units/neurons`, and the share of the cost that is gone as `units/removed`.
  *
  * @throws UserError when training begins, for a model that was not built by `bert`, a schedule that ends after the run or before it starts, and a
- *   checkpoint of a run with another schedule; at an update, as `chooseUnits` does.
+ *   checkpoint of a run with another schedule; at an update, for scores that do not fit the model, and as `chooseUnits` does.
  *
  * @example
  * const schedule = cubicDecay({ finalSparsity: 0.5, begin: 0.1, end: 0.7, frequency: 20 });
@@ -87,8 +88,9 @@ export function unitPruning(options: UnitPruningOptions): Callback {
 /** Masks the least important units of what is left, until a share of the cost is gone. */
 async function maskLeast(training: Training, share: number, options: UnitPruningOptions): Promise<void> {
   const { model, parameters } = training;
-  const { costs = multiplyAdds(bertConfigOf(model), TOKENS), perLayer, apart } = options;
-  const importance = await options.importance(model);
+  const config = bertConfigOf(model);
+  const { costs = multiplyAdds(config, TOKENS), perLayer, apart } = options;
+  const importance = expectScores(await options.importance(model), config);
   const whole = scoredCost(importance, costs);
   const gone = deadUnits(model);
   const choice = chooseUnits(importance, costs, (1 - share) * whole, { perLayer, apart, gone });

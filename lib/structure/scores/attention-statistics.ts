@@ -89,19 +89,19 @@ function summing(mask: tf.Tensor, into: tf.Tensor[]): Transform {
   };
 }
 
-/** @param p [batch, heads, queries, keys]. @param mask [batch, time]. */
+/** Rounding makes nothing of it negative. @param p [batch, heads, queries, keys]. @param mask [batch, time]. */
 function sumsOf(p: tf.Tensor, mask: tf.Tensor): tf.Tensor {
   const [batch, , time] = dims(p, 4);
   const real = mask.toFloat().reshape([batch, 1, time]); // of queries
-  const length = mask.toFloat().sum(1).reshape([batch, 1, 1]); // T
+  const length = mask.toFloat().sum(1).maximum(1).reshape([batch, 1, 1]); // T; a text of padding alone counts no token
   const mean = p.sum(-1).div(length); // [batch, heads, queries]
-  const entropy = p.mul(p.maximum(LEAST).log()).sum(-1).neg();
+  const entropy = p.mul(p.maximum(LEAST).log()).sum(-1).neg().maximum(0);
   const values: Readonly<Record<AttentionStatistic, tf.Tensor>> = {
     mean,
-    variance: p.square().sum(-1).div(length).sub(mean.square()),
+    variance: p.square().sum(-1).div(length).sub(mean.square()).maximum(0),
     entropy,
     confidence: p.max(-1),
-    focus: length.log().sub(entropy),
+    focus: length.log().sub(entropy).maximum(0),
   };
   return tf.stack(attentionStatisticNames.map((name) => values[name].mul(real).sum([0, 2])));
 }

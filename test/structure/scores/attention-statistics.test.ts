@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { hostOf } from '../../../lib/core/host-tensor';
+import { HostTensor, hostOf } from '../../../lib/core/host-tensor';
 import { forwardThrough } from '../../../lib/forward/forward';
 import { bert } from '../../../lib/models/bert';
 import { attentionImportance, attentionStatistics } from '../../../lib/structure/scores/attention-statistics';
@@ -67,6 +67,15 @@ describe('attentionStatistics', () => {
     const single = await attentionStatistics(subject, rows);
     const numbers = (of: typeof whole) => Object.values(of).flat(2);
     numbers(whole).forEach((value, i) => expect(numbers(single)[i]).toBeCloseTo(value, 5));
+  });
+
+  it('are of real tokens alone, whatever else is in the batch', async () => {
+    const subject = model();
+    const first = batch().map((x) => hostOf(x.slice([0, 0], [1, -1])));
+    const [ids, mask, types] = first as [HostTensor, HostTensor, HostTensor];
+    const padding = [ids, { ...mask, data: mask.data.map(() => 0) as Int32Array }, types];
+    const found = await attentionStatistics(subject, [first, padding]);
+    expect(found).toEqual(await attentionStatistics(subject, [first]));
   });
 
   it('score heads alone, leave nothing behind and need data', async () => {
