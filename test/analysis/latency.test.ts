@@ -48,8 +48,15 @@ describe('measureLatency', () => {
 
   test('models take turns, after a run of each that does not count', async () => {
     const turns: string[] = [];
-    await inTurns([told('a', turns), told('b', turns)], batch, 2);
+    await inTurns([told('a', turns), told('b', turns)], batch, { runs: 2 });
     expect(turns).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+  });
+
+  test('short runs go on', async () => {
+    const turns: string[] = [];
+    const [times] = await inTurns([told('a', turns)], batch, { runs: 1, seconds: 0.02 });
+    expect(times!.length).toBeGreaterThan(1);
+    await expect(inTurns([], batch, { seconds: NaN })).rejects.toThrow('Expected seconds to measure');
   });
 
   test.each([0, 1.5, NaN])('refuses %d runs', async (runs) => {

@@ -6,7 +6,7 @@ import { convert } from '../../compress/convert';
 import { prepare } from '../../compress/prepare';
 import type { Rule } from '../../compress/rules';
 import type { HostTensor } from '../../core/host-tensor';
-import { inTurns, LatencyOptions, openFile } from '../latency';
+import { inTurns, LatencyOptions, openFile, Turns } from '../latency';
 import { rulesOf } from '../search/rules-of';
 import { needsCalibration } from '../../compress/needs-calibration';
 import type { SensitivityRow, SensitivityTable } from './table';
@@ -41,7 +41,7 @@ export async function withLatency(
     for (const row of table.rows) timed.push(await timeRow(row, model, floats, options));
     const alone = timed.flatMap(({ floatsMs }) => floatsMs ?? []);
     const latencyMs = median(
-      alone.length > 0 ? alone : (await inTurns([floats], options.batch, options.runs))[0]!,
+      alone.length > 0 ? alone : (await inTurns([floats], options.batch, options))[0]!,
     );
     return { ...table, latencyMs, rows: timed.map(({ row }) => row) };
   } finally {
@@ -59,13 +59,13 @@ async function timeRow(
   row: SensitivityRow,
   model: tf.LayersModel,
   floats: FileSession,
-  { schemes, batch, runs, ...options }: WithLatencyOptions,
+  { schemes, batch, runs, seconds, ...options }: WithLatencyOptions,
 ): Promise<TimedRow> {
   const rules = rulesOf({ choices: [row] }, schemes);
   if (rules.every(({ use }) => use === 'skip')) return { row: { ...row, latencyMs: 0 } };
   const variant = await fileWith(model, rules, batch, options);
   try {
-    const [before, after] = await inTurns([floats, variant], batch, runs);
+    const [before, after] = await inTurns([floats, variant], batch, { runs, seconds });
     const latencyMs = median(after!.map((time, i) => time - before![i]!));
     return { row: { ...row, latencyMs }, floatsMs: median(before!) };
   } finally {
@@ -78,7 +78,7 @@ async function fileWith(
   model: tf.LayersModel,
   rules: readonly Rule[],
   batch: readonly HostTensor[],
-  options: Omit<LatencyOptions, 'runs'>,
+  options: Omit<LatencyOptions, keyof Turns>,
 ): Promise<FileSession> {
   const prepared = prepare(model, rules);
   try {
