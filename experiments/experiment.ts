@@ -290,8 +290,23 @@ function describeFiles({ files }: KeptModel): string {
 
 /** A row of `result.json`. */
 function rowOf(outcome: Outcome): ResultRow {
-  const { method, seed, level, options, sparsity, bits, metrics, bytes, footprint, steps, seconds } = outcome;
-  return { method, seed, level, options, sparsity, bits, metrics, bytes, footprint, steps, seconds };
+  const { method, seed, level, options, sparsity, bits, metrics, bytes, footprint } = outcome;
+  const { removed, divergence, steps, seconds } = outcome;
+  return {
+    method,
+    seed,
+    level,
+    options,
+    sparsity,
+    bits,
+    metrics,
+    bytes,
+    footprint,
+    removed,
+    divergence,
+    steps,
+    seconds,
+  };
 }
 
 /** The command as it was given, but for `--force`, which would start over. */

@@ -40,6 +40,10 @@ export interface ResultRow {
   readonly bytes?: number;
   /** What its file costs, where that was measured. */
   readonly footprint?: Footprint;
+  /** The share of the cost that was cut out at once, counted. */
+  readonly removed?: number;
+  /** How far the cut moved the answers, per example: of classes the mean KL divergence from the dense model's. */
+  readonly divergence?: number;
   /** Optimizer steps of its training. */
   readonly steps: number;
   /** Wall time of its training and evaluation. */
@@ -188,6 +192,8 @@ const isRow = recordOf({
   metrics: mapOf(isScore),
   bytes: optional(isNumber),
   footprint: optional(mapOf(isNumber)),
+  removed: optional(isNumber),
+  divergence: optional(isScore),
   steps: isNumber,
   seconds: isNumber,
 });

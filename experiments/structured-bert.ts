@@ -6,7 +6,7 @@ import { experiment } from './experiment';
 import { footprintRuns } from './footprint-runs';
 import { main } from './main';
 import { readOptions, Script, TrainingOptions, usualDefaults } from './options';
-import { fraction, several, whole } from './parse';
+import { eachOnce, fraction, several, whole } from './parse';
 import {
   methodOptions,
   STRUCTURE_SCHEDULES,
@@ -42,10 +42,12 @@ const script: Script<StructuredScriptOptions> = {
     quick: { epochs: 2 },
   },
   own: [
-    new Option(
-      '--removed <share...>',
-      "shares that go, a row each: of the multiply-adds of the encoder, which heads and neurons being the search's choice, or of what --units says",
-    ).argParser(several(fraction)),
+    eachOnce(
+      new Option(
+        '--removed <share...>',
+        "shares that go, a row each: of the multiply-adds of the encoder, which heads and neurons being the search's choice, or of what --units and --budget say",
+      ).argParser(several(fraction)),
+    ),
     new Option(
       '--train <epochs>',
       'train what is left for so long, and the dense model as much longer, in rows of their own',

@@ -98,8 +98,8 @@ export const methodOptions = (): Option[] => [
   ),
   new Option(
     '--budget <cost>',
-    'what --removed is a share of: what heads and neurons take of multiply-adds or parameters, or the latency of the whole model, measured ' +
-      'again on what is cut until it is met (default: multiply-adds)',
+    'what --removed is a share of: what heads and neurons take of multiply-adds (of texts of 64 tokens) or parameters, or the latency of ' +
+      'the whole model, measured again on what is cut until it is met (default: multiply-adds)',
   ).choices(Object.keys(BUDGETS)),
   new Option('--per-layer', 'as many heads, and as many neurons, in each layer'),
 ];
@@ -113,9 +113,10 @@ export function structuredMethods(options: StructuredMethodOptions, threads: num
   const { units = 'all', method = [units === 'layers' ? 'change' : 'fisher'], budget, perLayer } = options;
   expectTogether(options);
   const of = BUDGETS[budget ?? 'multiply-adds']!(threads);
-  return method.map((name) =>
-    units === 'layers' ? layerMethod(name) : { ...unitMethod(name, units, perLayer), ...of },
-  );
+  return method.map((name) => ({
+    ...(units === 'layers' ? layerMethod(name) : unitMethod(name, units, perLayer)),
+    ...of,
+  }));
 }
 
 function layerMethod(name: string): StructuredMethod {
@@ -143,9 +144,9 @@ function unknown(name: string, units: UnitsName, known: readonly string[]): neve
 }
 
 function expectTogether({ units = 'all', budget, perLayer }: StructuredMethodOptions): void {
-  if (units !== 'all' && budget !== undefined) {
+  if (units === 'layers' && budget === 'latency') {
     throw new UserError(
-      `Expected --budget ${budget} with --units all: a share of ${units} is the same in any cost; leave --budget out.`,
+      'Expected --budget multiply-adds or parameters with --units layers, got latency; leave --budget out.',
     );
   }
   if (units === 'layers' && perLayer) {

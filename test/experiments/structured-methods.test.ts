@@ -23,6 +23,14 @@ test.each<[StructuredMethodOptions, object]>([
   ],
   [{ units: 'layers' }, { name: 'layers-change', layers: { config: { name: 'change' } } }],
   [{ budget: 'latency' }, { name: 'structured', latency: { threads: 1, runs: 10 } }],
+  [
+    { units: 'layers', budget: 'parameters' },
+    { name: 'layers-change', costs: { config: { name: 'parameters' } } },
+  ],
+  [
+    { units: 'heads', budget: 'latency' },
+    { name: 'heads-fisher', latency: { threads: 1, runs: 10 } },
+  ],
   [{ budget: 'parameters' }, { name: 'structured', costs: { config: { name: 'parameters' } } }],
 ])('%j', (options, expected) => {
   const found = methodsOf(options).map(({ importance, layers, costs, ...rest }) => ({
@@ -41,7 +49,7 @@ test.each<[StructuredMethodOptions, string]>([
   ],
   [{ method: ['attention-focus'] }, 'with --units all, got attention-focus'],
   [{ units: 'heads', method: ['fisher', 'activation'] }, 'with --units heads, got activation'],
-  [{ units: 'heads', budget: 'latency' }, 'leave --budget out'],
+  [{ units: 'layers', budget: 'latency' }, 'leave --budget out'],
   [{ units: 'layers', perLayer: true }, 'leave --per-layer out'],
 ])('%j are refused', (options, message) => {
   expect(() => methodsOf(options)).toThrow(message);

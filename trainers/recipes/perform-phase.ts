@@ -126,7 +126,13 @@ async function trainAndFinish(context: PhaseContext, phase: Phase, ready: Ready)
     const known = isAsTrained ? trained?.metrics : undefined; // those of the training
     const scores = await scoresOf(context, setup, { finished, label, known });
     const made = phase.identity === null ? {} : { options: phase.identity };
-    const outcome: Outcome = { ...(trained ?? UNTRAINED), ...scores, ...made, seconds };
+    const outcome: Outcome = {
+      ...(trained ?? UNTRAINED),
+      ...scores,
+      ...attached.facts?.(),
+      ...made,
+      seconds,
+    };
     await attached.scored?.(outcome, { label, before: context.outcomeOf(phase.after) });
     if (phase.handsOn) await keep(context, phase, { finished, subject, tokenizer });
     await context.options.listener?.onTrained?.(finished, label, outcome);

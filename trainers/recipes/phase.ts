@@ -53,6 +53,8 @@ export interface Attached {
   readonly callbacks?: readonly Callback[];
   /** What is scored and handed on, the caller's from then on; the model itself by default. */
   end?(): Finished | Promise<Finished>;
+  /** What is known then beside the score, for the outcome. */
+  facts?(): Pick<Outcome, 'removed' | 'divergence'>;
   /** The tokenizer that texts are cut by from then on, as plain data for `Setup.tokenizedBy`; the one so far by default. */
   tokenizer?(): Json;
   /** Takes off what was attached, after the end and after a failure. */

@@ -100,6 +100,10 @@ export interface Outcome {
   readonly bytes: number;
   /** What its file costs, beside the setup's own model in floats; absent where it was not measured. */
   readonly footprint?: Footprint;
+  /** The share of the cost that was cut out at once, counted: at least what was asked. */
+  readonly removed?: number;
+  /** How far its answers to `dev` were moved by the cut, per example: of classes the mean KL divergence from the dense model's. */
+  readonly divergence?: number;
   /** Optimizer steps of the training. */
   readonly steps: number;
   /** Wall time of training and evaluation, over all parts of an interrupted training. */

@@ -15,7 +15,8 @@ import { densePhase } from './dense';
 import type { GradualSchedule } from './gradual-pruning';
 import { keptBudget } from './latency-budgets';
 import { expectNames } from './method-names';
-import type { Phase, Taught } from './phase';
+import { CutFacts, CutModel, seen } from './cut-model';
+import type { Attached, Phase, Taught } from './phase';
 import { Phases, withPhases } from './phases';
 import type { Outcome, RecipeOptions } from './setup';
 import { askedOnce, importanceOf, Scoring, StructuredMethod } from './structured-method';
@@ -119,7 +120,7 @@ async function withBudget(phases: Phases, options: StructuredPruningOptions, pla
 
 /** Cuts the model that the dense phase leaves, at once. */
 function structuredPhase(options: StructuredPruningOptions, place: Place): Phase {
-  const { dense, method, asked, share } = place;
+  const { dense, method, share } = place;
   const { seed, train = 0 } = options;
   return {
     label: { method: nameOf(method, share), role: 'method', seed },
@@ -131,10 +132,27 @@ function structuredPhase(options: StructuredPruningOptions, place: Place): Phase
     after: dense,
     handsOn: train > 0,
     trains: false,
-    attach: (model) => ({
-      end: () =>
-        asked.layers ? withoutLayers(model, options, asked, share) : withoutUnits(model, options, place),
-    }),
+    attach: (model) => cutting(model, options, place),
+  };
+}
+
+/** Cuts, and tells what came of it. */
+function cutting(model: tf.LayersModel, options: StructuredPruningOptions, place: Place): Attached {
+  const { asked, method, share, dense } = place;
+  let facts: CutFacts | undefined;
+  return {
+    async end() {
+      const cut = await (asked.layers
+        ? withoutLayers(model, options, asked, share)
+        : withoutUnits(model, options, place));
+      const found = await seen(model, cut, options.setup.dev, options.inference);
+      facts = found.facts;
+      const { removed, divergence } = facts;
+      const told = `${nameOf(method, share)}: ${removed.toFixed(3)} of what its units cost is gone; the mean divergence of its answers from the dense model's is ${divergence.toPrecision(3)}.`;
+      options.listener?.onNotice?.(told, { ...dense.label, index: 0, count: 0 });
+      return found.model;
+    },
+    facts: () => ({ ...facts }),
   };
 }
 
@@ -142,18 +160,17 @@ async function withoutUnits(
   model: tf.LayersModel,
   options: StructuredPruningOptions,
   { asked: method, share, within }: Place,
-): Promise<tf.LayersModel> {
+): Promise<CutModel> {
   const { examples, tokens, refit } = options;
   const { perLayer, apart } = method;
   const scoring = await scoringOf(options);
-  const found = await shrinkToBudget(model, {
+  return shrinkToBudget(model, {
     ...{ examples, tokens, refit, perLayer, apart },
     data: await inputsOf(options, Math.max(scored(options), examples?.refit ?? 1024)),
     removed: within?.removed ?? share,
     importance: async (dense) => importanceOf(method)(dense, scoring),
     costs: within?.costs ?? (await costsOf(model, options, method, scoring)),
   });
-  return found.model;
 }
 
 async function withoutLayers(
@@ -161,12 +178,13 @@ async function withoutLayers(
   options: StructuredPruningOptions,
   method: StructuredMethod,
   share: number,
-): Promise<tf.LayersModel> {
+): Promise<CutModel> {
   const scoring = await scoringOf(options);
   const costs = layerCosts(bertConfigOf(model), await costsOf(model, options, method, scoring));
   const whole = costs.reduce((sum, cost) => sum + cost, 0);
   const scores = await method.layers!(model, scoring);
-  return shrink(model, chooseLayers(scores, costs, (1 - share) * whole).cut);
+  const { cut, cost } = chooseLayers(scores, costs, (1 - share) * whole);
+  return { model: shrink(model, cut), removed: whole === 0 ? 0 : 1 - cost / whole };
 }
 
 /** Masks units of the model that the dense phase leaves while it is trained on, and cuts them out. */

@@ -40,6 +40,11 @@ it('cuts a trained model to each budget, and trains on what is left beside the d
     ['structured-70+trained', 18, undefined],
   ]);
   const [dense, some, most] = outcomes;
+  expect(dense).not.toHaveProperty('removed');
+  expect(some!.removed).toBeGreaterThanOrEqual(0.3);
+  expect(most!.removed).toBeGreaterThanOrEqual(0.7);
+  expect(most!.removed).toBeLessThan(0.9);
+  expect(some!.divergence).toBeGreaterThan(0);
   expect(some!.parameters).toBeLessThan(dense!.parameters);
   expect(most!.parameters).toBeLessThan(some!.parameters);
   for (const name of ['structured-30', 'structured-70']) {
@@ -160,6 +165,9 @@ describe('a share of latency', () => {
     const measured = kept();
     expect(notices).toEqual([
       expect.stringMatching(/^timed-30: [01]\.\d{3} of the latency is left as measured, for 0\.7\.$/),
+      expect.stringMatching(
+        /^timed-30: 0\.\d{3} of what its units cost is gone; the mean divergence of its answers/,
+      ),
     ]);
     expect(measured[1]).toMatch(/"removed": 0\.\d+/);
     expect(timed!.parameters).toBeLessThan(dense!.parameters);
