@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { UserError } from '../lib/core/errors';
-import type { Pattern } from '../lib/pruning/pattern';
+import { expectPrunable, PruneOptions } from '../lib/pruning/prune';
+import { defaultTargets } from '../lib/pruning/targets';
 import { denseLevel } from '../trainers/recipes/dense';
 import { expectGradual, gradualPhase, pruningAfter } from '../trainers/recipes/gradual-pruning';
 import { runPhases } from '../trainers/recipes/phases';
@@ -100,16 +101,22 @@ function expectTraining({
   );
 }
 
-/** Those that were asked for, or what the rules come to. */
+/**
+ * Those that were asked for, or what the rules come to.
+ *
+ * @throws UserError for those that the model's weights cannot have.
+ */
 async function sparsitiesOf(
   { rules, sparsity, seed }: TrainingOptions & GradualScriptOptions,
   setup: Setup,
-  pattern: Pattern,
+  { pattern, distribution }: Pick<PruneOptions, 'pattern' | 'distribution'>,
 ): Promise<readonly number[]> {
-  if (rules === undefined) return sparsity;
   const model = await setup.model(seed);
   try {
-    return [sparsityOfFile(rules, model, pattern)];
+    const sparsities = rules === undefined ? sparsity : [sparsityOfFile(rules, model, pattern!)];
+    const shapes = new Map(defaultTargets(model).map(({ path, variable }) => [path, variable.shape]));
+    sparsities.forEach((each) => expectPrunable(each, shapes, { pattern, distribution }));
+    return sparsities;
   } finally {
     model.dispose();
   }
@@ -132,10 +139,10 @@ void main((argv) => {
   expectScores(asked);
   expectTraining(asked);
   const check = (options: TrainingOptions & GradualScriptOptions, { setup }: Task) =>
-    sparsitiesOf(options, setup, how.pattern);
+    sparsitiesOf(options, setup, how);
   const learn = async (job: Experiment<GradualScriptOptions>) => {
     const { options } = job;
-    const sparsities = await sparsitiesOf(options, job.setup, how.pattern);
+    const sparsities = await sparsitiesOf(options, job.setup, how);
     const { seed, saliency, method: methods, initialScores } = options;
     const { dense, setup, peak, more } = trainings(job);
     const begin = saliency === 'snip' ? 0 : BEGIN;

@@ -20,7 +20,7 @@ import { constantSparsity, cubicDecay, linearDecay, oneShot } from '../lib/pruni
 import { cosineDecay } from '../lib/pruning/schedules/cosine-decay';
 import { exponentialDecay } from '../lib/pruning/schedules/exponential-decay';
 import type { GradualPhaseOptions, GradualSchedule } from '../trainers/recipes/gradual-pruning';
-import { absolute, fraction, several, share, whole } from './parse';
+import { absolute, eachOnce, fraction, several, share, whole } from './parse';
 import { readRules } from './sparsity-rules';
 
 const SALIENCIES: Readonly<Record<string, (seed: number) => Saliency>> = {
@@ -112,8 +112,11 @@ export const distributionOption = (): Option =>
 
 /** The options of the command line. */
 export const pruningOptions = (): Option[] => [
-  new Option('--sparsity <fraction...>', 'final sparsities, each a training of its own').argParser(
-    several(fraction),
+  eachOnce(
+    new Option(
+      '--sparsity <fraction...>',
+      'final sparsities, each a training of its own; of blocks and channels shares of their number',
+    ).argParser(several(fraction)),
   ),
   ...unitOptions(Object.keys(SALIENCIES)),
   new Option(
@@ -179,13 +182,14 @@ export function unitsOf(
   return { saliency: SALIENCIES[options.saliency]!(options.seed), pattern };
 }
 
-/** @throws UserError for options that no method reads and that are not as by default. */
+/** @throws UserError for options that a method does not read and that are not as by default. */
 export function expectRead(
   options: PruningScriptOptions,
   methods: readonly string[],
   defaults: PruningScriptOptions,
 ): void {
-  if (methods.includes('gradual')) return;
+  const others = methods.filter((method) => method !== 'gradual');
+  if (others.length === 0) return;
   const names = [
     'saliency',
     'pattern',
@@ -199,7 +203,7 @@ export function expectRead(
   const unread = names.find((name) => options[name] !== defaults[name]);
   if (unread === undefined) return;
   throw new UserError(
-    `Expected the \`method\` gradual, which reads \`${unread}\`, got ${methods.join(', ')}; leave \`${unread}\` out.`,
+    `Expected the \`method\` gradual alone, which reads \`${unread}\`, got ${others.join(', ')}; leave \`${unread}\` out, or run them apart.`,
   );
 }
 

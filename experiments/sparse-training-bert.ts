@@ -37,8 +37,11 @@ const script: Script<SparseScriptOptions> = {
           'largest gradient come back',
       ).choices(METHODS),
     ),
-    new Option('--sparsity <fraction...>', 'sparsities, each a training of its own of each method').argParser(
-      several(fraction),
+    eachOnce(
+      new Option(
+        '--sparsity <fraction...>',
+        'sparsities, each a training of its own of each method',
+      ).argParser(several(fraction)),
     ),
   ],
 };

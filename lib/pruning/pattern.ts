@@ -28,6 +28,8 @@ export interface Pattern {
   mask(unitScores: Float32Array, count: number, shape: readonly number[]): Uint8Array;
   /** The largest sparsity that the pattern can have, a fraction. Default: any below 1. */
   readonly maxSparsity?: number;
+  /** Whether it takes the last axis for that of a weight's outputs. Default false. */
+  readonly outputsLast?: boolean;
   /** How it was made. */
   readonly config?: Config;
 }

@@ -82,8 +82,11 @@ export function expectPrunable(
   prune(sparsity, new Map(weights), new Map(), { ...options, saliency: magnitude });
 }
 
-/** @throws UserError for a sparsity that a pattern cannot have. */
+/** @throws UserError for a sparsity that is none, and one that a pattern cannot have. */
 export function expectReachable(sparsity: number, { maxSparsity = 1 }: Pattern): void {
+  if (!(sparsity >= 0 && sparsity < 1)) {
+    throw new UserError(`Expected a sparsity of at least 0 and below 1, got ${sparsity}.`);
+  }
   if (sparsity <= maxSparsity) return;
   throw new UserError(
     `Expected a sparsity of at most ${maxSparsity}, which is all that the pattern can prune, got ${sparsity}.`,

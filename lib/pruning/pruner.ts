@@ -1,6 +1,7 @@
 import { Config, configured } from '../core/config';
 import { UserError } from '../core/errors';
 import { uniformDistribution } from './distribution';
+import { readsOutputs } from './expect-outputs-last';
 import { MaskSet } from './mask';
 import { growOnly } from './mask-rule';
 import { unstructured } from './pattern';
@@ -25,6 +26,8 @@ export interface Pruner {
   readonly targets?: readonly string[];
   /** What is to be gathered of the weights before they are scored. */
   readonly needs: readonly WeightStatistic[];
+  /** Whether it takes the last axis of a weight for its outputs: see `expectOutputsLast`. Default false. */
+  readonly outputsLast?: boolean;
   /**
    * The same for a run of so many steps, those before its `startStep` counted.
    *
@@ -65,6 +68,7 @@ export function pruner({ schedule, targets, ...options }: PrunerOptions): Pruner
   const made: Pruner = {
     targets,
     needs: saliency.needs ?? [],
+    outputsLast: readsOutputs({ saliency, pattern }),
     over(totalSteps) {
       const inSteps = overSteps(schedule, totalSteps);
       const finalSparsity = inSteps(inSteps.endStep);

@@ -33,6 +33,8 @@ export interface Saliency {
   (weight: ScoredWeight): Float32Array;
   /** What must be known of a weight to score it. Default nothing: its values. */
   readonly needs?: readonly WeightStatistic[];
+  /** Whether it takes the last axis for that of a weight's outputs. Default false. */
+  readonly outputsLast?: boolean;
   /** How it was made. */
   readonly config?: Config;
 }

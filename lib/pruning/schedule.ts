@@ -94,7 +94,7 @@ export function polynomialDecay(options: PolynomialDecayOptions & StepWindow): S
 export function polynomialDecay(options: PolynomialDecayOptions & FractionWindow): RelativeSchedule;
 export function polynomialDecay(options: PolynomialDecayOptions & Window): Schedule | RelativeSchedule {
   const { power = 3 } = options;
-  if (!(power > 0)) throw new UserError(`Expected a power above 0, got ${power}.`);
+  if (!(power > 0 && power < Infinity)) throw new UserError(`Expected a power above 0, got ${power}.`);
   return ramp({ name: 'polynomialDecay', power }, options, (progress, initial, final) => {
     return final + (initial - final) * (1 - progress) ** power;
   });
@@ -142,7 +142,7 @@ export function oneShot(options: OneShotOptions): Schedule | RelativeSchedule {
 /**
  * The sparsity on the way from the initial to the final one.
  *
- * @param progress of the schedule, from 0 to below 1.
+ * @param progress of the schedule, above 0 and below 1.
  */
 export type Curve = (progress: number, initial: number, final: number) => number;
 
@@ -166,8 +166,8 @@ export function ramp(
   }
   const all = { initialSparsity: initial, finalSparsity: final, ...own };
   return scheduled(all, options, ({ beginStep, endStep }) => (step) => {
-    if (step < beginStep) return initial;
     if (step >= endStep) return final;
+    if (step <= beginStep) return initial;
     return curve((step - beginStep) / (endStep - beginStep), initial, final);
   });
 }

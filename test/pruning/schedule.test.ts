@@ -143,6 +143,15 @@ describe('fractions of the run', () => {
     expect(updates(whole.over(0), 9)).toEqual([0]);
   });
 
+  test('begin at the initial sparsity exactly', () => {
+    const schedule = exponentialDecay({ initialSparsity: 0.2, finalSparsity: 0.5, beginStep: 1, endStep: 3 });
+    expect(
+      steps(4)
+        .map(schedule)
+        .filter((_, i) => i !== 2),
+    ).toEqual([0.2, 0.2, 0.5]);
+  });
+
   test('of every schedule', () => {
     expect(updates(oneShot({ finalSparsity: 0.5, begin: 0.5 }).over(9), 9)).toEqual([5]);
     const constant = constantSparsity({ finalSparsity: 0.5, begin: 0.5, end: 1 }).over(4);
@@ -185,6 +194,7 @@ describe('errors', () => {
     [{ ...good, endStep: NaN }, 'endStep as a whole number of at least 0, got NaN'],
     [{ ...good, frequency: 0 }, 'frequency as a whole number of at least 1, got 0'],
     [{ ...good, power: 0 }, 'power above 0, got 0'],
+    [{ ...good, power: Infinity }, 'power above 0, got Infinity'],
   ])('%o', (options, message) => {
     expect(() => polynomialDecay(options)).toThrow(message);
   });

@@ -48,6 +48,11 @@ describe('inProportion', () => {
 });
 
 describe('keepAtLeast', () => {
+  it('refuses rules, which share nothing out', () => {
+    const distribution = layerwiseDistribution([{ match: 'a', sparsity: 0.9 }]);
+    expect(() => keepAtLeast({ distribution })).toThrow('got layerwiseDistribution, whose rules say');
+  });
+
   const small = shared([0, 0, 0, 0], [5, 6, 7, 8], [1, 9, 9, 9]);
 
   it('keeps so many units of each weight, and prunes as many in all', () => {

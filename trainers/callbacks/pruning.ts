@@ -1,4 +1,5 @@
 import { configured, Json } from '../../lib/core/config';
+import { expectOutputsLast } from '../../lib/pruning/expect-outputs-last';
 import { countFlips, kindIn, MaskSet, sparsityOf } from '../../lib/pruning/mask';
 import { masksOfWeights } from '../../lib/pruning/model-masks';
 import type { PrunableWeight } from '../../lib/pruning/prune';
@@ -109,6 +110,8 @@ function prunableTargets(
   begun: boolean,
 ): readonly PrunedWeight[] {
   const found = targetsOf(training, pruner);
+  const paths = found.targets.map(({ path }) => path);
+  if (pruner.outputsLast) expectOutputsLast(training.model, paths);
   active.expectPrunable(new Map(found.targets.map(({ path, variable }) => [path, variable.shape])));
   if (!begun) training.log('pruning/targets', describeTargets(found));
   return found.targets;

@@ -15,7 +15,9 @@ import { expectSamePlan, StepPlan } from '../pruning/expect-same-plan';
  * of that step, which is there for pruned weights too; they come back as 0, with moments of 0, and the step is taken. (The papers' code leaves
  * that step out.) Logs `rewiring/fraction` and `mask/flips` at every update.
  *
- * @throws UserError when training begins, for a model without hard masks, and for the checkpoint of a run of another length.
+ * Zeros move one by one: groups that a pattern made (`nOfM`, `blocks`) do not hold.
+ *
+ * @throws UserError when training begins, for a model without hard masks, a run that ends before the first update, and for the checkpoint of a run of another length.
  *
  * @example
  * const sparse = pruner({ schedule: oneShot({ finalSparsity: 0.9 }), saliency: randomSaliency(0) });
@@ -31,6 +33,7 @@ export function rewiring(by: Rewiring): Callback {
     onTrainBegin(training) {
       active = by.over(training.totalSteps);
       if (before) expectSamePlan(before, planOf());
+      if (isNeverDue(active)) throw nothingDue(active, training);
       if (maskedOf(training).length === 0) throw noMasks(training);
     },
     onGradients(training) {
@@ -58,6 +61,17 @@ function move(parameter: Parameter, by: Rewiring, fraction: number, step: number
   const count = Math.floor(fraction * (mask.length - countPruned(mask)));
   const growth = by.growth({ path, gradient, step });
   parameter.setMask(rewire({ path, data, mask }, growth, count));
+}
+
+function isNeverDue({ endStep, isDue }: DropFraction): boolean {
+  for (let step = 0; step < endStep; step++) if (isDue(step)) return false;
+  return true;
+}
+
+function nothingDue({ endStep }: DropFraction, { totalSteps }: Training): UserError {
+  return new UserError(
+    `Expected a step at which zeros move, got none before step ${endStep} of the ${totalSteps} of the run; choose a smaller \`every\`, or a later \`end\`.`,
+  );
 }
 
 function noMasks({ model }: Training): UserError {

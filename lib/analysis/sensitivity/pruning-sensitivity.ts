@@ -3,6 +3,7 @@ import { assign } from '../../core/assign';
 import { UserError } from '../../core/errors';
 import { hostOf } from '../../core/host-tensor';
 import { Weight } from '../../core/weights';
+import { expectOutputsLast, readsOutputs } from '../../pruning/expect-outputs-last';
 import type { Pattern } from '../../pruning/pattern';
 import { prune } from '../../pruning/prune';
 import { effectiveValues } from '../../pruning/model-masks';
@@ -67,7 +68,7 @@ export const USUAL_SPARSITIES: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6
  * Han et al., 2015 (arXiv:1506.02626), figure 6.
  *
  * @throws UserError for sparsities that are none or come twice, a saliency that needs something gathered, groups that match nothing or overlap,
- *   a pattern that does not divide a weight, and a loss that is not finite.
+ *   a pattern that does not divide a weight or that takes other axes for its outputs, and a loss that is not finite.
  *
  * @example
  * const score = async (answers) => (await evaluate(answers, dev, { loss, metrics })).accuracy;
@@ -85,6 +86,8 @@ export async function pruningSensitivity(
     ? groupsOf(model, { groups: options.groups, sharesInputs: false })
     : prunedLayers(model);
   const weights = groups.flatMap((group) => group.weights);
+  const paths = weights.map(({ path }) => path);
+  if (readsOutputs(options)) expectOutputsLast(model, paths);
   const subject = openSubject(model, weights, eager);
   try {
     const opened = await measure.open(subject);

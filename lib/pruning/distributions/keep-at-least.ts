@@ -1,4 +1,4 @@
-import { configured } from '../../core/config';
+import { configOf, configured } from '../../core/config';
 import { UserError } from '../../core/errors';
 import { Distribution, heldUnits, SharedWeight } from '../distribution';
 import { expectWhole } from '../window';
@@ -19,7 +19,7 @@ export interface KeepAtLeastOptions {
  * the same distribution, so that the total stays. For `globalDistribution`, that may leave nothing of a layer (layer collapse: Tanaka et
  * al., 2020, arXiv:2006.05467).
  *
- * @throws UserError for units that are no whole number, a fraction outside [0, 1], and, where it is used, a sparsity that does not leave so much.
+ * @throws UserError for units that are no whole number, a fraction outside [0, 1], a `layerwiseDistribution`, and, where it is used, a sparsity that does not leave so much.
  *
  * @example pruner({ schedule, distribution: keepAtLeast({ distribution: globalDistribution(), fraction: 0.05 }) });
  */
@@ -27,6 +27,11 @@ export function keepAtLeast({ distribution, units = 1, fraction = 0 }: KeepAtLea
   expectWhole('units', units, 0);
   if (!(fraction >= 0 && fraction <= 1)) {
     throw new UserError(`Expected a fraction of units to keep from 0 to 1, got ${fraction}.`);
+  }
+  if (configOf(distribution)?.name === 'layerwiseDistribution') {
+    throw new UserError(
+      'Expected a distribution that can share out among some of the weights, got layerwiseDistribution, whose rules say what each loses; let them keep enough.',
+    );
   }
   const mostOf = ({ scores }: SharedWeight) => {
     const kept = Math.min(Math.max(units, Math.ceil(fraction * scores.length)), scores.length);

@@ -9,12 +9,13 @@ export interface Grouping {
 
 /**
  * A pattern whose units are groups of values, each scored by the mean of its values' scores; those that stay pruned have no score of their
- * own. Among equal units the one that comes first is kept.
+ * own. Among equal units the one that comes first is kept. Groups go by the axes of inputs and outputs.
  *
  * @param groupingOf throws a UserError for a shape that cannot be divided.
  */
 export function grouped(groupingOf: (shape: readonly number[]) => Grouping): Pattern {
   return {
+    outputsLast: true,
     units: (shape) => groupingOf(shape).units,
     pool: (scores, shape) => meansOf(scores, groupingOf(shape)),
     mask(unitScores, count, shape) {

@@ -29,6 +29,7 @@ export function nOfM({ keep, of }: NOfMOptions): Pattern {
   }
   const pattern: Pattern = {
     maxSparsity: (of - keep) / of,
+    outputsLast: true,
     units(shape) {
       if ((shape.at(-2) ?? 1) % of === 0) return sizeOf(shape);
       throw new UserError(

@@ -36,7 +36,10 @@ export function blockFisher({ blockSize = 16, damping = 0.01 }: BlockFisherOptio
   const products = blockProducts(blockSize);
   const saliency = ({ data, shape, stats }: ScoredWeight) =>
     blockScores(data, stats(products), { ...blocksOf(shape, blockSize), damping });
-  return configured(Object.assign(saliency, { needs: [products] }), 'blockFisher', { blockSize, damping });
+  return configured(Object.assign(saliency, { needs: [products], outputsLast: true }), 'blockFisher', {
+    blockSize,
+    damping,
+  });
 }
 
 /**

@@ -10,7 +10,9 @@ import { bitsOf, sortKey } from '../select';
  */
 export function withinOutputs(saliency: Saliency): Saliency {
   const ranked = (weight: ScoredWeight) => ranksWithinOutputs(saliency(weight), weight.shape);
-  return configured(Object.assign(ranked, { needs: saliency.needs }), 'withinOutputs', { saliency });
+  return configured(Object.assign(ranked, { needs: saliency.needs, outputsLast: true }), 'withinOutputs', {
+    saliency,
+  });
 }
 
 function ranksWithinOutputs(scores: Float32Array, shape: readonly number[]): Float32Array {

@@ -101,6 +101,14 @@ describe('at an update', () => {
     expect(callback.countsFrom?.(training)).toBe(8);
   });
 
+  it.each([rigl(), rigl({ every: 1, end: 0 })])('a run in which nothing would move is refused', (by) => {
+    parameters.get('slope/kernel').setMask(Uint8Array.of(1, 0));
+    const { training } = fakeTraining({ model, parameters });
+    expect(() => rewiring(by).onTrainBegin?.(training)).toThrow(
+      'Expected a step at which zeros move, got none',
+    );
+  });
+
   it('a model without hard masks is refused when training begins', () => {
     const { training } = fakeTraining({ model, parameters });
     expect(() => rewiring(all).onTrainBegin?.(training)).toThrow(
