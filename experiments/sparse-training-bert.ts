@@ -8,18 +8,20 @@ import { experiment } from './experiment';
 import { main } from './main';
 import { Script, usualDefaults } from './options';
 import { eachOnce, fraction, several } from './parse';
+import { distributionNamed, distributionOption } from './pruning-methods';
 
 const METHODS = ['static', 'set', 'rigl'] as const;
 
 interface SparseScriptOptions {
   readonly method: readonly (typeof METHODS)[number][];
   readonly sparsity: readonly number[];
+  readonly distribution: string;
 }
 
 /** How often zeros move in a training. */
 const UPDATES = 30;
 
-const own: SparseScriptOptions = { method: METHODS, sparsity: [0.8] };
+const own: SparseScriptOptions = { method: METHODS, sparsity: [0.8], distribution: 'uniform' };
 
 const script: Script<SparseScriptOptions> = {
   name: 'sparse-training-bert',
@@ -43,16 +45,18 @@ const script: Script<SparseScriptOptions> = {
         'sparsities, each a training of its own of each method',
       ).argParser(several(fraction)),
     ),
+    distributionOption(),
   ],
 };
 
 void main((argv) =>
   experiment(script, argv, ({ options, ...recipe }) => {
     const { seed, method, sparsity: sparsities, model } = options;
+    const distribution = distributionNamed(options.distribution);
     const every = Math.ceil(stepsOf(recipe.setup, seed) / UPDATES);
     const methods = method.map((name) => methodOf(name, every, seed));
     const start = model === undefined ? undefined : magnitude; // what was learned is worth more than random zeros
-    return sparseTraining({ ...recipe, seed, methods, sparsities, start });
+    return sparseTraining({ ...recipe, seed, methods, sparsities, start, distribution });
   }),
 );
 
