@@ -6,7 +6,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { Compressed, compressedOf } from '../compress/compressed';
 import type { HostTensor } from '../core/host-tensor';
 import { onnxBytes } from '../export/onnx/export-onnx';
-import type { LatencyOptions, Turns } from './latency';
+import type { LatencyOptions } from './latency';
 import type { Answer, Question } from './resident-memory-process';
 
 /**
@@ -22,7 +22,7 @@ import type { Answer, Question } from './resident-memory-process';
 export async function measureMemory(
   model: tf.LayersModel | Compressed,
   xs: readonly HostTensor[],
-  { provider, threads }: Omit<LatencyOptions, keyof Turns> = {},
+  { provider, threads }: Pick<LatencyOptions, 'provider' | 'threads'> = {},
 ): Promise<number> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'memory-'));
   try {
