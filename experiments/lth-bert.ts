@@ -2,13 +2,15 @@ import { Option } from 'commander';
 import { UserError } from '../lib/core/errors';
 import { fractionOfOriginal, fractionOfRemaining } from '../lib/pruning/rewind';
 import { CONTROL_NAMES, ControlName } from '../trainers/recipes/control-names';
-import { lotteryTicket } from '../trainers/recipes/lottery-ticket';
+import { expectLottery, lotteryTicket } from '../trainers/recipes/lottery-ticket';
 import { lateResetting, learningRateRewinding, resetWeights } from '../trainers/recipes/rewinding';
+import { stepsOf } from '../trainers/recipes/setup';
 import { transferTicket } from '../trainers/recipes/transfer-ticket';
-import { experiment } from './experiment';
+import { Experiment, experiment } from './experiment';
 import { main } from './main';
-import { readOptions, Script } from './options';
+import { readOptions, Script, TrainingOptions } from './options';
 import { absolute, eachOnce, fraction, whole } from './parse';
+import type { Task } from './task';
 import { ticketOf } from './ticket-source';
 
 interface LotteryOptions {
@@ -46,6 +48,8 @@ const LOTTERY: LotteryOptions = {
   rewindStep: 0,
   head: 'rewound',
 };
+/** Masks of an early bird in a training, at least, so that five distances can settle well before its end. */
+const MASKS = 12;
 /** How many of the last levels get controls. */
 const CONTROLLED = 2;
 
@@ -86,9 +90,10 @@ const script: Script<LotteryOptions> = {
       '--early-bird <distance>',
       'draw the first ticket of a dense training that ends when five masks in a row differ by less than this share of their values',
     ).argParser(fraction),
-    new Option('--early-bird-every <n>', 'steps between two such masks (default: an epoch)').argParser(
-      whole(1),
-    ),
+    new Option(
+      '--early-bird-every <n>',
+      'steps between two such masks (default: an epoch, but a twelfth of the training at most)',
+    ).argParser(whole(1)),
     new Option(
       '--ticket <run or masks>',
       'look for no ticket, but train under one of another task: the sparsest winning one of a run of this script, that of a folder such as ' +
@@ -106,6 +111,29 @@ const seedsOf = ({ seed, seeds }: { readonly seed: number; readonly seeds: numbe
 const readEach = <T>(seeds: readonly number[], read: (seed: number) => T): ReadonlyMap<number, T> =>
   new Map(seeds.map((seed) => [seed, read(seed)]));
 
+/** How tickets are trained. */
+const ticketsOf = (options: TrainingOptions & LotteryOptions, { setup, randomModel }: Task) => ({
+  setup,
+  seeds: seedsOf(options),
+  rewinding: REWINDING[options.rewind](options.rewindStep),
+  head: options.head,
+  controlsBy: options.controls,
+  reinitialized: randomModel,
+});
+
+/** How they are looked for. */
+function levelsOf(options: TrainingOptions & LotteryOptions, { setup }: Task) {
+  const { seed, levels, prune, of, earlyBird: threshold, earlyBirdEvery } = options;
+  const epoch = setup.data(seed).batchesPerEpoch;
+  const every = earlyBirdEvery ?? Math.max(1, Math.min(epoch, Math.floor(stepsOf(setup, seed) / MASKS)));
+  return {
+    levels,
+    sparsity: SPARSITY[of](prune),
+    controls: Array.from({ length: Math.min(CONTROLLED, levels) }, (_, i) => levels - i),
+    earlyBird: threshold === undefined ? undefined : { threshold, every },
+  };
+}
+
 void main((argv) => {
   const asked = readOptions(script, argv);
   const { ticket, earlyBird: distance, earlyBirdEvery: every } = asked;
@@ -113,23 +141,14 @@ void main((argv) => {
     throw new UserError('Expected --early-bird <distance> with --early-bird-every, got none; 0.1 is usual.');
   }
   const tickets = ticket === undefined ? undefined : readEach(seedsOf(asked), ticketOf(ticket)); // before there is a folder
-  return experiment(script, argv, ({ options, task, ...recipe }) => {
-    const { levels, prune, of, rewind, rewindStep, head, controls, earlyBird, earlyBirdEvery } = options;
-    const common = {
-      ...recipe,
-      seeds: seedsOf(options),
-      rewinding: REWINDING[rewind](rewindStep),
-      head,
-      controlsBy: controls,
-      reinitialized: task.randomModel,
-    };
-    if (tickets) return transferTicket({ ...common, masks: (seed) => tickets.get(seed)! });
-    return lotteryTicket({
-      ...common,
-      levels,
-      sparsity: SPARSITY[of](prune),
-      controls: Array.from({ length: Math.min(CONTROLLED, levels) }, (_, i) => levels - i),
-      earlyBird: earlyBird === undefined ? undefined : { threshold: earlyBird, every: earlyBirdEvery },
-    });
-  });
+  const check = async (options: TrainingOptions & LotteryOptions, task: Task) => {
+    if (!tickets) expectLottery({ ...ticketsOf(options, task), ...levelsOf(options, task) });
+  };
+  const recipe = ({ options, task, ...given }: Experiment<LotteryOptions>) => {
+    const common = { ...given, ...ticketsOf(options, task) };
+    return tickets
+      ? transferTicket({ ...common, masks: (seed) => tickets.get(seed)! })
+      : lotteryTicket({ ...common, ...levelsOf(options, task) });
+  };
+  return experiment(script, argv, recipe, { check });
 });

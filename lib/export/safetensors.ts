@@ -59,6 +59,9 @@ function readFile<T>(
 }
 
 function openForReading(path: string): number {
+  if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UserError(`Expected a safetensors file at ${path}, found a folder; name a file in it.`);
+  }
   try {
     return fs.openSync(path, 'r');
   } catch {

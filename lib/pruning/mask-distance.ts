@@ -1,4 +1,4 @@
-import { countFlips, expectSameLengths, MaskSet } from './mask';
+import { countFlips, expectComparable, MaskSet } from './mask';
 
 /**
  * How far apart masks of the same weights are: the share of values that one keeps and the other prunes (Hamming distance), from 0 to 1. Of two
@@ -12,7 +12,7 @@ import { countFlips, expectSameLengths, MaskSet } from './mask';
  * @example maskDistance(loadMasks('first.safetensors'), masksOf(model)); // 0.08
  */
 export function maskDistance(before: MaskSet, after: MaskSet): number {
-  expectSameLengths(before, after);
+  expectComparable(before, after);
   const flips = countFlips(before, after);
   const lengths = new Map([...before, ...after].map(([path, { length }]) => [path, length]));
   const values = [...lengths.values()].reduce((sum, length) => sum + length, 0);

@@ -14,11 +14,12 @@ const NAME = /^(.+):(\d+)(:latent)?$/;
  * [⌈values / 8⌉], and `<path>:<values>:latent` of a latent mask. In Python: `numpy.unpackbits(tensor, bitorder='little')`.
  *
  * @param file written whole or not at all.
+ * @throws UserError for a value other than 0 and 1.
  *
  * @example saveMasks('ticket.safetensors', masksOf(model));
  */
 export function saveMasks(file: string, masks: MaskSet): void {
-  const entries = [...masks].map(([weight, mask]) => {
+  const entries = [...maskSet(masks)].map(([weight, mask]) => {
     const bits = packBits(mask);
     const kind = kindIn(masks, weight) === 'latent' ? ':latent' : '';
     return [`${weight}:${mask.length}${kind}`, hostTensor(bits, [bits.length])] as const;

@@ -1,4 +1,4 @@
-import { countPruned, expectSameLengths, MaskSet } from './mask';
+import { countPruned, expectComparable, MaskSet } from './mask';
 
 /** What two masks have in common of what they keep, beside what chance gives. */
 export interface Overlap {
@@ -41,7 +41,7 @@ export interface MaskOverlap extends Overlap {
  * const { jaccard, jaccardByChance } = maskOverlap(readTicket('first/seed-0/ticket-3'), readTicket('second/seed-0/ticket-3'));
  */
 export function maskOverlap(first: MaskSet, second: MaskSet): MaskOverlap {
-  expectSameLengths(first, second);
+  expectComparable(first, second);
   const paths = [...new Set([...first.keys(), ...second.keys()])];
   const layers = paths.map((path) => ({ path, ...overlapOf(first.get(path), second.get(path)) }));
   return { ...total(layers), layers };

@@ -76,8 +76,9 @@ export function countFlips(before: MaskSet, after: MaskSet): number {
   return flips;
 }
 
-/** @throws UserError for masks of one path that are of different lengths. */
-export function expectSameLengths(first: MaskSet, second: MaskSet): void {
+/** @throws UserError for what are no masks, and for masks of one path that are of different lengths. */
+export function expectComparable(first: MaskSet, second: MaskSet): void {
+  [first, second].forEach((masks) => maskSet(masks));
   for (const [path, { length }] of first) {
     const other = second.get(path)?.length ?? length;
     if (other === length) continue;

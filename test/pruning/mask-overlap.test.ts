@@ -1,3 +1,4 @@
+import { loadMasks, saveMasks } from '../../lib/pruning/mask-file';
 import { maskSet } from '../../lib/pruning/mask';
 import { maskOverlap } from '../../lib/pruning/mask-overlap';
 
@@ -52,4 +53,8 @@ test('a path that one lacks counts as kept there, and a mask of another length i
     ['b', [3, 2], 2],
   ]);
   expect(() => maskOverlap(of({ a: [1] }), of({ a: [1, 1] }))).toThrow('got 1 and 2 values for "a"');
+  const bytes = new Map([['a', Uint8Array.of(255)]]);
+  expect(() => maskOverlap(of({ a: [1] }), bytes)).toThrow('Expected 0 or 1 in the mask of "a", got 255.');
+  expect(() => saveMasks('nowhere', bytes)).toThrow('got 255');
+  expect(() => loadMasks(__dirname)).toThrow('found a folder; name a file in it');
 });

@@ -22,6 +22,9 @@ export interface EarlyBirdOptions {
   readonly threshold?: number;
 }
 
+/** Distances in a row. */
+const WINDOW = 5;
+
 /**
  * Ends a dense training as soon as it is settled which weights magnitude would prune: every epoch a mask is made of the weights as they are,
  * which nothing is pruned by, and training ends when the last `window` distances between one mask and the next are all below the
@@ -31,19 +34,23 @@ export interface EarlyBirdOptions {
  * You et al., 2020 (arXiv:1909.11957), whose masks are of channels; of BERT: Chen et al., 2021 (arXiv:2101.00063).
  *
  * @throws UserError for options that are none, and for a threshold that no two masks of this sparsity are farther apart than; when
- * training begins, for a model without pruning targets.
+ * training begins, for a model without pruning targets, and a training too short for so many masks.
  *
  * @example await train({ ...training, callbacks: [earlyBird({ sparsity: 0.5 })] });
  */
 export function earlyBird(options: EarlyBirdOptions): Callback {
-  const { sparsity, distribution = globalDistribution(), every, window = 5, threshold = 0.1 } = options;
+  const { sparsity, distribution = globalDistribution(), every, window = WINDOW, threshold = 0.1 } = options;
   expectOptions({ sparsity, every, window, threshold });
   let last: MaskSet | undefined;
   let distances: number[] = []; // the last `window` of them
+  let restored = false;
   const callback: Callback = {
     name: 'early-bird',
     onTrainBegin(training) {
       targetsOf(training, { targets: undefined, needs: [] });
+      expectTime({ every, window }, training);
+      if (!restored) [last, distances] = [undefined, []]; // of a training before
+      restored = false;
     },
     onStepEnd(training) {
       if (training.step % (every ?? training.stepsPerEpoch) !== 0) return;
@@ -62,9 +69,23 @@ export function earlyBird(options: EarlyBirdOptions): Callback {
       distances = [...(values as unknown as { distances: readonly number[] }).distances];
       const masks = masksFromTensors(new Map(Object.entries(tensors)));
       last = masks.size > 0 ? masks : undefined;
+      restored = true;
     },
   };
   return configured(callback, 'earlyBird', { sparsity, distribution, every, window, threshold });
+}
+
+/** @throws UserError for a training that ends before the masks of a window are made. */
+export function expectTime(
+  { every, window = WINDOW }: Pick<EarlyBirdOptions, 'every' | 'window'>,
+  { totalSteps, stepsPerEpoch }: Pick<Training, 'totalSteps' | 'stepsPerEpoch'>,
+): void {
+  const masks = Math.floor(totalSteps / (every ?? stepsPerEpoch));
+  if (masks > window) return;
+  throw new UserError(
+    `Expected at least ${window + 1} masks of an early bird in the ${totalSteps} steps of the training, got ${masks}, one every ` +
+      `${every ?? stepsPerEpoch} steps; choose a smaller \`every\` or \`window\`, or train for longer.`,
+  );
 }
 
 function weightsIn(training: Training): Map<string, PrunableWeight> {

@@ -43,6 +43,7 @@ export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
   let best: Evaluation | undefined;
   let bestModel: ModelState = {};
   let worse = 0; // evaluations in a row without a better value
+  let restored = false;
 
   const improves = (evaluation: Evaluation): boolean => {
     const value = valueOf(evaluation, metric);
@@ -58,6 +59,8 @@ export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
     onTrainBegin(training) {
       expectMeasured(metric, training);
       expectToCount(training);
+      if (!restored) [best, bestModel, worse] = [undefined, {}, 0]; // of a training before
+      restored = false;
     },
     keptEvaluation: () => (restoreBest ? best : undefined),
     async onEvaluate(training, evaluation) {
@@ -82,6 +85,7 @@ export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
       best = state.best ?? undefined;
       worse = state.worse;
       bestModel = tensors ?? {};
+      restored = true;
     },
   };
   const { better } = options;

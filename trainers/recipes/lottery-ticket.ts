@@ -5,12 +5,12 @@ import type { MaskSet } from '../../lib/pruning/mask';
 import { prune } from '../../lib/pruning/prune';
 import { defaultTargets } from '../../lib/pruning/targets';
 import { expectWhole } from '../../lib/pruning/window';
-import { earlyBird, EarlyBirdOptions } from '../callbacks/early-bird';
+import { earlyBird, EarlyBirdOptions, expectTime } from '../callbacks/early-bird';
 import { densePhase } from './dense';
 import type { LotteryTicketOptions } from './lottery-ticket-options';
 import type { Phase, States } from './phase';
 import { runPhases } from './phases';
-import type { Outcome } from './setup';
+import { Outcome, stepsOf } from './setup';
 import type { Place, TicketPlan } from './ticket';
 import { denseOf, expectTickets, ticketChain, withDefaults } from './ticket-chain';
 import { masksIn, prunableIn } from './ticket-state';
@@ -39,8 +39,8 @@ export type { LotteryTicketOptions } from './lottery-ticket-options';
  * winningTickets(outcomes, 'accuracy')?.sparsest; // { level: 6, sparsity: 0.737856, … }
  */
 export async function lotteryTicket(options: LotteryTicketOptions): Promise<Outcome[]> {
-  const filled = { ...withDefaults(options), distribution: options.distribution ?? globalDistribution() };
-  validate(filled);
+  const filled = filledIn(options);
+  expectLottery(filled);
   const plan = planOf(filled);
   const { seeds, rewinding, controls = [] } = filled;
   return runPhases(
@@ -51,9 +51,12 @@ export async function lotteryTicket(options: LotteryTicketOptions): Promise<Outc
   );
 }
 
-type Filled = LotteryTicketOptions &
-  ReturnType<typeof withDefaults> &
-  Required<Pick<LotteryTicketOptions, 'distribution'>>;
+const filledIn = <T extends Omit<LotteryTicketOptions, 'folder'>>(options: T) => ({
+  ...withDefaults(options),
+  distribution: options.distribution ?? globalDistribution(),
+});
+
+type Filled = ReturnType<typeof filledIn<Omit<LotteryTicketOptions, 'folder'>>>;
 
 function planOf(options: Filled): TicketPlan {
   const { sparsity, distribution } = options;
@@ -92,8 +95,10 @@ const birdOf = (
   own: NonNullable<LotteryTicketOptions['earlyBird']>,
 ): EarlyBirdOptions => ({ ...own, sparsity: sparsity(1), distribution });
 
-function validate(options: Filled): void {
-  const { levels, sparsity, controls = [], earlyBird: bird } = options;
+/** @throws UserError for what `lotteryTicket` would refuse before it trains anything. */
+export function expectLottery(given: Omit<LotteryTicketOptions, 'folder'>): void {
+  const options = filledIn(given);
+  const { levels, sparsity, controls = [], earlyBird: bird, setup, seeds } = options;
   expectWhole('levels of a lottery ticket', levels, 0);
   for (let level = 1; level <= levels; level++) {
     const [before, target] = [level === 1 ? 0 : sparsity(level - 1), sparsity(level)];
@@ -105,6 +110,9 @@ function validate(options: Filled): void {
   }
   const stray = controls.find((level) => !Number.isInteger(level) || level < 1 || level > levels);
   if (stray !== undefined) throw new UserError(`Expected controls at levels 1 to ${levels}, got ${stray}.`);
-  if (bird) earlyBird(birdOf(options, bird)); // says what is wrong with it
   expectTickets(options);
+  if (!bird) return;
+  earlyBird(birdOf(options, bird)); // says what is wrong with it
+  const stepsPerEpoch = setup.data(seeds[0]!).batchesPerEpoch;
+  expectTime(bird, { totalSteps: stepsOf(setup, seeds[0]!), stepsPerEpoch });
 }

@@ -30,9 +30,12 @@ export interface OrderOptions
  *
  * @param after the phase that it begins with; the first weights by default.
  * @returns phases of which the last has the order's name.
- * @throws UserError for a budget that cannot be split.
+ * @throws UserError for an order that is none, and a budget that cannot be split.
  */
 export function orderPhases(order: Order, options: OrderOptions, after?: Phase): Phase[] {
+  if (!ORDERS.includes(order)) {
+    throw new UserError(`Expected an order of ${ORDERS.join(', ')}, got ${JSON.stringify(order)}.`);
+  }
   const { budget = options.setup.epochs, taught, pruningRate: learningRate } = options;
   if (order === 'joint') return [bothAtOnce(order, options, { after, epochs: budget })];
   const [first, second] = halves(budget, order);
@@ -67,18 +70,21 @@ export interface PruneAndQuantizeOptions
   extends RecipeOptions, Omit<OrderOptions, 'taught'>, Pick<QuantizingOptions, 'inference'> {
   /** Default `prune-then-quantize`. */
   readonly order?: Order;
+  /** What the trainings minimise, made with the dense model as their teacher; the setup's loss by default. */
+  readonly teaching?: Taught['loss'];
 }
 
 /**
  * A model pruned and trained for quantization, in either order or at once, within the epochs that the dense one has.
  *
  * @returns `dense`, then a row of each training; the last, of the order's name, is both, and its score that of its exported file.
- * @throws UserError for a single epoch where there are two trainings.
+ * @throws UserError for an order that is none, and a single epoch where there are two trainings.
  *
  * @example await pruneAndQuantize({ setup, folder, seed: 0, sparsity: 0.8, begin: 0.1, end: 0.7, frequency: 10, rules: staticInt8(), freezeObserversAt: 0.8 });
  */
 export async function pruneAndQuantize(options: PruneAndQuantizeOptions): Promise<Outcome[]> {
-  const { order = 'prune-then-quantize', seed } = options;
-  const phases = orderPhases(order, options);
-  return runPhases(options, [densePhase(seed), ...phases]);
+  const { order = 'prune-then-quantize', seed, teaching } = options;
+  const dense = densePhase(seed, { handsOn: teaching !== undefined });
+  const taught = teaching && { by: dense, loss: teaching };
+  return runPhases(options, [dense, ...orderPhases(order, { ...options, taught })]);
 }

@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { BatchSource } from '../../datasets/batch';
 import { identityOf, Json } from '../../lib/core/config';
 import { UserError } from '../../lib/core/errors';
+import { expectKept } from './keep-step';
 import { performPhase } from './perform-phase';
 import type { Phase } from './phase';
 import type { PhaseContext, PhasesOptions } from './phase-context';
@@ -60,6 +61,7 @@ export class Phases implements PhaseContext {
     const { outcome, reused } = await stage(this.folderOf(phase), await this.identityOf(phase), () =>
       performPhase(this, phase, label),
     );
+    if (phase.keepsStep) expectKept(phase.keepsStep, this.stepFile(phase));
     this.outcomes.set(phase, outcome);
     listener?.onOutcome?.(outcome, label, reused);
     return outcome;

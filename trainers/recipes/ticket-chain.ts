@@ -18,11 +18,13 @@ export interface Chain {
   readonly search?: Phase;
 }
 
+const HEADS: readonly TicketOptions['head'][] = ['rewound', 'kept'];
+
 /** What there is beside a ticket if nothing is said. */
 const CONTROLS: readonly ControlName[] = ['shuffled', 'reinit'];
 
 /** What was left open. */
-export function withDefaults<T extends TicketOptions>(options: T) {
+export function withDefaults<T extends Omit<TicketOptions, 'folder'>>(options: T) {
   return {
     ...options,
     rewinding: options.rewinding ?? resetWeights(),
@@ -61,12 +63,15 @@ export function expectTickets({
   rewinding,
   head,
   controlsBy,
-}: ReturnType<typeof withDefaults>): void {
+}: ReturnType<typeof withDefaults<Omit<TicketOptions, 'folder'>>>): void {
   seeds.forEach((seed) => expectWhole('a seed', seed, 0));
   if (seeds.length === 0 || new Set(seeds).size < seeds.length) {
     throw new UserError(`Expected different seeds, at least one, got ${seeds.join(', ') || 'none'}.`);
   }
   expectControls(controlsBy);
+  if (!HEADS.includes(head)) {
+    throw new UserError(`Expected \`head\` to be ${HEADS.join(' or ')}, got ${JSON.stringify(head)}.`);
+  }
   const { weightsOf, startStep } = rewinding;
   if (controlsBy.includes('dense-again') && head === 'rewound' && weightsOf === 0) {
     throw new UserError(

@@ -1,3 +1,4 @@
+import { UserError } from '../../lib/core/errors';
 import type { Outcome } from './setup';
 
 /** A level's tickets beside the dense models. */
@@ -46,6 +47,7 @@ const ROUNDING = 1e-12;
  * @param outcomes of `lotteryTicket` or `transferTicket`: those of `dense` at level 0 and `ticket` count.
  * @param metric of their `metrics`, the larger the better; a score that is no number never wins.
  * @returns undefined where there are no tickets, or no dense model.
+ * @throws UserError for a metric that was not measured.
  *
  * @example winningTickets(outcomes, 'accuracy')?.sparsest?.level; // 6
  */
@@ -56,6 +58,7 @@ export function winningTickets(
   const dense = outcomes.filter(({ method, level = 0 }) => method === 'dense' && level === 0);
   const tickets = outcomes.filter(({ method }) => method === 'ticket');
   if (dense.length === 0 || tickets.length === 0) return undefined;
+  expectMeasured(metric, [...dense, ...tickets]);
   const scores = dense.map(({ metrics }) => metrics[metric]!);
   const [average, deviation] = [mean(scores), deviationOf(scores)];
   const threshold = average - deviation;
@@ -68,6 +71,13 @@ export function winningTickets(
   });
   const sparsest = judged.filter(({ wins }) => wins).sort((a, b) => b.sparsity - a.sparsity)[0];
   return { dense: { seeds: dense.length, mean: average, deviation }, threshold, levels: judged, sparsest };
+}
+
+function expectMeasured(metric: string, outcomes: readonly TicketOutcome[]): void {
+  const without = outcomes.find(({ metrics }) => metrics[metric] === undefined);
+  if (!without) return;
+  const measured = Object.keys(without.metrics).join(', ') || 'none';
+  throw new UserError(`Expected a metric of the tickets, one of ${measured}, got ${JSON.stringify(metric)}.`);
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -15,7 +15,7 @@ type Kept = keyof typeof KEPT;
 async function feed(callbacks: readonly Callback[], weights: readonly Kept[], stepsPerEpoch = 5) {
   const model = mlp({ inputSize: 2, hiddenSizes: [2], outputSize: 1, seed: 1 });
   const parameters = parametersOf(model, { slots: sgd({ momentum: 0 }).slots });
-  const { at, stops, logs } = fakeTraining({ model, parameters, stepsPerEpoch });
+  const { at, stops, logs } = fakeTraining({ model, parameters, stepsPerEpoch, totalSteps: 100 });
   for (const callback of callbacks) await callback.onTrainBegin?.(at(0));
   let stopped: number | undefined;
   for (const [i, kept] of weights.entries()) {
@@ -56,6 +56,24 @@ it('says why, and takes distances that are exactly the threshold as too far', as
 
 it('makes masks every so many steps where told', async () => {
   expect((await feed([bird({ every: 10 })], ['ab', 'cd', 'ab', 'cd', 'ab', 'cd'])).distances).toHaveLength(2);
+});
+
+it('begins anew in another training', async () => {
+  const callback = bird();
+  expect((await feed([callback], ['ab', 'ab', 'ab'])).stopped).toBe(3);
+  expect(await feed([callback], ['ab', 'ab'])).toMatchObject({ stopped: undefined });
+});
+
+it('refuses a training that ends before there are masks enough', async () => {
+  const model = mlp({ inputSize: 2, hiddenSizes: [2], outputSize: 1, seed: 1 });
+  const parameters = parametersOf(model, { slots: [] });
+  const { training } = fakeTraining({ model, parameters, totalSteps: 10, stepsPerEpoch: 5 });
+  expect(() => bird().onTrainBegin?.(training)).toThrow(
+    'Expected at least 3 masks of an early bird in the 10 steps of the training, got 2, one every 5 steps',
+  );
+  expect(() => bird({ every: 3 }).onTrainBegin?.(training)).not.toThrow();
+  parameters.dispose();
+  model.dispose();
 });
 
 it('goes on from its state', async () => {

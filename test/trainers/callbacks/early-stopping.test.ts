@@ -48,6 +48,14 @@ it('never stops by default, and knows the best evaluation', async () => {
   expect(callback.best).toEqual({ step: 1, metrics: { score: 5 } });
 });
 
+it('begins anew in another training', async () => {
+  const callback = earlyStopping({ metric: 'score', better: 'larger', patience: 2 });
+  await feed(callback, [5, 4]);
+  void callback.onTrainBegin?.(fakeTraining().training);
+  expect(callback.best).toBeUndefined();
+  expect(await feed(callback, [1, 0, 0])).toBe(3);
+});
+
 it('goes on from its state', async () => {
   const options = { metric: 'score', better: 'larger', patience: 3 } as const;
   const first = earlyStopping(options);

@@ -213,6 +213,13 @@ it.each(['dense/state.safetensors', 'dense/step-2.safetensors'])(
   },
 );
 
+it('says where a dense training did not keep the step that is asked for', async () => {
+  await watched({ levels: 0 });
+  await expect(watched({ rewinding: resetWeights(2) })).rejects.toThrow(
+    'the training there did not keep it: it was begun to be rewound to another step',
+  );
+});
+
 it('hands every trained model over, with what came of it, before that is told', async () => {
   const told: string[] = [];
   const [zeros, sparsities]: [number[], number[]] = [[], []];
@@ -277,6 +284,8 @@ it.each<[Partial<LotteryTicketOptions>, string]>([
     'each control once, of random, shuffled, reinit, dense-again, got reinit, reinit',
   ],
   [{ controls: [1], controlsBy: ['shufled' as 'shuffled'] }, 'dense-again, got shufled'],
+  [{ head: 'kep' as 'kept' }, 'Expected `head` to be rewound or kept, got "kep"'],
+  [{ earlyBird: { every: 3 } }, 'at least 6 masks of an early bird in the 12 steps of the training, got 4'],
   [{ controls: [1], controlsBy: ['dense-again'] }, 'the dense model itself'],
   [{ earlyBird: { threshold: 0.8 } }, 'above 0 and below 0.8, which is how far masks of sparsity 0.4'],
   [{ earlyBird: { every: 0 } }, 'every as a whole number of at least 1'],

@@ -79,6 +79,23 @@ it.each([1, 0, 2.5, NaN])('cannot split %d epochs', async (budget) => {
   );
 });
 
+it('learns from the dense model where asked, in every training after it', async () => {
+  const taught: string[] = [];
+  const teaching: PruneAndQuantizeOptions['teaching'] = (teacher, student) => {
+    taught.push(`${teacher === student}`);
+    return smallSetup().loss;
+  };
+  const outcomes = await run('prune-then-quantize', { teaching });
+  expect(outcomes).toHaveLength(3);
+  expect(taught).toEqual(['false', 'false']);
+});
+
+it('refuses an order that is none', async () => {
+  await expect(run('quantise' as Order)).rejects.toThrow(
+    'Expected an order of prune-then-quantize, quantize-then-prune, joint, got "quantise".',
+  );
+});
+
 it('takes the setup’s epochs', async () => {
   const setup: Setup = { ...smallSetup(), epochs: 4 };
   const outcomes = await run('quantize-then-prune', { setup });

@@ -173,7 +173,7 @@ describe('an early bird', () => {
   });
 
   it('and where masks never settle, it is the whole training', async () => {
-    const { outcome, trace } = await watched({ earlyBird: { ...bird, window: 12 } });
+    const { outcome, trace } = await watched({ earlyBird: { ...bird, window: 11, threshold: 1e-6 } });
     expect(outcome('early-bird', 0).steps).toBe(12);
     expect(trace('early-bird', 0).steps).toEqual(trace('dense', 0).steps);
   });

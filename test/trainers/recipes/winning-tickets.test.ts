@@ -61,6 +61,12 @@ it('a score that is no number does not win, and reaches nothing', () => {
   expect(winningTickets([row('dense', 0, NaN), row('ticket', 1, 1)], 'accuracy')!.sparsest).toBeUndefined();
 });
 
+it('a metric that was not measured is refused', () => {
+  expect(() => winningTickets([...DENSE, row('ticket', 1, 1)], 'acuracy')).toThrow(
+    'Expected a metric of the tickets, one of accuracy, got "acuracy".',
+  );
+});
+
 it('there is no verdict without tickets or without a dense model', () => {
   expect(winningTickets(DENSE, 'accuracy')).toBeUndefined();
   expect(winningTickets([row('ticket', 1, 1)], 'accuracy')).toBeUndefined();
