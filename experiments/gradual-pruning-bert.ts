@@ -1,5 +1,7 @@
+import type * as tf from '@tensorflow/tfjs';
 import { Option } from 'commander';
 import { UserError } from '../lib/core/errors';
+import type { Pattern } from '../lib/pruning/pattern';
 import { expectPrunable, PruneOptions } from '../lib/pruning/prune';
 import { defaultTargets } from '../lib/pruning/targets';
 import { denseLevel } from '../trainers/recipes/dense';
@@ -101,22 +103,30 @@ function expectTraining({
   );
 }
 
-/**
- * Those that were asked for, or what the rules come to.
- *
- * @throws UserError for those that the model's weights cannot have.
- */
+/** Those that were asked for, or what the rules come to. */
 async function sparsitiesOf(
   { rules, sparsity, seed }: TrainingOptions & GradualScriptOptions,
   setup: Setup,
-  { pattern, distribution }: Pick<PruneOptions, 'pattern' | 'distribution'>,
+  pattern: Pattern,
 ): Promise<readonly number[]> {
+  if (rules === undefined) return sparsity;
   const model = await setup.model(seed);
   try {
-    const sparsities = rules === undefined ? sparsity : [sparsityOfFile(rules, model, pattern!)];
+    return [sparsityOfFile(rules, model, pattern)];
+  } finally {
+    model.dispose();
+  }
+}
+
+/** @param model let go. @throws UserError for sparsities that its weights cannot have so. */
+function expectPossible(
+  sparsities: readonly number[],
+  model: tf.LayersModel,
+  how: Pick<PruneOptions, 'pattern' | 'distribution'>,
+): void {
+  try {
     const shapes = new Map(defaultTargets(model).map(({ path, variable }) => [path, variable.shape]));
-    sparsities.forEach((each) => expectPrunable(each, shapes, { pattern, distribution }));
-    return sparsities;
+    sparsities.forEach((each) => expectPrunable(each, shapes, how));
   } finally {
     model.dispose();
   }
@@ -138,11 +148,14 @@ void main((argv) => {
   expectRead(asked, asked.method, defaultsOf(asked.task));
   expectScores(asked);
   expectTraining(asked);
-  const check = (options: TrainingOptions & GradualScriptOptions, { setup }: Task) =>
-    sparsitiesOf(options, setup, how);
+  const check = async (options: TrainingOptions & GradualScriptOptions, { setup }: Task) => {
+    const { pattern, distribution } = how;
+    const sparsities = await sparsitiesOf(options, setup, pattern);
+    expectPossible(sparsities, await setup.model(options.seed), { pattern, distribution });
+  };
   const learn = async (job: Experiment<GradualScriptOptions>) => {
     const { options } = job;
-    const sparsities = await sparsitiesOf(options, job.setup, how);
+    const sparsities = await sparsitiesOf(options, job.setup, how.pattern);
     const { seed, saliency, method: methods, initialScores } = options;
     const { dense, setup, peak, more } = trainings(job);
     const begin = saliency === 'snip' ? 0 : BEGIN;
